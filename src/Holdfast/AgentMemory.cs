@@ -1,0 +1,195 @@
+using System.Text.RegularExpressions;
+using Holdfast.Rows;
+using Holdfast.Stores;
+using Holdfast.Stores.Postgres;
+using Holdfast.Stores.Queries;
+using Holdfast.Stores.Sqlite;
+
+namespace Holdfast;
+
+/// <summary>
+/// An agent's memory: sessions, settings, messages between agents, durable work and the activity log, on one store. Open one
+/// per process and keep it; every member is safe for any number of threads.
+/// </summary>
+/// <example>
+/// <code>
+/// await using var memory = await AgentMemory.OpenAsync();
+/// var session = await memory.OpenSessionAsync("trip-to-lisbon", userId: "maria");
+/// await session.AppendUserAsync("I would rather take the train.");
+/// foreach (var message in await session.LoadAsync()) Console.WriteLine(message.Text);
+/// </code>
+/// </example>
+public sealed partial class AgentMemory : IAsyncDisposable
+{
+    private AgentMemory(MemoryWriter writer, HoldfastOptions options)
+    {
+        Writer = writer;
+        Settings = new Settings(writer, options.SettingsCacheFor, options.TimeProvider);
+    }
+
+    internal MemoryWriter Writer { get; }
+
+    /// <summary>Where the memory is, without secrets.</summary>
+    public string Address => Writer.Store.Address;
+
+    /// <summary>Whose data it is.</summary>
+    public string TenantId => Writer.TenantId;
+
+    /// <summary>Settings by category and name.</summary>
+    public Settings Settings { get; }
+
+    /// <summary>Opens the local file, or the PostgreSQL server behind <paramref name="connection"/>.</summary>
+    /// <param name="connection">A <c>postgres://</c> URL or an Npgsql connection string; null: the local file.</param>
+    /// <param name="cancellationToken">Gives up opening.</param>
+    /// <exception cref="StoreUnavailableException">The store does not answer.</exception>
+    /// <exception cref="SchemaException">The server's schema is missing or older; <c>holdfast schema migrate</c> makes it.</exception>
+    public static Task<AgentMemory> OpenAsync(string? connection = null, CancellationToken cancellationToken = default) =>
+        OpenAsync(new HoldfastOptions { Connection = connection }, cancellationToken);
+
+    /// <summary>Opens a memory as the options say.</summary>
+    public static async Task<AgentMemory> OpenAsync(HoldfastOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        var clock = new Clock(options.TimeProvider);
+        return options.Connection is { } connection
+            ? await OpenAsync(await ConnectAsync(connection, options, clock, cancellationToken).ConfigureAwait(false), clock, options, cancellationToken).ConfigureAwait(false)
+            : await OpenAsync(SqliteStore.Open(HoldfastHome.LocalFile(options.Home), options.TimeProvider), clock, options, cancellationToken).ConfigureAwait(false);
+    }
+
+    internal static async Task<AgentMemory> OpenAsync(IStore store, Clock clock, HoldfastOptions options, CancellationToken cancellationToken, MergeRules? rules = null)
+    {
+        var writer = new MemoryWriter(store, clock, options.TenantId, rules ?? MergeRules.All);
+        try
+        {
+            await writer.LearnErasuresAsync(cancellationToken).ConfigureAwait(false);
+            return new AgentMemory(writer, options);
+        }
+        catch
+        {
+            await writer.DisposeAsync().ConfigureAwait(false);
+            await store.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static async Task<IStore> ConnectAsync(string connection, HoldfastOptions options, Clock clock, CancellationToken cancellationToken)
+    {
+        var store = await PostgresConnector.ConnectAsync(connection, options.Schema, options.TimeProvider, null, cancellationToken).ConfigureAwait(false);
+        // Stamps are made on the store's time: a machine whose clock is wrong then does no harm. What lies within the
+        // uncertainty of the measurement is left alone.
+        if (store.Identity.ClockOffset.Duration() > store.Identity.ClockUncertainty) clock.Correct(store.Identity.ClockOffset);
+        return store;
+    }
+
+    /// <summary>Starts a session with an id of its own.</summary>
+    public Task<Session> StartSessionAsync(string? userId = null, string? title = null, System.Text.Json.JsonElement? metadata = null, CancellationToken cancellationToken = default) =>
+        StartAsync($"session_{Writer.Clock.Next()}", userId, title, metadata, cancellationToken);
+
+    /// <summary>Resumes the session, or starts it where there is none of that id yet.</summary>
+    /// <exception cref="HoldfastException">The session was deleted; restore it first.</exception>
+    public async Task<Session> OpenSessionAsync(string sessionId, string? userId = null, CancellationToken cancellationToken = default) =>
+        await ResumeSessionAsync(sessionId, cancellationToken).ConfigureAwait(false) is { } session
+            ? session
+            : await GetSessionInfoAsync(sessionId, cancellationToken).ConfigureAwait(false) is { IsDeleted: true }
+                ? throw new HoldfastException($"Session '{sessionId}' was deleted. Restore it ('holdfast session restore {sessionId}'), or use another id.")
+                : await StartAsync(sessionId, userId, null, null, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The session of that id, ready to go on; null when there is none, or when it was deleted.</summary>
+    public async Task<Session?> ResumeSessionAsync(string sessionId, CancellationToken cancellationToken = default)
+    {
+        if (await GetSessionInfoAsync(sessionId, cancellationToken).ConfigureAwait(false) is not { IsDeleted: false } info) return null;
+        var session = new Session(Writer, info.Id, info.UserId);
+        await session.CatchUpAsync(cancellationToken).ConfigureAwait(false);
+        return session;
+    }
+
+    /// <summary>What is known of a session, also of a deleted one; null when there is none.</summary>
+    public async Task<SessionInfo?> GetSessionInfoAsync(string sessionId, CancellationToken cancellationToken = default)
+    {
+        Check.Id("session_id", sessionId);
+        return await SessionQueries.OneAsync(Writer.Store, TenantId, sessionId, SessionInfo.Read, cancellationToken).FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Sessions, those changed last first.</summary>
+    /// <param name="userId">Of one user; null: of all.</param>
+    /// <param name="withDeleted">True: also those that were deleted.</param>
+    /// <param name="before">Only those below this revision: the next page.</param>
+    /// <param name="countMax">At most this many.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public IAsyncEnumerable<SessionInfo> ListSessionsAsync(
+        string? userId = null, bool withDeleted = false, Stamp? before = null, int countMax = int.MaxValue, CancellationToken cancellationToken = default)
+    {
+        Check.Text("user_id", userId);
+        return SessionQueries.ListAsync(Writer.Store, TenantId, userId, before ?? new Stamp(Guid.AllBitsSet), withDeleted, countMax, SessionInfo.Read, cancellationToken);
+    }
+
+    /// <summary>Hides a session; <see cref="RestoreSessionAsync"/> brings it back.</summary>
+    public Task DeleteSessionAsync(string sessionId, CancellationToken cancellationToken = default) => new Session(Writer, Check.Id("session_id", sessionId), null).DeleteAsync(cancellationToken);
+
+    /// <summary>Brings a deleted session back.</summary>
+    public Task RestoreSessionAsync(string sessionId, CancellationToken cancellationToken = default) => new Session(Writer, Check.Id("session_id", sessionId), null).RestoreAsync(cancellationToken);
+
+    /// <summary>Messages and records that have any of the query's words, the best first.</summary>
+    /// <param name="query">Words in any number; signs and operators mean nothing.</param>
+    /// <param name="userId">Only of this user; null: of all.</param>
+    /// <param name="sessionId">Only of this session; null: of all.</param>
+    /// <param name="countMax">At most this many.</param>
+    /// <param name="cancellationToken">Stops searching.</param>
+    public async Task<IReadOnlyList<RecalledMemory>> RecallAsync(string query, string? userId = null, string? sessionId = null, int countMax = 10, CancellationToken cancellationToken = default)
+    {
+        Check.Text("query", query, Limits.TextBytesMax);
+        ArgumentOutOfRangeException.ThrowIfNegative(countMax);
+        // Only letters and digits reach the engines' query languages.
+        var words = Words().Matches(query).Select(match => match.Value).Distinct(StringComparer.OrdinalIgnoreCase).Take(64).ToList();
+        if (words.Count == 0) return [];
+        var any = Writer.Store is SqliteStore ? string.Join(" OR ", words.Select(word => $"\"{word}\"")) : string.Join(" | ", words.Select(word => $"'{word}'"));
+        return await SessionQueries.SearchAsync(Writer.Store, TenantId, any, userId, sessionId, countMax, cancellationToken)
+            .Select(found => new RecalledMemory(found.Memory, found.Score)).ToListAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Forgets a user for good: content is emptied wherever and whenever it arrives.</summary>
+    public Task ForgetUserAsync(string userId, CancellationToken cancellationToken = default) => ForgetAsync(Check.Id("user_id", userId), null, cancellationToken);
+
+    /// <summary>Forgets a session for good: content is emptied wherever and whenever it arrives.</summary>
+    public Task ForgetSessionAsync(string sessionId, CancellationToken cancellationToken = default) => ForgetAsync(null, Check.Id("session_id", sessionId), cancellationToken);
+
+    private async Task ForgetAsync(string? userId, string? sessionId, CancellationToken cancellationToken)
+    {
+        var floor = Writer.Floors.For(userId, sessionId);
+        if (Writer.Rules.ErasureCoversWhatIsThere)
+            floor = Stamp.Max(floor, await ErasureQueries.NewestStampAsync(Writer.Store, TenantId, userId, sessionId, cancellationToken).ConfigureAwait(false));
+        var through = Writer.Clock.Next(floor);
+        var erasure = new RowDraft(Tables.Erasures, [through.Value]) { UserId = userId, SessionId = sessionId }.ToRow(TenantId, through, Writer.Clock.Now);
+        await Writer.WriteAsync(erasure, cancellationToken).ConfigureAwait(false);
+        Writer.Floors.Seen(Floors.Scope.UserErasure, userId, through);
+        Writer.Floors.Seen(Floors.Scope.SessionErasure, sessionId, through);
+        Settings.Forget();
+        await Writer.Store.SweepErasuresAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<Session> StartAsync(string sessionId, string? userId, string? title, System.Text.Json.JsonElement? metadata, CancellationToken cancellationToken)
+    {
+        Check.Id("session_id", sessionId);
+        Check.Text("user_id", userId);
+        var session = new Session(Writer, sessionId, userId);
+        await session.CatchUpAsync(cancellationToken).ConfigureAwait(false);
+        await session.UpdateAsync(title, metadata, null, cancellationToken).ConfigureAwait(false);
+        return session;
+    }
+
+    /// <summary>Writes what waits, then closes.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Writer.DisposeAsync().ConfigureAwait(false);
+        await Writer.Store.DisposeAsync().ConfigureAwait(false);
+    }
+
+    [GeneratedRegex(@"[\p{L}\p{N}]+")]
+    private static partial Regex Words();
+}
+
+/// <summary>A memory that was found, with how well it fits; scores compare within one answer only.</summary>
+/// <param name="Memory">What was found.</param>
+/// <param name="Score">How well it fits; higher is better.</param>
+public sealed record RecalledMemory(SessionMemory Memory, double Score);

@@ -1,0 +1,31 @@
+namespace Holdfast;
+
+/// <summary>How a memory is opened. The defaults work: the local file in the platform's data folder.</summary>
+public sealed class HoldfastOptions
+{
+    /// <summary>A PostgreSQL server: a <c>postgres://</c> URL or an Npgsql connection string. Null: the local file.</summary>
+    public string? Connection { get; set; }
+
+    /// <summary>The folder of the local file; null: <c>HOLDFAST_HOME</c>, else the platform's data folder.</summary>
+    public string? Home { get; set; }
+
+    /// <summary>Whose data it is (at most 128 bytes). Tenants never see each other's rows.</summary>
+    public string TenantId { get; set; } = "default";
+
+    /// <summary>The PostgreSQL schema that holds the tables.</summary>
+    public string Schema { get; set; } = "holdfast";
+
+    /// <summary>How long a setting that was read is answered from this process's cache; zero: always read.</summary>
+    public TimeSpan SettingsCacheFor { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The clock.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    internal void Validate()
+    {
+        Rows.Check.Id("tenant_id", TenantId);
+        Stores.Postgres.SchemaName.Check(Schema);
+        if (SettingsCacheFor < TimeSpan.Zero || SettingsCacheFor > TimeSpan.FromHours(1))
+            throw new InvalidInputException(nameof(SettingsCacheFor), $"is {SettingsCacheFor}; allowed is zero to one hour.");
+    }
+}

@@ -1,0 +1,81 @@
+using Holdfast.Rows;
+
+namespace Holdfast.Stores;
+
+/// <summary>
+/// Makes rows (checked, stamped, with their ids) and hands them to the writer. All that a memory writes goes through here, so
+/// that no row escapes the clock's rules.
+/// </summary>
+internal sealed class MemoryWriter(IStore store, Clock clock, string tenantId, MergeRules rules) : IAsyncDisposable
+{
+    private readonly RowWriter _rows = new(store);
+
+    public IStore Store => store;
+
+    public Clock Clock => clock;
+
+    public string TenantId => tenantId;
+
+    public Floors Floors { get; } = new(clock, rules);
+
+    public MergeRules Rules => rules;
+
+    /// <summary>Appends a row. A key within a session is that session's own: two conversations may both have a message "1".</summary>
+    public async Task<AppendReceipt> AppendAsync(RowDraft draft, CancellationToken cancellationToken)
+    {
+        var row = Make(draft);
+        var result = await _rows.WriteAsync(row, cancellationToken).ConfigureAwait(false);
+        if (result.Erased) await LearnErasuresAsync(cancellationToken).ConfigureAwait(false);
+        return AppendReceipt.Of(row, result);
+    }
+
+    /// <summary>
+    /// Writes a register's next value, above <paramref name="base"/>: the revision that it was made from, or null.
+    /// </summary>
+    public async Task<Stamp> ReviseAsync(RegisterDraft draft, Stamp? @base, CancellationToken cancellationToken)
+    {
+        var row = Make(draft, @base);
+        var result = await _rows.WriteAsync(row, cancellationToken).ConfigureAwait(false);
+        if (result.Erased) await LearnErasuresAsync(cancellationToken).ConfigureAwait(false);
+        return row.Stamp;
+    }
+
+    /// <summary>Writes a register's next value only if nobody changed it since <paramref name="expected"/>.</summary>
+    /// <exception cref="RevisionConflictException">Somebody did; nothing was written.</exception>
+    public async Task<Stamp> CompareAndSetAsync(RegisterDraft draft, Stamp? expected, CancellationToken cancellationToken)
+    {
+        var row = Make(draft, expected);
+        return await store.CompareAndSetAsync(row, expected, cancellationToken).ConfigureAwait(false)
+            ? row.Stamp
+            : throw new RevisionConflictException($"{draft.Table.Name} '{draft.Key}'", expected ?? Stamp.None);
+    }
+
+    public Task<MergeResult> WriteAsync(Row row, CancellationToken cancellationToken) => _rows.WriteAsync(row, cancellationToken);
+
+    /// <summary>Reads which erasures there are, so that what is new is stamped above them.</summary>
+    public async Task LearnErasuresAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var (user, session, through) in Queries.ErasureQueries.ReadAsync(store, tenantId, cancellationToken).ConfigureAwait(false))
+        {
+            Floors.Seen(Rows.Floors.Scope.UserErasure, user, through);
+            Floors.Seen(Rows.Floors.Scope.SessionErasure, session, through);
+        }
+    }
+
+    public Row Make(RowDraft draft)
+    {
+        var stamp = clock.Next(Floors.For(draft.UserId, draft.SessionId));
+        Floors.Seen(Rows.Floors.Scope.Session, draft.SessionId, stamp);
+        var row = draft.ToRow(tenantId, stamp, clock.Now);
+        return row;
+    }
+
+    private Row Make(RegisterDraft draft, Stamp? @base)
+    {
+        var floor = Floors.For(draft.UserId, draft.SessionId);
+        if (rules.SuccessorStandsAbove && @base is { } previous) floor = Stamp.Max(floor, previous);
+        return draft.ToRow(tenantId, clock.Next(floor), @base, clock.Now);
+    }
+
+    public ValueTask DisposeAsync() => _rows.DisposeAsync();
+}

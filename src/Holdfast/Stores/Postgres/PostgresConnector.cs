@@ -1,0 +1,35 @@
+using Npgsql;
+
+namespace Holdfast.Stores.Postgres;
+
+/// <summary>Opens a store: asks the server what it is, then sets the connection up for just that.</summary>
+internal static class PostgresConnector
+{
+    public static async Task<PostgresStore> ConnectAsync(string connectionString, string schema, TimeProvider time, Rows.MergeRules? rules, CancellationToken cancellationToken)
+    {
+        var settings = Settings(connectionString);
+        PostgresIdentity identity;
+        var first = NpgsqlDataSource.Create(settings);
+        await using (first.ConfigureAwait(false))
+            identity = await PostgresIdentity.AskAsync(first, time, cancellationToken).ConfigureAwait(false);
+
+        if (!identity.IsPooled)
+        {
+            settings.MaxAutoPrepare = 200;
+            settings.AutoPrepareMinUsages = 2;
+        }
+        return new PostgresStore(NpgsqlDataSource.Create(settings), identity, ownsWork: true, schema, rules);
+    }
+
+    /// <summary>Safe behind any pooler: nothing prepared, no reset of a session that is not ours, one command at a time.</summary>
+    private static NpgsqlConnectionStringBuilder Settings(string connectionString)
+    {
+        var settings = PostgresUrl.Parse(connectionString);
+        settings.MaxAutoPrepare = 0;
+        settings.NoResetOnClose = true;
+        settings.Multiplexing = false;
+        settings.Enlist = false;
+        settings.ApplicationName ??= "holdfast";
+        return settings;
+    }
+}

@@ -1,0 +1,29 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Holdfast.Stores.Postgres;
+
+/// <summary>Turns what Npgsql throws into errors that name the fact, the values and the next step.</summary>
+internal static class PostgresErrors
+{
+    public static Exception Translate(Exception error, string address) => error switch
+    {
+        PostgresException { SqlState: "42P01" or "3F000" or "42703" } e => new SchemaException(
+            $"{address}: {e.MessageText} ({e.SqlState}). The schema is missing or older than this program; run 'holdfast schema migrate' against it.", e),
+        PostgresException { SqlState: "42501" } e => new StoreUnavailableException(
+            $"{address}: {e.MessageText} ({e.SqlState}). The connected role lacks a privilege; grant it, or connect as the role that owns the schema.", e),
+        PostgresException { SqlState: ['2', '8', ..] } e => new StoreUnavailableException(
+            $"{address}: {e.MessageText} ({e.SqlState}). Check the user name and the password of the connection.", e),
+        PostgresException { SqlState: ['2', '2' or '3', ..] or ['4', '2', ..] } e => new RowRefusedException(
+            $"{address}: refused: {e.MessageText} ({e.SqlState}{Named("constraint", e.ConstraintName)}{Named("column", e.ColumnName)}).", e),
+        PostgresException e => new StoreUnavailableException($"{address}: {e.MessageText} ({e.SqlState}).", e),
+        NpgsqlException or SocketException or IOException or TimeoutException => new StoreUnavailableException(
+            $"{address}: {error.Message}{(error.InnerException is { } inner ? $" ({inner.Message})" : "")} What was sent may have been done; the same rows can be sent again.", error),
+        _ => error,
+    };
+
+    /// <summary>Deadlock and serialization failures: the server rolled everything back and asks for another try.</summary>
+    public static bool AsksForRetry(Exception error) => error is PostgresException { SqlState: "40P01" or "40001" };
+
+    private static string Named(string what, string? name) => string.IsNullOrEmpty(name) ? "" : $", {what} {name}";
+}

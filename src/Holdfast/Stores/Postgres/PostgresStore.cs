@@ -1,0 +1,258 @@
+using System.Collections.Frozen;
+using System.Runtime.CompilerServices;
+using Holdfast.Rows;
+using Npgsql;
+
+namespace Holdfast.Stores.Postgres;
+
+/// <summary>
+/// Rows in PostgreSQL. Every operation is one round trip and one transaction without session state, so that it works behind
+/// a pooler in transaction mode as it does on the server itself.
+/// </summary>
+internal sealed class PostgresStore : IStore
+{
+    private const int TriesMax = 6;
+
+    private readonly NpgsqlDataSource _work;
+    private readonly bool _ownsWork;
+    private readonly FrozenDictionary<Table, MergeStatements> _merges;
+    private readonly FrozenDictionary<Table, string> _projections;
+    private readonly FrozenDictionary<Table, string> _compareAndSets;
+    private readonly (Table Table, string Sweep)[] _sweeps;
+    private readonly QueryTexts _queries;
+
+    public PostgresStore(NpgsqlDataSource work, PostgresIdentity identity, bool ownsWork, string schema = DefaultSchema, MergeRules? rules = null)
+    {
+        _work = work;
+        _ownsWork = ownsWork;
+        Identity = identity;
+        Schema = schema;
+        _merges = Tables.Appends.ToFrozenDictionary(table => table, table => new MergeStatements(schema, rules ?? MergeRules.All, table));
+        _projections = Tables.Registers.ToFrozenDictionary(table => table, table => ProjectionStatements.Project(schema, table));
+        _compareAndSets = Tables.Registers.ToFrozenDictionary(table => table, table => ProjectionStatements.CompareAndSet(schema, table));
+        _sweeps = [.. Tables.All.Where(table => table.IsMerged && table != Tables.Erasures && table != Tables.Lives)
+            .Select(table => (table, ProjectionStatements.Sweep(schema, table)))];
+        _queries = new QueryTexts(table => $"{schema}.{table}");
+    }
+
+    public const string DefaultSchema = "holdfast";
+
+    public string Schema { get; }
+
+    public PostgresIdentity Identity { get; }
+
+    public string Address => Identity.Address;
+
+    public int ConcurrentBatchesMax => 2;
+
+    public Task<MergeResult[]> MergeAsync(IReadOnlyList<Row> rows, CancellationToken cancellationToken) =>
+        Guard(async ct => rows switch
+        {
+            [] => [],
+            [{ Table: var table } row] when table != Tables.Revisions && table != Tables.Erasures && await InsertAsync(row, ct).ConfigureAwait(false) => [new(MergeOutcome.Inserted)],
+            _ => await MergeBatchAsync(rows, ct).ConfigureAwait(false),
+        }, cancellationToken);
+
+    private async Task<bool> InsertAsync(Row row, CancellationToken ct)
+    {
+        var statements = _merges[row.Table];
+        var command = _work.CreateCommand(statements.Insert);
+        await using var _ = command.ConfigureAwait(false);
+        foreach (var column in statements.Sent)
+            command.Parameters.Add(PostgresTypes.One(column.Type, RowColumns.Value(row, column.Name)));
+        return await command.ExecuteNonQueryAsync(ct).ConfigureAwait(false) == 1;
+    }
+
+    private async Task<MergeResult[]> MergeBatchAsync(IReadOnlyList<Row> rows, CancellationToken ct)
+    {
+        var batch = _work.CreateBatch();
+        await using var _ = batch.ConfigureAwait(false);
+        var groups = Batch.Groups(rows);
+        foreach (var (table, indexes) in groups)
+        {
+            var statements = _merges[table];
+            batch.BatchCommands.Add(Arrays(statements, rows, indexes));
+            var losers = new NpgsqlBatchCommand(statements.ForgetLosers);
+            losers.Parameters.Add(PostgresTypes.Many(ColumnType.Text, [.. indexes.Select(i => rows[i].TenantId).Distinct()], indexes.Select(i => rows[i].TenantId).Distinct().Count()));
+            batch.BatchCommands.Add(losers);
+            if (table == Tables.Erasures) AddSweeps(batch, rows, indexes);
+        }
+        AddProjections(batch, rows);
+        return await ReadResultsAsync(batch, groups, rows.Count, ct).ConfigureAwait(false);
+    }
+
+    private static NpgsqlBatchCommand Arrays(MergeStatements statements, IReadOnlyList<Row> rows, int[] indexes)
+    {
+        var command = new NpgsqlBatchCommand(statements.Merge);
+        foreach (var column in statements.Sent)
+            command.Parameters.Add(PostgresTypes.Many(column.Type, indexes.Select(i => RowColumns.Value(rows[i], column.Name)), indexes.Length));
+        return command;
+    }
+
+    private void AddSweeps(NpgsqlBatch batch, IReadOnlyList<Row> rows, int[] indexes)
+    {
+        foreach (var (_, sweep) in _sweeps) batch.BatchCommands.Add(Keys(sweep, rows, indexes));
+        batch.BatchCommands.Add(Keys($"""
+            insert into {Schema}.erasure_sweeps (tenant_id, erasure_id, horizon)
+            select tenant_id, id, pg_current_xact_id() from unnest($1::text[], $2::uuid[]) a(tenant_id, id)
+            order by 1, 2 on conflict do nothing
+            """, rows, indexes));
+    }
+
+    private void AddProjections(NpgsqlBatch batch, IReadOnlyList<Row> rows)
+    {
+        var revisions = Enumerable.Range(0, rows.Count).Where(i => rows[i].Table == Tables.Revisions)
+            .GroupBy(i => Tables.Get(rows[i].Text("target_table")!)).OrderBy(group => group.Key.Order);
+        foreach (var group in revisions)
+            batch.BatchCommands.Add(Keys(_projections[group.Key], rows, [.. group]));
+    }
+
+    private static NpgsqlBatchCommand Keys(string sql, IReadOnlyList<Row> rows, int[] indexes)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        command.Parameters.Add(PostgresTypes.Many(ColumnType.Text, indexes.Select(i => rows[i].TenantId), indexes.Length));
+        command.Parameters.Add(PostgresTypes.Many(ColumnType.Uuid, indexes.Select(i => (object)rows[i].Id), indexes.Length));
+        return command;
+    }
+
+    private static async Task<MergeResult[]> ReadResultsAsync(
+        NpgsqlBatch batch, IReadOnlyList<(Table Table, int[] Indexes)> groups, int count, CancellationToken ct)
+    {
+        var results = new MergeResult[count];
+        var reader = await batch.ExecuteReaderAsync(ct).ConfigureAwait(false);
+        await using var _ = reader.ConfigureAwait(false);
+        foreach (var (_, indexes) in groups)
+        {
+            // Only the merge answers with rows: the updates and inserts around it have no result set to step over.
+            while (await reader.ReadAsync(ct).ConfigureAwait(false))
+            {
+                var outcome = reader.GetBoolean(2) ? MergeOutcome.KeyConflict : reader.GetBoolean(1) ? MergeOutcome.Inserted : MergeOutcome.AlreadyStored;
+                results[indexes[reader.GetInt64(0) - 1]] = new MergeResult(outcome, Erased: reader.GetBoolean(3));
+            }
+            await reader.NextResultAsync(ct).ConfigureAwait(false);
+        }
+        return results;
+    }
+
+    public Task<bool> CompareAndSetAsync(Row revision, Stamp? expected, CancellationToken cancellationToken) => Guard(async ct =>
+    {
+        var command = _work.CreateCommand(_compareAndSets[Tables.Get(revision.Text("target_table")!)]);
+        await using var _ = command.ConfigureAwait(false);
+        (ColumnType Type, object? Value)[] parameters =
+        [
+            (ColumnType.Text, revision.TenantId), (ColumnType.Text, revision.Text("target_key")), (ColumnType.Uuid, revision.Stamp.Value),
+            (ColumnType.Text, revision.UserId), (ColumnType.Text, revision.SessionId), (ColumnType.Timestamp, revision.OccurredAt),
+            (ColumnType.Text, revision.Text("content")), (ColumnType.Uuid, expected?.Value),
+        ];
+        foreach (var (type, value) in parameters) command.Parameters.Add(PostgresTypes.One(type, value));
+        return (long)(await command.ExecuteScalarAsync(ct).ConfigureAwait(false))! == 1;
+    }, cancellationToken);
+
+    public async IAsyncEnumerable<T> QueryAsync<T>(
+        Statement statement, object?[] parameters, Func<StoreReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var command = Command(statement, parameters);
+        await using var _ = command.ConfigureAwait(false);
+        var data = await Guard(ct => command.ExecuteReaderAsync(ct), cancellationToken).ConfigureAwait(false);
+        await using var __ = data.ConfigureAwait(false);
+        var reader = new PostgresReader(data);
+        while (await Guard(ct => data.ReadAsync(ct), cancellationToken).ConfigureAwait(false))
+            yield return read(reader);
+    }
+
+    public Task<int> ExecuteAsync(Statement statement, object?[] parameters, CancellationToken cancellationToken) => Guard(async ct =>
+    {
+        var command = Command(statement, parameters);
+        await using var _ = command.ConfigureAwait(false);
+        return await command.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
+    }, cancellationToken);
+
+    public async Task<IReadOnlyList<FeedEntry>> ReadFeedAsync(Table table, FeedPosition after, int entriesMax, CancellationToken cancellationToken)
+    {
+        // A transaction below xmin has ended for every snapshot to come: nothing can appear there any more.
+        var sql = new Statement($$"""
+            select feed, tenant_id, id, stamp, nonce from {{{table.Name}}}
+            where (feed, tenant_id, id) > ($1, $2, $3) and feed < pg_snapshot_xmin(pg_current_snapshot())
+            order by feed, tenant_id, id limit $4
+            """);
+        return await QueryAsync(sql, [PostgresTypes.One(ColumnType.Position, after.Feed), after.TenantId, after.Id, (long)entriesMax], row => new FeedEntry(
+            new FeedPosition(row.Data.GetFieldValue<ulong>(0), row.Text(1), row.Uuid(2)), row.Stamp(3), row.Integer(4)), cancellationToken)
+            .ToListAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<IReadOnlyList<RowReference>> FindMissingAsync(Table table, IReadOnlyList<RowReference> rows, CancellationToken cancellationToken)
+    {
+        var sql = new Statement($$"""
+            select a.tenant_id, a.id, a.stamp from unnest($1::text[], $2::uuid[], $3::uuid[]) a(tenant_id, id, stamp)
+            where not exists (select 1 from {{{table.Name}}} t where t.tenant_id = a.tenant_id and t.id = a.id and t.stamp <= a.stamp)
+            """);
+        return await QueryAsync(sql, [rows.Select(r => r.TenantId).ToArray(), rows.Select(r => r.Id).ToArray(), rows.Select(r => r.Stamp.Value).ToArray()],
+            row => new RowReference(row.Text(0), row.Uuid(1), row.Stamp(2)), cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<IReadOnlyList<Row>> ReadRowsAsync(Table table, IReadOnlyList<RowReference> rows, CancellationToken cancellationToken)
+    {
+        var sql = new Statement($$"""
+            select {{string.Join(", ", RowColumns.Read(table).Select(column => "t." + column))}}
+            from unnest($1::text[], $2::uuid[]) a(tenant_id, id) join {{{table.Name}}} t using (tenant_id, id)
+            """);
+        return await QueryAsync(sql, [rows.Select(r => r.TenantId).ToArray(), rows.Select(r => r.Id).ToArray()],
+            row => RowColumns.Row(table, row), cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public Task<bool> SweepErasuresAsync(CancellationToken cancellationToken) => Guard(async ct =>
+    {
+        // A statement that took its snapshot before the erasure was committed does not see it. It has ended when no snapshot
+        // and no transaction is as old as the erasure's.
+        var due = new Statement("""
+            select tenant_id, erasure_id, horizon < pg_snapshot_xmin(pg_current_snapshot()) and not exists (
+                select 1 from pg_stat_activity a where a.datname = current_database() and a.backend_xmin is not null and age(a.backend_xmin) >= age(horizon::xid))
+            from {erasure_sweeps} order by 1, 2
+            """);
+        var all = await QueryAsync(due, [], row => (Tenant: row.Text(0), Id: row.Uuid(1), Due: row.Boolean(2)), ct).ToListAsync(ct).ConfigureAwait(false);
+        var ripe = all.Where(sweep => sweep.Due).ToList();
+        if (ripe.Count > 0)
+        {
+            var batch = _work.CreateBatch();
+            await using var _ = batch.ConfigureAwait(false);
+            foreach (var sql in _sweeps.Select(sweep => sweep.Sweep).Append($"delete from {Schema}.erasure_sweeps s using unnest($1::text[], $2::uuid[]) a(tenant_id, id) where s.tenant_id = a.tenant_id and s.erasure_id = a.id"))
+            {
+                var command = new NpgsqlBatchCommand(sql);
+                command.Parameters.Add(PostgresTypes.Many(ColumnType.Text, ripe.Select(sweep => sweep.Tenant), ripe.Count));
+                command.Parameters.Add(PostgresTypes.Many(ColumnType.Uuid, ripe.Select(sweep => (object)sweep.Id), ripe.Count));
+                batch.BatchCommands.Add(command);
+            }
+            await batch.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
+        }
+        return ripe.Count == all.Count;
+    }, cancellationToken);
+
+    public ValueTask DisposeAsync() => _ownsWork ? _work.DisposeAsync() : ValueTask.CompletedTask;
+
+    private NpgsqlCommand Command(Statement statement, object?[] parameters)
+    {
+        var command = _work.CreateCommand(_queries.Of(statement.Postgres));
+        foreach (var parameter in parameters)
+            command.Parameters.Add(parameter as NpgsqlParameter ?? PostgresTypes.Of(parameter));
+        return command;
+    }
+
+    private async Task<T> Guard<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await work(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (PostgresErrors.AsksForRetry(e) && attempt < TriesMax)
+            {
+                // Rolled back as a whole, and every operation here can be done again.
+            }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException && !cancellationToken.IsCancellationRequested)
+            {
+                throw PostgresErrors.Translate(e, Address);
+            }
+        }
+    }
+}

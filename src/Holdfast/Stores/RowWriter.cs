@@ -1,0 +1,119 @@
+using System.Threading.Channels;
+using Holdfast.Rows;
+
+namespace Holdfast.Stores;
+
+/// <summary>
+/// Joins concurrent callers into one batch per round trip. It is self-clocking: while a batch is in flight the next one
+/// collects, so a lone caller waits for nothing and a crowd shares a commit. No timer, no added latency.
+/// </summary>
+internal sealed class RowWriter : IAsyncDisposable
+{
+    /// <summary>Rows that may wait; callers beyond wait for a place (back-pressure, never a drop).</summary>
+    public const int QueueRowsMax = 10_000;
+
+    /// <summary>A batch closes at this size, so that large rows do not add up to a statement that no server takes.</summary>
+    public const int BatchBytesMax = 32 * 1024 * 1024;
+
+    private readonly IStore _store;
+    private readonly Channel<PendingRow> _queue = Channel.CreateBounded<PendingRow>(QueueRowsMax);
+    private readonly Task[] _loops;
+
+    public RowWriter(IStore store)
+    {
+        _store = store;
+        _loops = [.. Enumerable.Range(0, store.ConcurrentBatchesMax).Select(_ => Task.Run(DrainAsync))];
+    }
+
+    /// <summary>
+    /// Writes a row and answers what became of it. When <paramref name="cancellationToken"/> fires while the row waits, it is
+    /// not written; once it is in flight the caller is released and the outcome is unknown. Neighbours notice nothing.
+    /// </summary>
+    /// <exception cref="RowRefusedException">The store refused this row.</exception>
+    /// <exception cref="StoreUnavailableException">The store did not answer; the row may have been written.</exception>
+    public async Task<MergeResult> WriteAsync(Row row, CancellationToken cancellationToken)
+    {
+        var pending = new PendingRow(row);
+        try
+        {
+            await _queue.Writer.WriteAsync(pending, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException)
+        {
+            throw new ObjectDisposedException(nameof(RowWriter), "The memory was disposed of; nothing was written.");
+        }
+        await using var _ = cancellationToken.UnsafeRegister(
+            static (state, token) => ((PendingRow)state!).Cancel(token), pending).ConfigureAwait(false);
+        return await pending.Result.ConfigureAwait(false);
+    }
+
+    /// <summary>Stops taking rows and waits until those that it took are written.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await Task.WhenAll(_loops).ConfigureAwait(false);
+    }
+
+    private async Task DrainAsync()
+    {
+        var reader = _queue.Reader;
+        var batch = new List<PendingRow>();
+        while (await reader.WaitToReadAsync().ConfigureAwait(false))
+        {
+            batch.Clear();
+            var bytes = 0L;
+            while (batch.Count < Batch.RowsMax && bytes < BatchBytesMax && reader.TryRead(out var pending))
+            {
+                if (!pending.Take()) continue;
+                batch.Add(pending);
+                bytes += pending.Row.Size;
+            }
+            if (batch.Count > 0) await WriteBatchAsync(batch).ConfigureAwait(false);
+        }
+    }
+
+    private async Task WriteBatchAsync(IReadOnlyList<PendingRow> batch)
+    {
+        try
+        {
+            var results = await _store.MergeAsync([.. batch.Select(pending => pending.Row)], CancellationToken.None).ConfigureAwait(false);
+            for (var i = 0; i < results.Length; i++) batch[i].Complete(results[i]);
+        }
+        catch (RowRefusedException) when (batch.Count > 1)
+        {
+            // Nothing of the batch was written. Halves until the culprit stands alone: the others go in.
+            var half = batch.Count / 2;
+            await WriteBatchAsync([.. batch.Take(half)]).ConfigureAwait(false);
+            await WriteBatchAsync([.. batch.Skip(half)]).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Every caller of the batch gets the error: this loop must live on for the next ones.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            foreach (var pending in batch) pending.Fail(e);
+        }
+    }
+
+    private sealed class PendingRow(Row row)
+    {
+        private readonly TaskCompletionSource<MergeResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _taken;
+
+        public Row Row => row;
+
+        public Task<MergeResult> Result => _result.Task;
+
+        /// <summary>False when the caller has gone: then the row is not written.</summary>
+        public bool Take() => Interlocked.Exchange(ref _taken, 1) == 0;
+
+        public void Cancel(CancellationToken token)
+        {
+            Interlocked.Exchange(ref _taken, 1);
+            _result.TrySetCanceled(token);
+        }
+
+        public void Complete(MergeResult result) => _result.TrySetResult(result);
+
+        public void Fail(Exception error) => _result.TrySetException(error);
+    }
+}

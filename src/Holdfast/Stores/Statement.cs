@@ -1,0 +1,12 @@
+namespace Holdfast.Stores;
+
+/// <summary>
+/// A query in the words of both engines. Most need one text: parameters are <c>$1</c>, <c>$2</c> …, tables stand in braces
+/// (<c>{sessions}</c>) and become the store's own names.
+/// </summary>
+/// <param name="Postgres">The text for PostgreSQL.</param>
+/// <param name="Sqlite">The text for the local file.</param>
+internal sealed record Statement(string Postgres, string Sqlite)
+{
+    public Statement(string sql) : this(sql, sql) { }
+}
