@@ -23,7 +23,7 @@ mkdir -p "$folder/usr/share/dotnet" "$folder/proc" "$folder/dev" "$folder/work"
 mounted=()
 unmount() {
   local i
-  for ((i = ${#mounted[@]} - 1; i >= 0; i--)); do umount -R "${mounted[i]}"; done
+  for ((i = ${#mounted[@]} - 1; i >= 0; i--)); do umount -l -R "${mounted[i]}"; done
 }
 trap unmount EXIT
 bind() { mount "$@" && mounted+=("${@: -1}"); }
