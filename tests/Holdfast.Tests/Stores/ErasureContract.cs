@@ -1,5 +1,6 @@
 using Holdfast.Rows;
 using Holdfast.Stores;
+using Holdfast.TestServers;
 using Xunit;
 
 namespace Holdfast.Tests.Stores;
@@ -70,7 +71,7 @@ public abstract class ErasureContract(Place place) : MergeContract(place)
     {
         var row = Rows.Message("stays", user: "bob");
         await MergeAsync(row, Rows.Erasure(Rows.Clock.Next(), user: "ann"));
-        await Eventually.TrueAsync("no older transaction runs", () => Store.SweepErasuresAsync(CancellationToken.None));
+        await Wait.UntilAsync(() => Store.SweepErasuresAsync(CancellationToken.None), "no older transaction runs");
         await AssertStoredAsync(row);
     }
 }

@@ -1,5 +1,6 @@
 using Holdfast.Rows;
 using Holdfast.Stores;
+using Holdfast.TestServers;
 using Xunit;
 
 namespace Holdfast.Tests.Stores;
@@ -24,7 +25,7 @@ public abstract class FeedContract(Place place) : BatchContract(place)
     {
         IReadOnlyList<FeedEntry> entries = [];
         // Older transactions of other tests hold the feed back for a moment.
-        await Eventually.TrueAsync($"the feed shows {count} entries", async () => (entries = await FeedAsync(after, pageSize)).Count >= count);
+        await Wait.UntilAsync(async () => (entries = await FeedAsync(after, pageSize)).Count >= count, $"the feed shows {count} entries");
         return entries;
     }
 
