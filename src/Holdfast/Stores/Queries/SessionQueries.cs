@@ -5,7 +5,7 @@ namespace Holdfast.Stores.Queries;
 /// <summary>What is read of sessions. Erased rows (without content) and deleted messages are left out.</summary>
 internal static class SessionQueries
 {
-    private const string Columns = "m.id, m.stamp, m.user_id, m.session_id, m.key, m.occurred_at, m.memory_type, m.author, m.content, m.metadata";
+    public const string Columns = "m.id, m.stamp, m.user_id, m.session_id, m.key, m.occurred_at, m.memory_type, m.author, m.content, m.metadata";
 
     private static readonly Statement After = Page("m.stamp > $3", "asc");
     private static readonly Statement Before = Page("m.stamp < $3", "desc");
@@ -89,7 +89,7 @@ internal static class SessionQueries
             Sql($"lower(hex(m.id)) not in {string.Format(System.Globalization.CultureInfo.InvariantCulture, Deleted, "")}"));
     }
 
-    private static SessionMemory Read(StoreReader row) => new()
+    public static SessionMemory Read(StoreReader row) => new()
     {
         Id = row.Uuid(0),
         Stamp = row.Stamp(1),
