@@ -82,7 +82,7 @@ internal sealed class ImportWriter(MemoryWriter writer, string tenantId, ImportR
                 };
                 if (results[i].Erased) _erased++;
                 // What is appended next in this process must stand behind rows of the future too.
-                if (rows[i].Stamp > now) writer.Floors.Seen(Floors.Scope.Session, rows[i].SessionId, rows[i].Stamp);
+                if (rows[i].Stamp > now) writer.Floors.Seen(Floors.Scope.Conversation, rows[i].SessionId, rows[i].Stamp);
             }
         }
     }

@@ -61,7 +61,7 @@ public sealed class MemoryExport(AgentMemory memory)
             written = written with { Sessions = written.Sessions + 1 };
             if (lines.Length >= ChunkChars) written = await FlushAsync(target, lines, written, given.Progress, cancellationToken).ConfigureAwait(false);
         }
-        await foreach (var one in ExchangeQueries.MemoriesAsync(store, tenantId, given.UserId, given.SessionId, given.WithDeleted, cancellationToken).ConfigureAwait(false))
+        await foreach (var one in ExchangeQueries.MemoriesAsync(store, tenantId, given.UserId, given.SessionId, given.WithDeleted, SessionMemory.Read, cancellationToken).ConfigureAwait(false))
         {
             MemoryLine.Write(lines, tenantId, one);
             written = written with { Memories = written.Memories + 1 };

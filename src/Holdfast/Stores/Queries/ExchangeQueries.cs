@@ -44,8 +44,9 @@ internal static class ExchangeQueries
         "select key from sessions where tenant_id = $1 and key in (select value from json_each($2))");
 
     /// <summary>In the order of their stamps.</summary>
-    public static IAsyncEnumerable<SessionMemory> MemoriesAsync(IStore store, string tenantId, string? userId, string? sessionId, bool withDeleted, CancellationToken cancellationToken) =>
-        store.QueryAsync(Memories, [tenantId, userId, sessionId, withDeleted], SessionQueries.Read, cancellationToken);
+    public static IAsyncEnumerable<T> MemoriesAsync<T>(
+        IStore store, string tenantId, string? userId, string? sessionId, bool withDeleted, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+        store.QueryAsync(Memories, [tenantId, userId, sessionId, withDeleted], read, cancellationToken);
 
     /// <summary>In the order of their revisions.</summary>
     public static IAsyncEnumerable<T> SessionsAsync<T>(
