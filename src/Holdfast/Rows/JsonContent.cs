@@ -16,7 +16,8 @@ internal static class JsonContent
     public static string? Of(string field, JsonElement? element) =>
         element is not { ValueKind: not JsonValueKind.Undefined } value ? null : Normalize(field, Encoding.UTF8.GetBytes(value.GetRawText()));
 
-    public static string Parse(string field, string json) => Normalize(field, Encoding.UTF8.GetBytes(json));
+    // Checked before it is encoded: the encoder would put U+FFFD where half of a pair is missing.
+    public static string Parse(string field, string json) => Normalize(field, Encoding.UTF8.GetBytes(Check.Text(field, json, int.MaxValue)!));
 
     /// <summary>The form of a JSON value in UTF-8 that was found to be valid (both as JSON and as UTF-8) by a reader.</summary>
     public static string OfValid(string field, ReadOnlySpan<byte> json) =>
