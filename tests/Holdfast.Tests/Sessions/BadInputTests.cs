@@ -84,7 +84,7 @@ public sealed class BadInputTests
         {
             await using var target = await InputTarget.OpenAsync(place);
             await Field(name).WriteAsync(target, text);
-            Assert.True(text == await Field(name).ReadAsync(target), $"{name}, {what}: was changed.");
+            Assert.True(Field(name).Given(text) == await Field(name).ReadAsync(target), $"{name}, {what}: was changed.");
         }
     }
 
@@ -99,7 +99,7 @@ public sealed class BadInputTests
             return;
         }
         await Field(name).WriteAsync(target, "");
-        Assert.Equal("", await Field(name).ReadAsync(target));
+        Assert.Equal(Field(name).Given(""), await Field(name).ReadAsync(target));
     }
 
     [Theory]

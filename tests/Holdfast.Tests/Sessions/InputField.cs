@@ -12,6 +12,9 @@ public sealed record InputField(string Name, string ErrorField, Func<InputTarget
     /// <summary>Bytes of UTF-8 that it may have; null: it is bounded with the JSON that it stands in.</summary>
     public int? BytesMax { get; init; }
 
+    /// <summary>What is expected back, where the type that carries the text changes it itself.</summary>
+    public Func<string, string?> Given { get; init; } = text => text;
+
     public override string ToString() => Name;
 
     public static readonly IReadOnlyList<InputField> All =
@@ -41,7 +44,7 @@ public sealed record InputField(string Name, string ErrorField, Func<InputTarget
         Chat("result", text => new(ChatRole.Tool, [new FunctionResultContent("1", text)]), message => ((JsonElement)((FunctionResultContent)message.Contents[0]).Result!).GetString()),
         Chat("message id", text => new(ChatRole.User, "x") { MessageId = text }, message => message.MessageId, "message_id"),
         Chat("additional property", text => new(ChatRole.User, "x") { AdditionalProperties = new() { ["p"] = text } }, message => ((JsonElement)message.AdditionalProperties!["p"]!).GetString(), "additional_properties"),
-        Chat("author name", text => new(ChatRole.User, "x") { AuthorName = text }, message => message.AuthorName, "author") with { BytesMax = 8192 },
+        Chat("author name", text => new(ChatRole.User, "x") { AuthorName = text }, message => message.AuthorName, "author") with { BytesMax = 8192, Given = text => new ChatMessage { AuthorName = text }.AuthorName },
     ];
 
     private static JsonElement One => JsonElement.Parse("1");
