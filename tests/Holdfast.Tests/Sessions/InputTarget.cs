@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Holdfast.Rows;
 using Holdfast.Stores;
 using Holdfast.Tests.Stores;
@@ -7,6 +8,9 @@ namespace Holdfast.Tests.Sessions;
 /// <summary>A memory with one session, on a store that counts every call.</summary>
 public sealed class InputTarget : IAsyncDisposable
 {
+    // One store per place for all cases: opening one costs more than a case does. Tenants keep them apart.
+    private static readonly ConcurrentDictionary<Place, Lazy<Task<IStore>>> Stores = new();
+
     private readonly CountingStore _store;
 
     private InputTarget(CountingStore store, AgentMemory memory, Session session)
@@ -24,7 +28,7 @@ public sealed class InputTarget : IAsyncDisposable
 
     public static async Task<InputTarget> OpenAsync(Place place)
     {
-        var store = new CountingStore(await TestPlaces.OpenAsync(place));
+        var store = new CountingStore(await Stores.GetOrAdd(place, key => new Lazy<Task<IStore>>(() => TestPlaces.OpenAsync(key))).Value);
         var memory = await AgentMemory.OpenAsync(store, new Clock(), new HoldfastOptions { TenantId = TestPlaces.Unique("tenant"), SettingsCacheFor = TimeSpan.Zero }, CancellationToken.None);
         return new InputTarget(store, memory, await memory.OpenSessionAsync("session"));
     }
@@ -40,5 +44,5 @@ public sealed class InputTarget : IAsyncDisposable
         return count;
     }
 
-    public ValueTask DisposeAsync() => Memory.DisposeAsync();
+    public ValueTask DisposeAsync() => Memory.Writer.DisposeAsync();
 }
