@@ -12,7 +12,10 @@ namespace Holdfast.Tests.Merging;
 /// <param name="database">A PostgreSQL store that takes the third place; null: three local files.</param>
 internal sealed class ScheduleRunner(ScheduleProfile profile, MergeRules rules, RelayRules relay, PostgresStore? database = null)
 {
-    private static readonly string Folder = Directory.CreateTempSubdirectory("holdfast-schedules-").FullName;
+    // In memory where there is such a folder: how a file merges is tested here, not whether it survives the machine.
+    private static readonly string Folder = Directory.CreateDirectory(Path.Combine(
+        Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"holdfast-schedules-{Environment.ProcessId}")).FullName;
+
     private static readonly Clock Names = new();
 
     /// <summary>How many schedules a test plays: <c>HOLDFAST_SCHEDULES</c>, or the given number.</summary>
