@@ -28,5 +28,5 @@ public sealed class RelayRuleTests
     public Task Without_repairs_that_stay_pending_a_promise_breaks() => MustFailAsync(new RelayRules(RepairStaysPending: false), ScheduleProfile.Restores);
 
     private static Task MustFailAsync(RelayRules rules, ScheduleProfile profile) =>
-        new ScheduleRunner(profile, MergeRules.All, rules).MustFailAsync(seed: 3_000_000, count: 400);
+        new ScheduleRunner(profile, MergeRules.All, rules).MustFailAsync(seed: 3_000_000, count: 2_000);
 }

@@ -9,8 +9,8 @@ namespace Holdfast.Tests.Merging;
 /// <param name="profile">What the schedules are like.</param>
 /// <param name="rules">The stores' and writers' rules.</param>
 /// <param name="relay">The relay's rules.</param>
-/// <param name="database">A PostgreSQL store that takes the third place; null: three local files.</param>
-internal sealed class ScheduleRunner(ScheduleProfile profile, MergeRules rules, RelayRules relay, PostgresStore? database = null)
+/// <param name="servers">PostgreSQL stores, which take the last places; the other stores are local files.</param>
+internal sealed class ScheduleRunner(ScheduleProfile profile, MergeRules rules, RelayRules relay, params PostgresStore[] servers)
 {
     // In memory where there is such a folder: how a file merges is tested here, not whether it survives the machine.
     private static readonly string Folder = Directory.CreateDirectory(Path.Combine(
@@ -50,7 +50,7 @@ internal sealed class ScheduleRunner(ScheduleProfile profile, MergeRules rules, 
     {
         var failure = await FindFailureAsync(seed, count, shrink: false);
         Assert.True(failure is not null, $"{count} schedules from seed {seed} on did not notice that a rule is off.");
-        TestContext.Current.TestOutputHelper?.WriteLine(failure);
+        TestContext.Current.TestOutputHelper?.WriteLine(failure.Split(Environment.NewLine)[0]);
     }
 
     private async Task<string?> PlayAsync(int seed, int steps)
@@ -59,13 +59,13 @@ internal sealed class ScheduleRunner(ScheduleProfile profile, MergeRules rules, 
         var stores = new List<ScheduleStore>();
         try
         {
-            for (var i = 0; i < (database is null ? 3 : 2); i++)
+            for (var i = servers.Length; i < profile.Stores; i++)
             {
                 var path = Path.Combine(Folder, $"{name}-{i}.db");
                 File.Copy(await Template.Value, path);
                 stores.Add(ScheduleStore.OpenFile($"file {i}", path, rules));
             }
-            if (database is not null) stores.Add(await ScheduleStore.OpenAsync("server", database, rules));
+            foreach (var server in servers) stores.Add(await ScheduleStore.OpenAsync($"server {stores.Count}", server, rules));
             var schedule = new Schedule(seed, steps, profile, [.. stores], name, rules, relay);
             try
             {

@@ -14,7 +14,7 @@ public sealed class StoreRuleTests
 
     [Fact]
     public Task Without_a_new_feed_place_for_a_replaced_row_a_promise_breaks() =>
-        MustFailAsync(new MergeRules(ReplacedRowMovesInFeed: false), ScheduleProfile.Model with { Holders = 1, RollBack = 0 });
+        MustFailAsync(new MergeRules(ReplacedRowMovesInFeed: false), ScheduleProfile.Replacements);
 
     [Fact]
     public Task Without_keeping_an_arriving_loser_a_promise_breaks() => MustFailAsync(new MergeRules(ArrivingLoserIsKept: false));
@@ -33,24 +33,27 @@ public sealed class StoreRuleTests
 
     [Theory]
     [InlineData("FirstStampWins")]
+    [InlineData("ReplacedRowMovesInFeed")]
     [InlineData("ArrivingLoserIsKept")]
     [InlineData("LoserKeepsStampAndScope")]
     [InlineData("CoveredRowIsStoredEmpty")]
-    public async Task Without_it_a_promise_breaks_with_a_server_too(string rule)
+    public async Task Without_it_a_promise_breaks_on_three_servers_too(string rule)
     {
-        var rules = rule switch
+        var (rules, profile) = rule switch
         {
-            "FirstStampWins" => new MergeRules(FirstStampWins: false),
-            "ArrivingLoserIsKept" => new MergeRules(ArrivingLoserIsKept: false),
-            "LoserKeepsStampAndScope" => new MergeRules(LoserKeepsStampAndScope: false),
-            _ => new MergeRules(CoveredRowIsStoredEmpty: false),
+            "FirstStampWins" => (new MergeRules(FirstStampWins: false), ScheduleProfile.Model),
+            "ReplacedRowMovesInFeed" => (new MergeRules(ReplacedRowMovesInFeed: false), ScheduleProfile.Replacements),
+            "ArrivingLoserIsKept" => (new MergeRules(ArrivingLoserIsKept: false), ScheduleProfile.Model),
+            "LoserKeepsStampAndScope" => (new MergeRules(LoserKeepsStampAndScope: false), ScheduleProfile.Model),
+            _ => (new MergeRules(CoveredRowIsStoredEmpty: false), ScheduleProfile.Model),
         };
         await using var database = await TestDatabase.CreateAsync();
-        await using var server = await database.ConnectAsync(rules);
-        // Only the server is without the rule: it is its statements that are on trial.
-        await new ScheduleRunner(ScheduleProfile.Model, MergeRules.All, RelayRules.All, server).MustFailAsync(seed: 4_000_000, count: 100);
+        await using var first = await database.ConnectAsync(rules, "first");
+        await using var second = await database.ConnectAsync(rules, "second");
+        await using var third = await database.ConnectAsync(rules, "third");
+        await new ScheduleRunner(profile, rules, RelayRules.All, first, second, third).MustFailAsync(seed: 4_000_000, count: 100);
     }
 
     private static Task MustFailAsync(MergeRules rules, ScheduleProfile? profile = null) =>
-        new ScheduleRunner(profile ?? ScheduleProfile.Model, rules, RelayRules.All).MustFailAsync(seed: 2_000_000, count: 400);
+        new ScheduleRunner(profile ?? ScheduleProfile.Model, rules, RelayRules.All).MustFailAsync(seed: 2_000_000, count: 1_000);
 }

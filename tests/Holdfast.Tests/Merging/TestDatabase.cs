@@ -24,12 +24,15 @@ public sealed class TestDatabase : IAsyncDisposable
     {
         var database = new TestDatabase();
         await RunAsync($"create database {database._name}");
-        await new SchemaMigrator(database.ConnectionString).MigrateAsync();
         return database;
     }
 
-    internal Task<PostgresStore> ConnectAsync(MergeRules? rules = null) =>
-        PostgresConnector.ConnectAsync(ConnectionString, PostgresStore.DefaultSchema, TimeProvider.System, rules, CancellationToken.None);
+    /// <summary>Opens a store; each schema of the database is one of its own.</summary>
+    internal async Task<PostgresStore> ConnectAsync(MergeRules? rules = null, string schema = PostgresStore.DefaultSchema)
+    {
+        await new SchemaMigrator(ConnectionString, schema).MigrateAsync();
+        return await PostgresConnector.ConnectAsync(ConnectionString, schema, TimeProvider.System, rules, CancellationToken.None);
+    }
 
     public async ValueTask DisposeAsync() => await RunAsync($"drop database {_name} with (force)");
 
