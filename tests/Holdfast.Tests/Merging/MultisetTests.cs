@@ -1,0 +1,101 @@
+using Holdfast.Rows;
+using Holdfast.Stores;
+using Holdfast.Stores.Sqlite;
+using Xunit;
+
+namespace Holdfast.Tests.Merging;
+
+/// <summary>Any multiset of rows in any order, split in any batches, with duplicates, ends in equal content on every store.</summary>
+public sealed class MultisetTests : IAsyncLifetime
+{
+    private static readonly Table[] Merged = [.. Tables.All.Where(table => table.IsMerged)];
+    private static readonly Table[] AllButConflicts = [.. Merged.Where(table => table != Tables.Conflicts)];
+    private static readonly Clock Names = new();
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("holdfast-multisets-").FullName;
+    private readonly List<IStore> _stores = [];
+    private TestDatabase _database = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await TestDatabase.CreateAsync();
+        _stores.Add(await _database.ConnectAsync(schema: "first"));
+        _stores.Add(await _database.ConnectAsync(schema: "second"));
+        _stores.Add(SqliteStore.Open(Path.Combine(_folder, "first.db"), TimeProvider.System));
+        _stores.Add(SqliteStore.Open(Path.Combine(_folder, "second.db"), TimeProvider.System));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var store in _stores) await store.DisposeAsync();
+        await _database.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Stores_that_got_the_same_rows_in_any_order_are_equal_with_every_loser_in_conflicts()
+    {
+        for (var seed = 0; seed < ScheduleRunner.Count(100); seed++)
+        {
+            var tenant = Names.Next().ToString();
+            var bag = new RowBag(seed, tenant, isPlain: true);
+            var oracle = RuleOracle.Of(bag.Rows);
+            foreach (var loser in RuleOracle.Losers(bag.Rows)) oracle.Add(LostRow.Of(loser, MergeRules.All));
+            foreach (var store in _stores)
+            {
+                foreach (var batch in bag.Delivery()) await store.MergeAsync(batch, CancellationToken.None);
+                MustEqual(oracle, await StoreContent.ReadAsync(store, tenant, Merged), $"seed {seed}, {store.Address}");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Stores_that_got_the_same_rows_and_erasures_in_any_order_are_equal_once_conflicts_were_exchanged()
+    {
+        for (var seed = 0; seed < ScheduleRunner.Count(200); seed++)
+        {
+            var tenant = Names.Next().ToString();
+            var bag = new RowBag(seed, tenant, isPlain: false);
+            foreach (var store in _stores)
+            {
+                foreach (var batch in bag.Delivery()) await store.MergeAsync(batch, CancellationToken.None);
+                MustEqual(RuleOracle.Of(bag.Rows), await StoreContent.ReadAsync(store, tenant, AllButConflicts), $"seed {seed}, {store.Address}");
+            }
+            await ExchangeConflictsAsync(tenant);
+            var first = await StoreContent.ReadAsync(_stores[0], tenant, Merged);
+            foreach (var store in _stores.Skip(1))
+                MustEqual(first, await StoreContent.ReadAsync(store, tenant, Merged), $"seed {seed}, {store.Address} against {_stores[0].Address}");
+            NothingSaidIsLost(bag.Rows, first, $"seed {seed}");
+        }
+    }
+
+    /// <summary>
+    /// A store that saw two equal rows under a key has lost nothing and records nothing; a store that saw one of them emptied
+    /// in between has. Which it was depends on the order, and therefore conflicts are relayed like any append table.
+    /// </summary>
+    private async Task ExchangeConflictsAsync(string tenant)
+    {
+        var all = new List<Row>();
+        foreach (var store in _stores) all.AddRange(await StoreContent.RowsAsync(store, tenant, Tables.Conflicts).ToListAsync());
+        foreach (var store in _stores) await store.MergeAsync(all, CancellationToken.None);
+    }
+
+    private static void NothingSaidIsLost(List<Row> rows, StoreContent content, string where)
+    {
+        foreach (var loser in RuleOracle.Losers(rows))
+        {
+            var record = LostRow.Of(loser, MergeRules.All);
+            var others = rows.Where(row => row.Table == loser.Table && row.Id == loser.Id && row.Stamp != loser.Stamp && row.SameContent(loser)).ToList();
+            if (!content.Rows.TryGetValue((Tables.Conflicts, record.Id), out var kept))
+                Assert.True(others.Count > 0 || RuleOracle.IsCovered(loser, rows), $"{where}: what {loser.Id} stamp {loser.Stamp} said is lost");
+            else if (RuleOracle.IsCovered(loser, rows))
+                Assert.True(kept.Text("content") is null, $"{where}: erased content is in conflicts {kept.Id}");
+            else
+                Assert.True(kept.Text("content") == record.Text("content") && kept.Stamp == loser.Stamp && kept.UserId == loser.UserId && kept.SessionId == loser.SessionId,
+                    $"{where}: conflicts has {kept.Text("content")} for {record.Text("content")}");
+        }
+    }
+
+    private static void MustEqual(StoreContent expected, StoreContent actual, string where) =>
+        Assert.True(expected.DifferenceTo(actual) is null, $"{where}: {expected.DifferenceTo(actual)}");
+}
