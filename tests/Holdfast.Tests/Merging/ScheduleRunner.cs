@@ -1,6 +1,7 @@
 using System.Globalization;
 using Holdfast.Rows;
 using Holdfast.Stores.Postgres;
+using Holdfast.Stores.Sqlite;
 using Xunit;
 
 namespace Holdfast.Tests.Merging;
@@ -12,9 +13,7 @@ namespace Holdfast.Tests.Merging;
 /// <param name="servers">PostgreSQL stores, which take the last places; the other stores are local files.</param>
 internal sealed class ScheduleRunner(ScheduleProfile profile, MergeRules rules, RelayRules relay, params PostgresStore[] servers)
 {
-    // In memory where there is such a folder: how a file merges is tested here, not whether it survives the machine.
-    private static readonly string Folder = Directory.CreateDirectory(Path.Combine(
-        Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"holdfast-schedules-{Environment.ProcessId}")).FullName;
+    private const string Template = "template.db";
 
     private static readonly Clock Names = new();
 
@@ -26,12 +25,15 @@ internal sealed class ScheduleRunner(ScheduleProfile profile, MergeRules rules, 
     /// <summary>Plays schedules from <paramref name="seed"/> on until one fails; what failed, or null.</summary>
     public async Task<string?> FindFailureAsync(int seed, int count, bool shrink)
     {
+        using var folder = new MemoryFolder();
+        // An empty local file, migrated once; every schedule starts with copies of it.
+        await SqliteStore.Open(folder.File(Template), TimeProvider.System).DisposeAsync();
         for (var i = 0; i < count; i++)
         {
             var steps = 5 + (seed + i) % 56;
-            if (await PlayAsync(seed + i, steps) is not { } failure) continue;
+            if (await PlayAsync(folder, seed + i, steps) is not { } failure) continue;
             for (var fewer = shrink ? 1 : steps; fewer < steps; fewer++)
-                if (await PlayAsync(seed + i, fewer) is { } shorter) return shorter;
+                if (await PlayAsync(folder, seed + i, fewer) is { } shorter) return shorter;
             return failure;
         }
         return null;
@@ -53,7 +55,7 @@ internal sealed class ScheduleRunner(ScheduleProfile profile, MergeRules rules, 
         TestContext.Current.TestOutputHelper?.WriteLine(failure.Split(Environment.NewLine)[0]);
     }
 
-    private async Task<string?> PlayAsync(int seed, int steps)
+    private async Task<string?> PlayAsync(MemoryFolder folder, int seed, int steps)
     {
         var name = Names.Next().Value.ToString("N");
         var stores = new List<ScheduleStore>();
@@ -61,8 +63,8 @@ internal sealed class ScheduleRunner(ScheduleProfile profile, MergeRules rules, 
         {
             for (var i = servers.Length; i < profile.Stores; i++)
             {
-                var path = Path.Combine(Folder, $"{name}-{i}.db");
-                File.Copy(await Template.Value, path);
+                var path = folder.File($"{name}-{i}.db");
+                File.Copy(folder.File(Template), path);
                 stores.Add(ScheduleStore.OpenFile($"file {i}", path, rules));
             }
             foreach (var server in servers) stores.Add(await ScheduleStore.OpenAsync($"server {stores.Count}", server, rules));
@@ -82,12 +84,4 @@ internal sealed class ScheduleRunner(ScheduleProfile profile, MergeRules rules, 
             foreach (var store in stores) await store.DisposeAsync();
         }
     }
-
-    // An empty local file, migrated once; a schedule starts with copies of it.
-    private static readonly Lazy<Task<string>> Template = new(async () =>
-    {
-        var path = Path.Combine(Folder, "template.db");
-        await Stores.Sqlite.SqliteStore.Open(path, TimeProvider.System).DisposeAsync();
-        return path;
-    });
 }
