@@ -21,14 +21,10 @@ public sealed class PostgresFeedTests : IAsyncLifetime
         _store = await _database.ConnectAsync();
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _store.DisposeAsync();
-        await _database.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _store.DisposeAsync();
 
     [Fact]
-    public async Task The_feed_does_not_pass_an_older_transaction_that_is_still_open()
+    public async Task the_feed_does_not_pass_an_older_transaction_that_is_still_open()
     {
         var before = _rows.Message();
         await _store.MergeAsync([before], CancellationToken.None);
@@ -49,7 +45,7 @@ public sealed class PostgresFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Transactions_that_commit_in_the_opposite_order_are_all_seen()
+    public async Task transactions_that_commit_in_the_opposite_order_are_all_seen()
     {
         var reader = new FeedFollower(_store, Tables.SessionMemories, pageSize: 1);
         var open = new List<(NpgsqlTransaction Transaction, Row Row)>();
@@ -69,7 +65,7 @@ public sealed class PostgresFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_transaction_that_is_rolled_back_holds_nothing_up_for_good()
+    public async Task a_transaction_that_is_rolled_back_holds_nothing_up_for_good()
     {
         var reader = new FeedFollower(_store, Tables.SessionMemories, pageSize: 10);
         await using var older = await OpenTransactionAsync();
@@ -83,7 +79,7 @@ public sealed class PostgresFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_reader_with_small_pages_sees_everything_that_many_writers_write_and_replaced_rows_again()
+    public async Task a_reader_with_small_pages_sees_everything_that_many_writers_write_and_replaced_rows_again()
     {
         var reader = new FeedFollower(_store, Tables.SessionMemories, pageSize: 7);
         var revisions = new FeedFollower(_store, Tables.Revisions, pageSize: 3);
@@ -123,7 +119,7 @@ public sealed class PostgresFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_feed_that_looks_past_open_transactions_would_miss_rows()
+    public async Task a_feed_that_looks_past_open_transactions_would_miss_rows()
     {
         // The same reader over a feed without the bound: it shows that the tests above would notice.
         await using var older = await OpenTransactionAsync();

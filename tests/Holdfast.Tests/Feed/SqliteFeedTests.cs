@@ -26,7 +26,7 @@ public sealed class SqliteFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_spool_that_was_emptied_and_refilled_never_hands_out_a_place_twice()
+    public async Task a_spool_that_was_emptied_and_refilled_never_hands_out_a_place_twice()
     {
         await _store.MergeAsync([_rows.Message(), _rows.Message(), _rows.Message()], CancellationToken.None);
         var read = await FollowAsync(FeedPosition.Start);
@@ -42,7 +42,7 @@ public sealed class SqliteFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_replaced_row_is_seen_again_and_an_arriving_loser_is_not()
+    public async Task a_replaced_row_is_seen_again_and_an_arriving_loser_is_not()
     {
         var (first, second, third) = (_rows.Message("key"), _rows.Message("key"), _rows.Message("key"));
         await _store.MergeAsync([second], CancellationToken.None);
@@ -59,7 +59,7 @@ public sealed class SqliteFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Every_revision_of_an_upserted_register_is_in_the_feed()
+    public async Task every_revision_of_an_upserted_register_is_in_the_feed()
     {
         var revisions = Enumerable.Range(0, 50).Select(i => _rows.Revision($"{{\"n\":{i}}}")).ToList();
         foreach (var revision in revisions.AsEnumerable().Reverse()) await _store.MergeAsync([revision], CancellationToken.None);

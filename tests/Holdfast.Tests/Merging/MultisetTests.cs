@@ -28,12 +28,11 @@ public sealed class MultisetTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         foreach (var store in _stores) await store.DisposeAsync();
-        await _database.DisposeAsync();
         _folder.Dispose();
     }
 
     [Fact]
-    public async Task Stores_that_got_the_same_rows_in_any_order_are_equal_with_every_loser_in_conflicts()
+    public async Task stores_that_got_the_same_rows_in_any_order_are_equal_with_every_loser_in_conflicts()
     {
         for (var seed = 0; seed < ScheduleRunner.Count(50); seed++)
             foreach (var store in _stores) Assert.Null(await DifferenceToOracleAsync(store, seed, erasures: false));
@@ -44,7 +43,7 @@ public sealed class MultisetTests : IAsyncLifetime
     [InlineData("ArrivingLoserIsKept")]
     [InlineData("LoserKeepsStampAndScope")]
     [InlineData("CoveredRowIsStoredEmpty")]
-    public async Task A_store_without_one_of_the_rules_differs(string rule)
+    public async Task a_store_without_one_of_the_rules_differs(string rule)
     {
         var all = MergeRules.All;
         var rules = rule switch
@@ -80,7 +79,7 @@ public sealed class MultisetTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Stores_that_got_the_same_rows_and_erasures_in_any_order_are_equal_once_conflicts_were_exchanged()
+    public async Task stores_that_got_the_same_rows_and_erasures_in_any_order_are_equal_once_conflicts_were_exchanged()
     {
         for (var seed = 0; seed < ScheduleRunner.Count(60); seed++)
         {

@@ -7,25 +7,25 @@ namespace Holdfast.Tests.Merging;
 public sealed class RelayRuleTests
 {
     [Fact]
-    public Task Without_pulling_by_stamp_a_promise_breaks() => MustFailAsync(new RelayRules(PullsByStamp: false), ScheduleProfile.Model);
+    public Task without_pulling_by_stamp_a_promise_breaks() => MustFailAsync(new RelayRules(PullsByStamp: false), ScheduleProfile.Model);
 
     [Fact]
-    public Task Without_relayed_conflicts_a_promise_breaks() => MustFailAsync(new RelayRules(ConflictsAreRelayed: false), ScheduleProfile.Model);
+    public Task without_relayed_conflicts_a_promise_breaks() => MustFailAsync(new RelayRules(ConflictsAreRelayed: false), ScheduleProfile.Model);
 
     [Fact]
-    public Task Without_erasures_in_the_local_file_a_promise_breaks() => MustFailAsync(new RelayRules(ErasuresStayInLocalFile: false), ScheduleProfile.Model);
+    public Task without_erasures_in_the_local_file_a_promise_breaks() => MustFailAsync(new RelayRules(ErasuresStayInLocalFile: false), ScheduleProfile.Model);
 
     [Fact]
-    public Task With_keyed_revisions_a_promise_breaks() => MustFailAsync(new RelayRules(RevisionsTakeNoKey: false), ScheduleProfile.Model);
+    public Task with_keyed_revisions_a_promise_breaks() => MustFailAsync(new RelayRules(RevisionsTakeNoKey: false), ScheduleProfile.Model);
 
     [Fact]
-    public Task Without_a_cursor_that_is_its_anchor_a_promise_breaks() => MustFailAsync(new RelayRules(CursorIsAnchor: false), ScheduleProfile.Restores);
+    public Task without_a_cursor_that_is_its_anchor_a_promise_breaks() => MustFailAsync(new RelayRules(CursorIsAnchor: false), ScheduleProfile.Restores);
 
     [Fact]
-    public Task Without_the_anchors_nonce_a_promise_breaks() => MustFailAsync(new RelayRules(AnchorComparesNonce: false), ScheduleProfile.Restores);
+    public Task without_the_anchors_nonce_a_promise_breaks() => MustFailAsync(new RelayRules(AnchorComparesNonce: false), ScheduleProfile.Restores);
 
     [Fact]
-    public Task Without_repairs_that_stay_pending_a_promise_breaks() => MustFailAsync(new RelayRules(RepairStaysPending: false), ScheduleProfile.Restores);
+    public Task without_repairs_that_stay_pending_a_promise_breaks() => MustFailAsync(new RelayRules(RepairStaysPending: false), ScheduleProfile.Restores);
 
     private static Task MustFailAsync(RelayRules rules, ScheduleProfile profile) =>
         new ScheduleRunner(profile, MergeRules.All, rules).MustFailAsync(seed: 3_000_000, count: 2_000);

@@ -7,17 +7,17 @@ namespace Holdfast.Tests.Merging;
 public sealed class ScheduleTests
 {
     [Fact]
-    public Task Every_promise_holds_on_three_local_files() =>
+    public Task every_promise_holds_on_three_local_files() =>
         new ScheduleRunner(ScheduleProfile.Model, MergeRules.All, RelayRules.All).MustHoldAsync(seed: 1, usual: 100);
 
     [Fact]
-    public Task Stores_that_are_set_back_again_and_again_end_equal() =>
+    public Task stores_that_are_set_back_again_and_again_end_equal() =>
         new ScheduleRunner(ScheduleProfile.Restores, MergeRules.All, RelayRules.All).MustHoldAsync(seed: 500_000, usual: 100);
 
     [Fact]
-    public async Task Every_promise_holds_on_two_local_files_and_a_server()
+    public async Task every_promise_holds_on_two_local_files_and_a_server()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        var database = await TestDatabase.CreateAsync();
         await using var server = await database.ConnectAsync();
         await new ScheduleRunner(ScheduleProfile.Model, MergeRules.All, RelayRules.All, server).MustHoldAsync(seed: 1_000_000, usual: 40);
     }

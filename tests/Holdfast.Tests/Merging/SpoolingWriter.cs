@@ -111,9 +111,9 @@ internal sealed class SpoolingWriter : IAsyncDisposable
     public async Task ReadSessionAsync(ScheduleStore store, string sessionId)
     {
         await LearnAsync(store);
-        await foreach (var memory in SessionQueries.AfterAsync(store.Store, Memory.TenantId, sessionId, Stamp.None, long.MaxValue, CancellationToken.None))
+        await foreach (var memory in SessionQueries.AfterAsync(store.Store, Memory.TenantId, sessionId, Stamp.None, long.MaxValue, SessionMemory.Read, CancellationToken.None))
         {
-            Memory.Floors.Seen(Floors.Scope.Session, sessionId, memory.Stamp);
+            Memory.Floors.Seen(Floors.Scope.Conversation, sessionId, memory.Stamp);
             SeenIn(sessionId).Add(memory.Id);
             Saw(memory.Id, memory.Stamp, memory.UserId, sessionId);
         }

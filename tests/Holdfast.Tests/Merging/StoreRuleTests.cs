@@ -10,26 +10,26 @@ namespace Holdfast.Tests.Merging;
 public sealed class StoreRuleTests
 {
     [Fact]
-    public Task Without_first_stamp_wins_a_promise_breaks() => MustFailAsync(new MergeRules(FirstStampWins: false));
+    public Task without_first_stamp_wins_a_promise_breaks() => MustFailAsync(new MergeRules(FirstStampWins: false));
 
     [Fact]
-    public Task Without_a_new_feed_place_for_a_replaced_row_a_promise_breaks() =>
+    public Task without_a_new_feed_place_for_a_replaced_row_a_promise_breaks() =>
         MustFailAsync(new MergeRules(ReplacedRowMovesInFeed: false), ScheduleProfile.Replacements);
 
     [Fact]
-    public Task Without_keeping_an_arriving_loser_a_promise_breaks() => MustFailAsync(new MergeRules(ArrivingLoserIsKept: false));
+    public Task without_keeping_an_arriving_loser_a_promise_breaks() => MustFailAsync(new MergeRules(ArrivingLoserIsKept: false));
 
     [Fact]
-    public Task Without_the_losers_stamp_and_scope_a_promise_breaks() => MustFailAsync(new MergeRules(LoserKeepsStampAndScope: false));
+    public Task without_the_losers_stamp_and_scope_a_promise_breaks() => MustFailAsync(new MergeRules(LoserKeepsStampAndScope: false));
 
     [Fact]
-    public Task Without_storing_covered_rows_empty_a_promise_breaks() => MustFailAsync(new MergeRules(CoveredRowIsStoredEmpty: false));
+    public Task without_storing_covered_rows_empty_a_promise_breaks() => MustFailAsync(new MergeRules(CoveredRowIsStoredEmpty: false));
 
     [Fact]
-    public Task Without_successors_standing_above_a_promise_breaks() => MustFailAsync(new MergeRules(SuccessorStandsAbove: false));
+    public Task without_successors_standing_above_a_promise_breaks() => MustFailAsync(new MergeRules(SuccessorStandsAbove: false));
 
     [Fact]
-    public Task Without_erasures_that_cover_what_is_there_a_promise_breaks() => MustFailAsync(new MergeRules(ErasureCoversWhatIsThere: false));
+    public Task without_erasures_that_cover_what_is_there_a_promise_breaks() => MustFailAsync(new MergeRules(ErasureCoversWhatIsThere: false));
 
     [Theory]
     [InlineData("FirstStampWins")]
@@ -37,7 +37,7 @@ public sealed class StoreRuleTests
     [InlineData("ArrivingLoserIsKept")]
     [InlineData("LoserKeepsStampAndScope")]
     [InlineData("CoveredRowIsStoredEmpty")]
-    public async Task Without_it_a_promise_breaks_on_three_servers_too(string rule)
+    public async Task without_it_a_promise_breaks_on_three_servers_too(string rule)
     {
         var (rules, profile) = rule switch
         {
@@ -47,7 +47,7 @@ public sealed class StoreRuleTests
             "LoserKeepsStampAndScope" => (new MergeRules(LoserKeepsStampAndScope: false), ScheduleProfile.Model),
             _ => (new MergeRules(CoveredRowIsStoredEmpty: false), ScheduleProfile.Model),
         };
-        await using var database = await TestDatabase.CreateAsync();
+        var database = await TestDatabase.CreateAsync();
         await using var first = await database.ConnectAsync(rules, "first");
         await using var second = await database.ConnectAsync(rules, "second");
         await using var third = await database.ConnectAsync(rules, "third");
