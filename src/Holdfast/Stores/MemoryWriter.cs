@@ -81,7 +81,7 @@ internal sealed class MemoryWriter(IStore store, Clock clock, string tenantId, M
         return row;
     }
 
-    private Row Make(RegisterDraft draft, Stamp? @base)
+    public Row Make(RegisterDraft draft, Stamp? @base)
     {
         var floor = Floors.For(draft.UserId, draft.SessionId);
         if (rules.SuccessorStandsAbove && @base is { } previous) floor = Stamp.Max(floor, previous);
