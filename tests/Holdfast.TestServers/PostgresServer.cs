@@ -73,17 +73,17 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>Ends it in order (SIGINT: PostgreSQL's fast shutdown).</summary>
-    public Task StopAsync() => Running.StopAsync("INT");
+    public Task StopAsync() => Running.StopAsync(PosixSignal.Interrupt);
 
     /// <summary>Ends it as a power cut does: SIGKILL for the postmaster, and its children follow.</summary>
-    public Task KillAsync() => Running.StopAsync("KILL");
+    public Task KillAsync() => Running.StopAsync(PosixSignal.Kill);
 
     public async ValueTask DisposeAsync()
     {
         // SIGQUIT: at once, but the postmaster takes its children along.
         if (_process is not null)
         {
-            await _process.StopAsync("QUIT");
+            await _process.StopAsync(PosixSignal.Quit);
             await _process.DisposeAsync();
         }
         Directory.Delete(_root, recursive: true);

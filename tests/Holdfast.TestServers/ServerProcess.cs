@@ -1,7 +1,19 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Holdfast.TestServers;
+
+/// <summary>What a server can be told (the numbers are Linux's).</summary>
+public enum PosixSignal
+{
+    Interrupt = 2,
+    Quit = 3,
+    Kill = 9,
+    Terminate = 15,
+    Continue = 18,
+    Stop = 19,
+}
 
 /// <summary>A server that this process started: its output is kept for error messages, and it is stopped by its own id.</summary>
 public sealed class ServerProcess : IAsyncDisposable
@@ -48,23 +60,29 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Sends a signal to this server only.</summary>
-    public async Task SignalAsync(string signal)
+    public void Signal(PosixSignal signal)
     {
-        using var kill = Process.Start(new ProcessStartInfo("kill", ["-s", signal, Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))!;
-        await kill.WaitForExitAsync();
+        // The process may end by itself in between: that is what was wanted.
+        if (kill(Id, (int)signal) != 0 && Marshal.GetLastPInvokeError() != NoSuchProcess)
+            throw new InvalidOperationException($"Signal {signal} to {Id} failed with errno {Marshal.GetLastPInvokeError()}.");
     }
 
-    public async Task StopAsync(string signal)
+    public async Task StopAsync(PosixSignal signal)
     {
-        if (!_process.HasExited) await SignalAsync(signal);
+        if (!_process.HasExited) Signal(signal);
         await _process.WaitForExitAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await StopAsync("KILL");
+        await StopAsync(PosixSignal.Kill);
         _process.Dispose();
     }
+
+    private const int NoSuchProcess = 3;
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int kill(int process, int signal);
 
     private void Keep(string? line)
     {
