@@ -9,7 +9,7 @@ namespace Holdfast;
 /// Records what became of attempts: one row per job, attempt and outcome, so that a report that is sent again adds nothing.
 /// The outcome is committed first, then the claim is given back; in between the job looks claimed, which does no harm.
 /// </summary>
-internal sealed class JobOutcomes(MemoryWriter writer)
+internal sealed class JobOutcomes(MemoryWriter writer, QueueFloors floors)
 {
     public async Task<JobReport> CompleteAsync(ClaimedJob claimed, string? resultJson, CancellationToken cancellationToken)
     {
@@ -61,6 +61,7 @@ internal sealed class JobOutcomes(MemoryWriter writer)
         if (job is not { State: JobState.Dead }) return false;
         if (await JobQueries.StandingAsync(writer.Store, writer.TenantId, kind, id, cancellationToken).ConfigureAwait(false) is not { Outcome: JobOutcome.Dead } standing) return false;
         await AppendAsync(job, standing, JobOutcome.Replayed, job.Attempt, null, null, cancellationToken).ConfigureAwait(false);
+        floors.Forget(kind);
         return true;
     }
 
