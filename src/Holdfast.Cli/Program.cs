@@ -1,12 +1,14 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using Holdfast.Cli.Commands;
 using Holdfast.Cli.Output;
 
 var root = HoldfastCommand.Create();
-var parse = root.Parse(args);
-if (parse.Errors.Count > 0 && parse.Action is not HelpAction)
-    return (int)new Invocation(parse, parse.CommandResult.Command.Name).Print(new CliError(
+var parse = root.Parse(args.Length == 0 ? ["--help"] : args);
+// Not where help or suggestions were asked for: an unfinished line is what they are for.
+if (parse.Action is ParseErrorAction)
+    return (int)new Invocation(parse, HoldfastCommand.CommandName(parse)).Print(new CliError(
         ExitCode.Usage, string.Join(" ", parse.Errors.Select(error => error.Message)), $"{HoldfastCommand.FullName(parse)} --help"));
 
 // Only help and suggestions come through here; they know the program by its assembly's name.

@@ -27,7 +27,7 @@ internal static class RememberCommand
     private static async Task<ExitCode> RunAsync(Invocation invocation, CancellationToken cancellationToken)
     {
         var type = TypeOf(invocation.Get(Role), invocation.Get(Type));
-        var text = invocation.Get(Text) is "-" ? (await Console.In.ReadToEndAsync(cancellationToken)).TrimEnd('\n') : invocation.Get(Text);
+        var text = invocation.Get(Text) is "-" ? await StandardInput.ReadTextAsync(cancellationToken) : invocation.Get(Text);
         var options = new AppendOptions
         {
             Key = invocation.Get(Key),
