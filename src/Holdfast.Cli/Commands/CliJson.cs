@@ -16,4 +16,8 @@ namespace Holdfast.Cli.Commands;
 [JsonSerializable(typeof(Versions))]
 [JsonSerializable(typeof(Script))]
 [JsonSerializable(typeof(DemoReport))]
+[JsonSerializable(typeof(ImportReport))]
+[JsonSerializable(typeof(ExportReport))]
+[JsonSerializable(typeof(List<JobItem>))]
+[JsonSerializable(typeof(ClaimItem))]
 internal sealed partial class CliJson : JsonSerializerContext;

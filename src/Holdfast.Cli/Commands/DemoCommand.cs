@@ -44,7 +44,7 @@ internal static class DemoCommand
         {
             var target = Target.Folder(home);
             Invocation.Note($"target: {target.Name}  {target.Address} (a folder of the demo's own, removed at the end)");
-            var (imported, again, found) = await ImportAndRecallAsync(target, cancellationToken);
+            var (imported, again, found) = await ImportAndRecallAsync(target, Say, cancellationToken);
             Say("");
             Say("3. A child process appends with 8 writers and is killed with SIGKILL in the middle.");
             var acknowledged = await AppendUntilKilledAsync(home, cancellationToken);
@@ -52,7 +52,11 @@ internal static class DemoCommand
             var report = DemoReport.Of(imported, again, found, acknowledged, stored);
             Say($"   It had acknowledged {report.Acknowledged} messages. After a restart {report.Acknowledged - report.Missing} of them are there, {report.Twice} twice.");
             Say("");
-            return invocation.Print(report, CliJson.Default.DemoReport, writer => writer.WriteLine(report.Verdict), report.Holds ? ExitCode.Done : ExitCode.VerificationFailed);
+            return invocation.Print(report, CliJson.Default.DemoReport, writer =>
+            {
+                writer.WriteLine(report.Verdict);
+                if (report.Holds) writer.WriteLine("\nNext: holdfast remember \"hello\" --session first     holdfast recall hello     holdfast status");
+            }, report.Holds ? ExitCode.Done : ExitCode.VerificationFailed);
 
             void Say(string line) { if (!invocation.Json) Console.Out.WriteLine(line); }
         }
@@ -62,10 +66,24 @@ internal static class DemoCommand
         }
     }
 
-    private static async Task<(long, long, int)> ImportAndRecallAsync(Target target, CancellationToken cancellationToken)
+    private static async Task<(long Imported, long Again, int Found)> ImportAndRecallAsync(Target target, Action<string> say, CancellationToken cancellationToken)
     {
-        await Task.CompletedTask;
-        return (0, 0, 0);
+        const string Question = "which train did maria want to take";
+        await using var memory = await AgentMemory.OpenAsync(target.Options, cancellationToken);
+        var imported = (await ImportAsync(memory, cancellationToken)).Imported;
+        var again = (await ImportAsync(memory, cancellationToken)).Imported;
+        say($"1. A conversation was imported: {imported} messages and records. Imported a second time it adds {again}.");
+        var found = await memory.RecallAsync(Question, countMax: 3, cancellationToken: cancellationToken);
+        say("");
+        say($"2. Recalled for \"{Question}\":");
+        foreach (var hit in found) say($"   {MemoryItem.TimeText(hit.Memory)}  {MemoryItem.Who(hit.Memory)}: {Columns.OneLine(hit.Memory.Text)}");
+        return (imported, again, found.Count);
+    }
+
+    private static async Task<ImportResult> ImportAsync(AgentMemory memory, CancellationToken cancellationToken)
+    {
+        await using var conversation = typeof(DemoCommand).Assembly.GetManifestResourceStream("conversation.jsonl")!;
+        return await new MemoryImport(memory, new ImportOptions { FileName = "conversation.jsonl" }).ReadAsync(conversation, cancellationToken);
     }
 
     private static async Task<List<Guid>> AppendUntilKilledAsync(string home, CancellationToken cancellationToken)

@@ -13,7 +13,8 @@ internal static class HoldfastCommand
         foreach (var command in (Command[])
         [
             DemoCommand.Create(), RememberCommand.Create(), RecallCommand.Create(), SessionCommand.Create(),
-            SettingCommand.Create(), StatusCommand.Create(), SchemaCommand.Create(), VersionCommand.Create(), CompletionCommand.Create(), DemoCommand.CreateLoop(),
+            ImportCommand.Create(), ExportCommand.Create(),
+            SettingCommand.Create(), JobCommand.Create(), StatusCommand.Create(), SchemaCommand.Create(), VersionCommand.Create(), CompletionCommand.Create(), DemoCommand.CreateLoop(),
         ])
             root.Subcommands.Add(command);
         return root;
