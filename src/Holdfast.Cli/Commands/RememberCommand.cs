@@ -50,7 +50,7 @@ internal static class RememberCommand
             : await session.RecordAsync(type, text, options, cancellationToken);
         if (receipt.Outcome == AppendOutcome.KeyConflict)
             throw new CliException(ExitCode.Conflict, $"The key '{options.Key}' stands for another content in session '{session.Id}' already (row {receipt.Id}). The earlier content stays; yours is kept among the conflicts.", "Use another key for another content.");
-        return invocation.Print(new Remembered(receipt.Id, receipt.Stamp.ToString(), Naming.Kebab(receipt.Outcome.ToString())), CliJson.Default.Remembered,
+        return invocation.Print(new Remembered(receipt.Id, receipt.Stamp.ToString(), Naming.Snake(receipt.Outcome.ToString())), CliJson.Default.Remembered,
             writer => writer.WriteLine(receipt.Outcome == AppendOutcome.AlreadyStored ? $"{receipt.Id}  was there already" : $"{receipt.Id}  stored"));
     }
 
