@@ -68,11 +68,11 @@ internal sealed class JobOutcomes(MemoryWriter writer, QueueFloors floors)
     private async Task<JobStanding> StandingAsync(ClaimedJob claimed, CancellationToken cancellationToken) =>
         await JobQueries.StandingAsync(writer.Store, writer.TenantId, claimed.Kind, claimed.Id, cancellationToken).ConfigureAwait(false)
         // Claimed elsewhere, and not on this store yet: its claim cannot be here either.
-        ?? new JobStanding(claimed.Stamp, null, 0, null, claimed.Forgiven);
+        ?? new JobStanding(claimed.Stamp, null, 0, null, claimed.Forgiven, Erased: false);
 
     private Task<AppendReceipt> AppendAsync(
         JobEntry job, JobStanding standing, JobOutcome outcome, long attempt, DateTimeOffset? runAfter, string? content, CancellationToken cancellationToken) =>
-        writer.AppendAsync(new RowDraft(Tables.JobOutcomes, [EnumText<JobKind>.Of(job.Kind), job.Id, EnumText<JobOutcome>.Of(outcome), attempt, runAfter, content])
+        writer.AppendAsync(new RowDraft(Tables.JobOutcomes, [EnumText<JobKind>.Of(job.Kind), job.Id, EnumText<JobOutcome>.Of(outcome), attempt, runAfter, standing.Erased ? null : content])
         {
             // The job's own scopes, so that what is forgotten of the job is forgotten here too.
             UserId = job.UserId,

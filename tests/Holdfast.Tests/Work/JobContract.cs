@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Holdfast.Stores;
 using Holdfast.Tests.Stores;
 using Xunit;
 
@@ -252,7 +253,9 @@ public abstract class JobContract(Place place) : WorkTest(place)
 
         Assert.Empty(await Jobs.ClaimAsync(Kind, "w", Long));
         Assert.Empty(await Jobs.ListAsync(Kind).ToListAsync());
-        Assert.Equal(JobReport.Recorded, await Jobs.CompleteAsync(held, Json("1")));
+        Assert.Equal(JobReport.Recorded, await Jobs.CompleteAsync(held, Json("\"about maria\"")));
+        var kept = new Statement("select content from {job_outcomes} where tenant_id = $1 and job_id = $2");
+        Assert.Null(await Memory.Writer.Store.QueryAsync(kept, [Memory.TenantId, held.Id], row => row.TextOrNull(0), CancellationToken.None).SingleAsync());
     }
 
     [Fact]
