@@ -65,7 +65,7 @@ internal sealed class MemoryWriter(IStore store, Clock clock, string tenantId, M
     public Row Make(RowDraft draft)
     {
         var stamp = clock.Next(Floors.For(draft.UserId, draft.SessionId));
-        Floors.Seen(Rows.Floors.Scope.Session, draft.SessionId, stamp);
+        Floors.Seen(Rows.Floors.Scope.Conversation, draft.SessionId, stamp);
         var row = draft.ToRow(tenantId, stamp, clock.Now);
         return row;
     }

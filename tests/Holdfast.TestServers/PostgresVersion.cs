@@ -1,0 +1,49 @@
+using System.Globalization;
+
+namespace Holdfast.TestServers;
+
+/// <summary>Which PostgreSQL a test wants.</summary>
+public enum PostgresVersion
+{
+    /// <summary>The distribution's own.</summary>
+    Debian,
+    /// <summary>A newer major than that.</summary>
+    Newer,
+}
+
+/// <summary>Where the programs of a version are; what is missing fails the test and says how it is had.</summary>
+public static class PostgresPrograms
+{
+    public static string Folder(PostgresVersion version) => version == PostgresVersion.Debian ? Debian() : Newer();
+
+    private static string Debian()
+    {
+        const string Root = "/usr/lib/postgresql";
+        var newest = Directory.Exists(Root)
+            ? Directory.GetDirectories(Root).Where(folder => File.Exists(Path.Combine(folder, "bin", "initdb")))
+                .MaxBy(folder => int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture))
+            : null;
+        return newest is null
+            ? throw new InvalidOperationException($"No PostgreSQL in {Root}. Install it: apt-get install postgresql")
+            : Path.Combine(newest, "bin");
+    }
+
+    // Not in the repository: the account of the servers may not be able to read it there.
+    private static string Newer()
+    {
+        var folder = Environment.GetEnvironmentVariable("HOLDFAST_TEST_PG_NEWER_BIN") is { Length: > 0 } given ? given
+            : ServerAccount.IsRoot ? "/var/cache/holdfast-test/pg-newer/bin"
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache/holdfast-test/pg-newer/bin");
+        return File.Exists(Path.Combine(folder, "initdb"))
+            ? folder
+            : throw new InvalidOperationException($"No PostgreSQL in {folder}. ./test.sh brings it, or set HOLDFAST_TEST_PG_NEWER_BIN.");
+    }
+
+    /// <summary>The folder of this repository, seen from a test program.</summary>
+    public static string Repository()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            if (File.Exists(Path.Combine(folder.FullName, "Holdfast.slnx"))) return folder.FullName;
+        throw new InvalidOperationException($"{AppContext.BaseDirectory} is not inside of the repository.");
+    }
+}
