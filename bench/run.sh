@@ -42,7 +42,7 @@ fi
 port=$(free_port)
 as_server "$bin/initdb" -D "$work/data" -U bench --auth=trust --encoding=UTF8 --locale=C.UTF-8 >/dev/null
 as_server "$bin/postgres" -D "$work/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories="$work" \
-  -c fsync=on -c full_page_writes=on -c synchronous_commit=on -c shared_buffers=256MB -c max_wal_size=4GB -c max_connections=100 >"$work/server.log" 2>&1 &
+  -c fsync=on -c full_page_writes=on -c synchronous_commit=on -c shared_buffers=256MB -c max_wal_size=4GB -c max_connections=250 >"$work/server.log" 2>&1 &
 server=$!
 tries=0
 until "$bin/pg_isready" -q -h 127.0.0.1 -p "$port"; do

@@ -6,8 +6,8 @@ namespace Holdfast.Bench;
 /// <summary>What every measure gets: the options, and raw connections set up as the library sets up its own.</summary>
 internal sealed class BenchContext(BenchOptions options)
 {
-    /// <summary>The most connections of a pool, the same on both sides.</summary>
-    public const int PoolSizeMax = 20;
+    /// <summary>The most connections of a pool, the same on both sides: Npgsql's default, which the library leaves as it is.</summary>
+    public const int PoolSizeMax = 100;
 
     public BenchOptions Options => options;
 
