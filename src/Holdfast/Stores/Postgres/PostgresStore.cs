@@ -232,6 +232,7 @@ internal sealed class PostgresStore : IStore
     private NpgsqlCommand Command(Statement statement, object?[] parameters)
     {
         var command = _work.CreateCommand(_queries.Of(statement.Postgres));
+        if (statement.MayTakeLong) command.CommandTimeout = 0;
         foreach (var parameter in parameters)
             command.Parameters.Add(parameter as NpgsqlParameter ?? PostgresTypes.Of(parameter));
         return command;

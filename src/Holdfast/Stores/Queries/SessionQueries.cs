@@ -6,7 +6,7 @@ namespace Holdfast.Stores.Queries;
 internal static class SessionQueries
 {
     /// <summary>What a reader of memories gets, in this order; a search has the score behind it.</summary>
-    private const string Columns = "m.id, m.stamp, m.user_id, m.session_id, m.key, m.occurred_at, m.memory_type, m.author, m.content, m.metadata";
+    public const string Columns = "m.id, m.stamp, m.user_id, m.session_id, m.key, m.occurred_at, m.memory_type, m.author, m.content, m.metadata";
 
     private static readonly Statement After = Page("m.stamp > $3", "asc");
     private static readonly Statement Before = Page("m.stamp < $3", "desc");

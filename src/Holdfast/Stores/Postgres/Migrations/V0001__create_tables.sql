@@ -547,7 +547,7 @@ create table {schema}.relay_rejects (
 );
 
 create table {schema}.schema_versions (
-  installed_rank integer not null,
+  installed_rank bigint not null,
   version text,
   description text not null,
   kind text not null,
@@ -555,16 +555,16 @@ create table {schema}.schema_versions (
   checksum text not null,
   chain_hash text not null,
   state text not null,
-  statements integer not null,
-  last_statement integer not null,
+  statements bigint not null,
+  last_statement bigint not null,
   error text,
   applied_by text not null,
   tool_version text not null,
   host text not null,
   started_at timestamptz not null,
   finished_at timestamptz,
-  lock_wait_ms integer,
-  duration_ms integer,
+  lock_wait_ms bigint,
+  duration_ms bigint,
   primary key (installed_rank)
 );
 

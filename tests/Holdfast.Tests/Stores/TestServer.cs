@@ -1,0 +1,32 @@
+using Holdfast.TestServers;
+using Holdfast.Tests.Stores;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(TestServer))]
+
+namespace Holdfast.Tests.Stores;
+
+/// <summary>The servers of a run, each started when the first test asks for it and stopped when the run ends.</summary>
+public sealed class TestServer : IAsyncDisposable
+{
+    private static readonly Lazy<Task<PostgresServer>> Debian = new(() => PostgresServer.StartAsync());
+    private static readonly Lazy<Task<PostgresServer>> Newer = new(() => PostgresServer.StartAsync(PostgresVersion.Newer));
+    private static readonly Lazy<Task<PgBouncer>> Pooler = new(async () => await PgBouncer.StartAsync(await Debian.Value));
+
+    public static async Task<string> ConnectionAsync(Place place) => place switch
+    {
+        Place.Postgres => (await Debian.Value).ConnectionString,
+        Place.NewerPostgres => (await Newer.Value).ConnectionString,
+        Place.PgBouncer => (await Pooler.Value).Connection("postgres"),
+        _ => throw new ArgumentOutOfRangeException(nameof(place), place, "is no server."),
+    };
+
+    public static async Task<string> NewDatabaseAsync() => await (await Debian.Value).CreateDatabaseAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Pooler.IsValueCreated) await (await Pooler.Value).DisposeAsync();
+        if (Debian.IsValueCreated) await (await Debian.Value).DisposeAsync();
+        if (Newer.IsValueCreated) await (await Newer.Value).DisposeAsync();
+    }
+}
