@@ -25,9 +25,21 @@ public sealed partial class AgentMemory : IAsyncDisposable
     {
         Writer = writer;
         Settings = new MemorySettings(writer, options.SettingsCacheFor, options.TimeProvider);
+        Jobs = new JobQueue(writer);
+        Mailbox = new Mailbox(writer);
+        Activity = new ActivityLog(writer);
     }
 
     internal MemoryWriter Writer { get; }
+
+    /// <summary>Durable work: enqueue, claim, report.</summary>
+    public JobQueue Jobs { get; }
+
+    /// <summary>Messages between agents.</summary>
+    public Mailbox Mailbox { get; }
+
+    /// <summary>What an assistant did: commands, answers, screenshots, measurements.</summary>
+    public ActivityLog Activity { get; }
 
     /// <summary>Where the memory is, without secrets.</summary>
     public string Address => Writer.Store.Address;
