@@ -15,6 +15,7 @@ foreach (var measure in (IMeasure[])[new OneWriter(pooled: false), new OneWriter
         report.Add(result);
         Console.Error.WriteLine($"  {result.Line}");
     }
+    // After each, so that a long run that is stopped leaves what it has.
+    await report.WriteAsync();
 }
-await report.WriteAsync();
 return 0;
