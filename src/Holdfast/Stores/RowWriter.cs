@@ -17,12 +17,14 @@ internal sealed class RowWriter : IAsyncDisposable
 
     private readonly IStore _store;
     private readonly Channel<PendingRow> _queue = Channel.CreateBounded<PendingRow>(QueueRowsMax);
-    private readonly Task[] _loops;
+
+    /// <summary>Batches that may be in flight; whoever takes a place drains the queue.</summary>
+    private readonly SemaphoreSlim _flights;
 
     public RowWriter(IStore store)
     {
         _store = store;
-        _loops = [.. Enumerable.Range(0, store.ConcurrentBatchesMax).Select(_ => Task.Run(DrainAsync))];
+        _flights = new SemaphoreSlim(store.ConcurrentBatchesMax, store.ConcurrentBatchesMax);
     }
 
     /// <summary>
@@ -33,6 +35,11 @@ internal sealed class RowWriter : IAsyncDisposable
     /// <exception cref="StoreUnavailableException">The store did not answer; the row may have been written.</exception>
     public async Task<MergeResult> WriteAsync(Row row, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
+        // A lone caller goes to the store himself: no queue, no change of threads.
+        if (_queue.Reader.Count == 0 && !_queue.Reader.Completion.IsCompleted && _flights.Wait(0, CancellationToken.None))
+            return await WriteAloneAsync(row).WaitAsync(cancellationToken).ConfigureAwait(false);
+
         var pending = new PendingRow(row);
         try
         {
@@ -42,6 +49,7 @@ internal sealed class RowWriter : IAsyncDisposable
         {
             throw new ObjectDisposedException(nameof(RowWriter), "The memory was disposed of; nothing was written.");
         }
+        StartDraining();
         await using var _ = cancellationToken.UnsafeRegister(
             static (state, token) => ((PendingRow)state!).Cancel(token), pending).ConfigureAwait(false);
         return await pending.Result.ConfigureAwait(false);
@@ -51,25 +59,59 @@ internal sealed class RowWriter : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
-        await Task.WhenAll(_loops).ConfigureAwait(false);
+        // With every place taken nobody else is writing any more; what still waits is written here.
+        for (var i = 0; i < _store.ConcurrentBatchesMax; i++) await _flights.WaitAsync().ConfigureAwait(false);
+        await DrainAsync().ConfigureAwait(false);
+    }
+
+    private async Task<MergeResult> WriteAloneAsync(Row row)
+    {
+        try
+        {
+            return (await _store.MergeAsync([row], CancellationToken.None).ConfigureAwait(false))[0];
+        }
+        finally
+        {
+            Land();
+        }
+    }
+
+    private void StartDraining()
+    {
+        if (_flights.Wait(0, CancellationToken.None)) _ = Task.Run(DrainAndLandAsync);
+    }
+
+    private async Task DrainAndLandAsync()
+    {
+        // Every error reaches its callers inside; nothing is thrown here.
+        await DrainAsync().ConfigureAwait(false);
+        Land();
+    }
+
+    private void Land()
+    {
+        _flights.Release();
+        // A row that came while this place was still taken found none: it must not wait for the next caller.
+        if (_queue.Reader.Count > 0) StartDraining();
     }
 
     private async Task DrainAsync()
     {
-        var reader = _queue.Reader;
         var batch = new List<PendingRow>();
-        while (await reader.WaitToReadAsync().ConfigureAwait(false))
+        while (Collect(batch)) await WriteBatchAsync(batch).ConfigureAwait(false);
+    }
+
+    private bool Collect(List<PendingRow> batch)
+    {
+        batch.Clear();
+        var bytes = 0L;
+        while (batch.Count < Batch.RowsMax && bytes < BatchBytesMax && _queue.Reader.TryRead(out var pending))
         {
-            batch.Clear();
-            var bytes = 0L;
-            while (batch.Count < Batch.RowsMax && bytes < BatchBytesMax && reader.TryRead(out var pending))
-            {
-                if (!pending.Take()) continue;
-                batch.Add(pending);
-                bytes += pending.Row.Size;
-            }
-            if (batch.Count > 0) await WriteBatchAsync(batch).ConfigureAwait(false);
+            if (!pending.Take()) continue;
+            batch.Add(pending);
+            bytes += pending.Row.Size;
         }
+        return batch.Count > 0;
     }
 
     private async Task WriteBatchAsync(IReadOnlyList<PendingRow> batch)
