@@ -10,6 +10,9 @@ var parse = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (parse.Action is ParseErrorAction)
     return (int)new Invocation(parse, HoldfastCommand.CommandName(parse)).Print(new CliError(
         ExitCode.Usage, string.Join(" ", parse.Errors.Select(error => error.Message)), $"{HoldfastCommand.FullName(parse)} --help"));
+if (HoldfastCommand.MistypedOption(parse) is { } mistyped)
+    return (int)new Invocation(parse, HoldfastCommand.CommandName(parse)).Print(new CliError(
+        ExitCode.Usage, $"Unknown option '{mistyped}'.", $"{HoldfastCommand.FullName(parse)} --help; a text that begins like an option stands behind a '--'."));
 
 // Only help and suggestions come through here; they know the program by its assembly's name.
 using var help = new StringWriter();
