@@ -32,13 +32,4 @@ internal static class HoldfastCommand
     /// <summary>The command's name in the JSON envelope: <c>session list</c>.</summary>
     public static string CommandName(ParseResult parse) =>
         FullName(parse) is var name && name.IndexOf(' ', StringComparison.Ordinal) is > 0 and var space ? name[(space + 1)..] : name;
-
-    /// <summary>
-    /// A word that looks like an option and that the parser took for an argument: "session delete --dry-rnu" must not look for a
-    /// session of that name.
-    /// </summary>
-    public static string? MistypedOption(ParseResult parse) =>
-        parse.Tokens.Any(token => token.Type == System.CommandLine.Parsing.TokenType.DoubleDash) ? null
-            : parse.CommandResult.Command.Arguments.SelectMany(argument => parse.GetResult(argument)?.Tokens ?? []).Select(token => token.Value)
-                .FirstOrDefault(word => word is ['-', '-', >= 'a' and <= 'z', ..] or ['-', >= 'a' and <= 'z']);
 }

@@ -5,8 +5,9 @@ internal static class Terminal
 {
     public static bool Colour(bool refused, bool toErrors)
     {
-        if (refused || Has("NO_COLOR") || Environment.GetEnvironmentVariable("TERM") == "dumb") return false;
-        return Has("CLICOLOR_FORCE") || !(toErrors ? Console.IsErrorRedirected : Console.IsOutputRedirected);
+        if (refused || Has("NO_COLOR")) return false;
+        if (Has("CLICOLOR_FORCE")) return true;
+        return Environment.GetEnvironmentVariable("TERM") != "dumb" && !(toErrors ? Console.IsErrorRedirected : Console.IsOutputRedirected);
     }
 
     /// <summary>True when a progress line may be redrawn on standard error.</summary>

@@ -85,7 +85,7 @@ internal sealed class PostgresStore : IStore
     {
         var command = new NpgsqlBatchCommand(statements.Merge);
         foreach (var column in statements.Sent)
-            command.Parameters.Add(PostgresTypes.Many(column.Type, indexes.Select(i => RowColumns.Value(rows[i], column.Name)), indexes.Length));
+            command.Parameters.Add(PostgresTypes.Many(column, rows, indexes));
         return command;
     }
 
