@@ -29,13 +29,22 @@ public sealed class ExitCodeTests : IDisposable
     [MemberData(nameof(Commands))]
     public async Task a_server_that_does_not_answer_ends_in_a_code_of_the_table_and_no_secret_is_shown(string command)
     {
-        _holdfast.With("HOLDFAST_PROVIDER_MAIN", $"postgres://maria:{Planted}@127.0.0.1:1/memory?sslmode=disable").Write("memory.jsonl", "");
+        _holdfast.With("HOLDFAST_PROVIDER_MAIN", $"postgres://maria:{Planted}@127.0.0.1:1/memory?sslmode=disable");
+        if (command == "import") _holdfast.Write("memory.jsonl", "");
         var example = CommandTree.Words(CommandTree.Leaves.Single(entry => entry.Name == command).Command.Example);
         var answer = await _holdfast.RunAsync([.. example, .. example.Contains("--json") || command == "export" ? Array.Empty<string>() : ["--json"]]);
         Assert.True(Enum.IsDefined((ExitCode)answer.Code), $"exit code {answer.Code}");
         Assert.DoesNotContain(Planted, answer.Out + answer.Errors, StringComparison.Ordinal);
         if (answer.Code != 0) Assert.StartsWith("error: ", answer.Errors.TrimEnd().Split('\n').First(line => !line.StartsWith("target: ", StringComparison.Ordinal)), StringComparison.Ordinal);
         if (!new[] { "version", "completion", "demo" }.Contains(command) && !command.StartsWith("job ", StringComparison.Ordinal)) answer.Ended(8);
+    }
+
+    [Fact]
+    public async Task a_text_that_begins_like_an_option_stands_behind_two_dashes()
+    {
+        (await _holdfast.RunAsync("remember", "--session", "s", "--", "--verbose is on")).Done();
+        (await _holdfast.RunAsync("setting", "set", "llm", "bias", "-1")).Done();
+        Assert.EndsWith("user: --verbose is on\n", (await _holdfast.RunAsync("session", "show", "s")).Done().Out, StringComparison.Ordinal);
     }
 
     [Theory]
