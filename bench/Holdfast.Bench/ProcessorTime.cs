@@ -5,7 +5,7 @@ namespace Holdfast.Bench;
 
 /// <summary>
 /// Processor seconds that this process and the server have used together: steadier than a rate on a machine that others use
-/// too, where the scheduler gives 64 busy server processes more than it gives two.
+/// too, where the scheduler may give 64 busy server processes more than it gives two.
 /// </summary>
 internal sealed class ProcessorTime(int postmaster)
 {

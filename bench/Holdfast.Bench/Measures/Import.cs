@@ -44,7 +44,7 @@ internal sealed class Import : IMeasure
         var total = new Round(Slices / rounds.Sum(round => 1 / round.Ours), Slices / rounds.Sum(round => 1 / round.Raw));
         return
         [
-            new Measurement($"import of {context.Options.ImportRows:N0} messages, against COPY", "messages/s", total.Ours, total.Raw, total.Ratio, Target.Least(0.6), rounds, "The ratio is of the whole million."),
+            new Measurement($"import of {context.Options.ImportRows:N0} messages, against COPY", "messages/s", total.Ours, total.Raw, total.Ratio, Target.Least(0.6), rounds, "The ratio is of all slices together."),
             Measurement.Absolute("import, peak memory of the process", "MB", [peak], Target.Most(PeakMegabytesMax, "MB")),
         ];
     }
