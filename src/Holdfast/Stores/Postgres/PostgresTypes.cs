@@ -29,29 +29,7 @@ internal static class PostgresTypes
     public static NpgsqlParameter Many(ColumnType type, IEnumerable<object?> values, int count) =>
         new() { NpgsqlDbType = DbType(type) | NpgsqlDbType.Array, Value = Array(type, values, count) };
 
-    /// <summary>One column of many rows; what every row has is read without a box per value.</summary>
-    public static NpgsqlParameter Many(Column column, IReadOnlyList<Row> rows, int[] indexes) => new()
-    {
-        NpgsqlDbType = DbType(column.Type) | NpgsqlDbType.Array,
-        Value = column.Name switch
-        {
-            "tenant_id" => Fill(rows, indexes, static row => row.TenantId),
-            "id" => Fill(rows, indexes, static row => row.Id),
-            "stamp" => Fill(rows, indexes, static row => row.Stamp.Value),
-            "user_id" => Fill(rows, indexes, static row => row.UserId),
-            "session_id" => Fill(rows, indexes, static row => row.SessionId),
-            "key" => Fill(rows, indexes, static row => row.Key),
-            "occurred_at" => Fill(rows, indexes, static row => row.OccurredAt.UtcDateTime),
-            _ => Array(column.Type, indexes.Select(i => RowColumns.Value(rows[i], column.Name)), indexes.Length),
-        },
-    };
-
-    private static T[] Fill<T>(IReadOnlyList<Row> rows, int[] indexes, Func<Row, T> value)
-    {
-        var array = new T[indexes.Length];
-        for (var i = 0; i < array.Length; i++) array[i] = value(rows[indexes[i]]);
-        return array;
-    }
+    public static NpgsqlParameter Many(ColumnType type, Array values) => new() { NpgsqlDbType = DbType(type) | NpgsqlDbType.Array, Value = values };
 
     /// <summary>A query's parameter: its type follows from the value.</summary>
     public static NpgsqlParameter Of(object? value) => value switch
