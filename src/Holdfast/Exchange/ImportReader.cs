@@ -8,6 +8,8 @@ namespace Holdfast.Exchange;
 /// <summary>Reads a source through and hands its rows on in batches.</summary>
 internal sealed class ImportReader(Stream source, ImportOptions options, string ownTenantId, ImportRejects rejects, ChannelWriter<ImportBatch> batches)
 {
+    private static readonly List<(ReadOnlyMemory<byte>, SourceMessage)> None = [];
+
     private readonly LineReader _lines = new(source, options.LineBytesMax);
     private readonly LineParser _parser = new(options);
     private readonly Placement _placement = new(options.TenantId ?? ownTenantId, options.CreatedAt ?? DateTimeOffset.UnixEpoch);
@@ -63,26 +65,25 @@ internal sealed class ImportReader(Stream source, ImportOptions options, string 
 
     private async ValueTask LineAsync(ReadOnlyMemory<byte> line, CancellationToken cancellationToken)
     {
-        List<(ReadOnlyMemory<byte> Json, SourceMessage Owner)>? messages = null;
-        if (Refusal(() => messages = Line(line)) is { } refusal) await RejectAsync(line, refusal, cancellationToken).ConfigureAwait(false);
-        for (var i = 0; i < messages?.Count; i++)
+        if (Try(line, null, out var messages) is { } refusal) await RejectAsync(line, refusal, cancellationToken).ConfigureAwait(false);
+        for (var i = 0; i < messages.Count; i++)
         {
             var (json, owner) = messages[i];
-            if (Refusal(() => Message(json, owner)) is var (field, problem))
+            if (Try(json, owner, out _) is var (field, problem))
                 await RejectAsync(json, (FormattableString.Invariant($"messages[{i}]{(field is null ? "" : ".")}{field}"), problem), cancellationToken).ConfigureAwait(false);
             if (_batch.IsFull) await HandOnAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>Takes a line, or answers with the messages that it has.</summary>
-    private List<(ReadOnlyMemory<byte>, SourceMessage)>? Line(ReadOnlyMemory<byte> line)
+    private List<(ReadOnlyMemory<byte>, SourceMessage)> Line(ReadOnlyMemory<byte> line)
     {
         if (!Utf8.IsValid(line.Span)) throw new JsonException("it has bytes that are no UTF-8.");
         if (line.Span[0] == '[') return Messages(line, _parser.Owner(null));
         _members.Scan(line);
         if (_members.Has(Member.Messages) && !_members.Has(Member.Role) && !_members.Has(Member.MemoryType)) return Messages(_members.Memory(Member.Messages), _parser.Owner(_members));
         Take(_parser.Line(_members));
-        return null;
+        return None;
     }
 
     private void Message(ReadOnlyMemory<byte> json, SourceMessage owner)
@@ -116,11 +117,14 @@ internal sealed class ImportReader(Stream source, ImportOptions options, string 
         return messages;
     }
 
-    private static (string? Field, string Problem)? Refusal(Action take)
+    /// <summary>Takes a line, or a message of an owner; why it was refused, or null. A line may answer with messages instead.</summary>
+    private (string? Field, string Problem)? Try(ReadOnlyMemory<byte> json, SourceMessage? owner, out List<(ReadOnlyMemory<byte>, SourceMessage)> messages)
     {
+        messages = None;
         try
         {
-            take();
+            if (owner is null) messages = Line(json);
+            else Message(json, owner);
             return null;
         }
         catch (InvalidInputException e)
