@@ -35,7 +35,7 @@ for project in tests/*.Tests; do
   code=0
   # -failSkips: what was not run is not known to work.
   "$program" "${filter[@]}" -failSkips -noLogo -noColor -longRunning 120 -xml "$report" || code=$?
-  counts=$(sed -n 's/.*<assembly [^>]*>.*/&/p' "$report" 2>/dev/null | head -1 || true)
+  counts=$(grep -o '<assembly [^>]*>' "$report" 2>/dev/null | head -1 || true)
   count() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counts"; }
   total=$(count total) good=$(count passed) bad=$(count failed) skipped=$(count skipped) errors=$(count errors)
   [ $# -gt 0 ] && [ "${total:-0}" = 0 ] && [ "$code" = 0 ] && continue

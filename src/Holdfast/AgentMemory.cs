@@ -100,12 +100,15 @@ public sealed partial class AgentMemory : IAsyncDisposable
 
     /// <summary>Resumes the session, or starts it where there is none of that id yet.</summary>
     /// <exception cref="HoldfastException">The session was deleted; restore it first.</exception>
-    public async Task<Session> OpenSessionAsync(string sessionId, string? userId = null, CancellationToken cancellationToken = default) =>
-        await ResumeSessionAsync(sessionId, cancellationToken).ConfigureAwait(false) is { } session
+    public async Task<Session> OpenSessionAsync(string sessionId, string? userId = null, CancellationToken cancellationToken = default)
+    {
+        Check.Text("user_id", userId);
+        return await ResumeSessionAsync(sessionId, cancellationToken).ConfigureAwait(false) is { } session
             ? session
             : await GetSessionInfoAsync(sessionId, cancellationToken).ConfigureAwait(false) is { IsDeleted: true }
                 ? throw new HoldfastException($"Session '{sessionId}' was deleted. Restore it ('holdfast session restore {sessionId}'), or use another id.")
                 : await StartAsync(sessionId, userId, null, null, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>The session of that id, ready to go on; null when there is none, or when it was deleted.</summary>
     public async Task<Session?> ResumeSessionAsync(string sessionId, CancellationToken cancellationToken = default)
@@ -185,6 +188,7 @@ public sealed partial class AgentMemory : IAsyncDisposable
     {
         Check.Id("session_id", sessionId);
         Check.Text("user_id", userId);
+        SessionInfo.CheckInput(title, metadata);
         var session = new Session(Writer, sessionId, userId);
         await session.CatchUpAsync(cancellationToken).ConfigureAwait(false);
         await session.UpdateAsync(title, metadata, null, cancellationToken).ConfigureAwait(false);

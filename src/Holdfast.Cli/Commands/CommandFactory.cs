@@ -36,9 +36,10 @@ internal static class CommandFactory
         return command;
     }
 
+    /// <summary>Commands under one noun; the first one's example is the group's.</summary>
     public static Command Group(string name, string description, params Command[] commands)
     {
-        var group = new Command(name, description);
+        var group = new ExampleCommand(name, description, ((ExampleCommand)commands[0]).Example);
         foreach (var command in commands) group.Subcommands.Add(command);
         return group;
     }

@@ -19,6 +19,8 @@ internal static class ExportCommand
     {
         var path = invocation.Get(Output) is null or "-" ? null : invocation.Get(Output);
         if (path is null && invocation.Json) throw new CliException(ExitCode.Usage, "--json says how many lines were written, so the lines need another place.", "holdfast export --json -o memory.jsonl");
+        if (path is not null && !IsDevice(path) && File.Exists(path) && !invocation.Yes)
+            throw new CliException(ExitCode.Refused, $"{path} is there already; nothing was written.", "Choose another name, or replace it with --yes.");
         await using var memory = await invocation.OpenAsync(cancellationToken);
         using var progress = new ProgressLine("memories");
         var options = new ExportOptions
@@ -46,6 +48,11 @@ internal static class ExportCommand
             await using var output = Console.OpenStandardOutput();
             return await new MemoryExport(memory).WriteAsync(output, options, cancellationToken);
         }
+        if (IsDevice(path))
+        {
+            await using var device = File.OpenWrite(path);
+            return await new MemoryExport(memory).WriteAsync(device, options, cancellationToken);
+        }
         // A file of that name appears when it is whole: half an export must not be taken for one.
         var partial = $"{path}.partial";
         ExportResult result;
@@ -57,6 +64,9 @@ internal static class ExportCommand
         File.Move(partial, path, overwrite: true);
         return result;
     }
+
+    // Written into, never replaced by a file: root could.
+    private static bool IsDevice(string path) => Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal);
 }
 
 /// <summary>The answer of <c>export</c>.</summary>

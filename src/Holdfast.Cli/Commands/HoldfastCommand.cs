@@ -28,4 +28,8 @@ internal static class HoldfastCommand
             names.Insert(0, result.Command is RootCommand ? "holdfast" : result.Command.Name);
         return string.Join(' ', names);
     }
+
+    /// <summary>The command's name in the JSON envelope: <c>session list</c>.</summary>
+    public static string CommandName(ParseResult parse) =>
+        FullName(parse) is var name && name.IndexOf(' ', StringComparison.Ordinal) is > 0 and var space ? name[(space + 1)..] : name;
 }

@@ -21,12 +21,23 @@ internal static class ImportCommand
         var file = invocation.Get(Source);
         await using var source = file == "-" ? Console.OpenStandardInput() : File.OpenRead(file);
         invocation.AnnounceTarget();
-        if (invocation.DryRun)
+        // A trial goes into a file of its own: every line is checked as the real import would, and the memory is not touched.
+        var trial = invocation.DryRun ? Directory.CreateTempSubdirectory("holdfast-trial-").FullName : null;
+        try
         {
-            Invocation.Note($"would import {file}");
-            return ExitCode.Done;
+            await using var memory = trial is null
+                ? await invocation.OpenAsync(cancellationToken)
+                : await AgentMemory.OpenAsync(new HoldfastOptions { Home = trial, TenantId = invocation.Target.Options.TenantId }, cancellationToken);
+            return await ImportAsync(invocation, memory, file, source, cancellationToken);
         }
-        await using var memory = await invocation.OpenAsync(cancellationToken);
+        finally
+        {
+            if (trial is not null) Directory.Delete(trial, recursive: true);
+        }
+    }
+
+    private static async Task<ExitCode> ImportAsync(Invocation invocation, AgentMemory memory, string file, Stream source, CancellationToken cancellationToken)
+    {
         await using var rejects = invocation.Get(Rejects) is { } path ? File.Create(path) : null;
         using var progress = new ProgressLine("lines", source.CanSeek ? source.Length : 0);
         var import = new MemoryImport(memory, new ImportOptions
@@ -40,13 +51,14 @@ internal static class ImportCommand
         });
         var result = await import.ReadAsync(source, cancellationToken);
         progress.Dispose();
-        return invocation.Print(ImportReport.Of(result), CliJson.Default.ImportReport, writer => Write(writer, result), result.Rejected > 0 ? ExitCode.Findings : ExitCode.Done);
+        return invocation.Print(ImportReport.Of(result), CliJson.Default.ImportReport, writer => Write(writer, result, invocation.DryRun), result.Rejected > 0 ? ExitCode.Findings : ExitCode.Done);
     }
 
-    private static void Write(TextWriter writer, ImportResult result)
+    private static void Write(TextWriter writer, ImportResult result, bool trial)
     {
         string Number(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
-        writer.WriteLine($"{Number(result.Imported)} imported, {Number(result.Already)} were there already, {Number(result.Rejected)} rejected ({Number(result.Lines)} lines)");
+        if (trial) writer.WriteLine($"{Number(result.Imported)} lines can be imported, {Number(result.Rejected)} would be rejected; which of them are there already was not looked up");
+        else writer.WriteLine($"{Number(result.Imported)} imported, {Number(result.Already)} were there already, {Number(result.Rejected)} rejected ({Number(result.Lines)} lines)");
         if (result.KeyConflicts > 0) writer.WriteLine($"{Number(result.KeyConflicts)} had the key of a row with other content; that row stands, they are kept among the conflicts");
         if (result.Erased > 0) writer.WriteLine($"{Number(result.Erased)} belong to somebody who was forgotten; they are stored without content");
         if (result.IgnoredFields.Count > 0) writer.WriteLine($"members that were not read: {string.Join(", ", result.IgnoredFields)}");

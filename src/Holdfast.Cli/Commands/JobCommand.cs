@@ -36,14 +36,14 @@ internal static class JobCommand
     private static async Task<ExitCode> EnqueueAsync(Invocation invocation, CancellationToken cancellationToken)
     {
         var kind = KindOf(invocation);
-        var payload = Json(invocation.Get(Payload) == "-" ? await Console.In.ReadToEndAsync(cancellationToken) : invocation.Get(Payload), "payload")!.Value;
+        var payload = Json(invocation.Get(Payload) == "-" ? await StandardInput.ReadTextAsync(cancellationToken) : invocation.Get(Payload), "payload")!.Value;
         invocation.AnnounceTarget();
-        if (invocation.DryRun) return invocation.Print(new Changed(EnumText<JobKind>.Of(kind), "would_be_enqueued"), CliJson.Default.Changed, writer => writer.WriteLine("would be enqueued"));
+        if (invocation.DryRun) return WouldBe(invocation, EnumText<JobKind>.Of(kind), "enqueued");
         await using var memory = await invocation.OpenAsync(cancellationToken);
         var receipt = await memory.Jobs.EnqueueAsync(kind, payload, new JobOptions { Key = invocation.Get(Key), AttemptsMax = invocation.Get(Attempts) }, cancellationToken);
         if (receipt.Outcome == AppendOutcome.KeyConflict)
             throw new CliException(ExitCode.Conflict, $"The key '{invocation.Get(Key)}' stands for a job with another payload already ({receipt.Id}); that one stays.", "Use another key for another job.");
-        return invocation.Print(new Remembered(receipt.Id, receipt.Stamp.ToString(), Naming.Kebab(receipt.Outcome.ToString())), CliJson.Default.Remembered,
+        return invocation.Print(new Remembered(receipt.Id, receipt.Stamp.ToString(), Naming.Snake(receipt.Outcome.ToString())), CliJson.Default.Remembered,
             writer => writer.WriteLine(receipt.Outcome == AppendOutcome.AlreadyStored ? $"{receipt.Id}  was there already" : $"{receipt.Id}  enqueued"));
     }
 
@@ -69,26 +69,29 @@ internal static class JobCommand
 
     private static async Task<ExitCode> ClaimAsync(Invocation invocation, CancellationToken cancellationToken)
     {
+        var kind = KindOf(invocation);
         invocation.AnnounceTarget();
+        if (invocation.DryRun) return WouldBe(invocation, EnumText<JobKind>.Of(kind), "claimed");
         await using var memory = await invocation.OpenAsync(cancellationToken);
-        var claimed = await memory.Jobs.ClaimAsync(KindOf(invocation), invocation.Get(Worker)!, TimeSpan.FromSeconds(invocation.Get(Seconds)), 1, cancellationToken);
+        var claimed = await memory.Jobs.ClaimAsync(kind, invocation.Get(Worker)!, TimeSpan.FromSeconds(invocation.Get(Seconds)), 1, cancellationToken);
         if (claimed is not [var job]) throw new CliException(ExitCode.NotFound, "There is no job to be done now.", $"holdfast job list {invocation.Get(Kind)}");
-        var item = new ClaimItem(job.Id, job.Token, job.Attempt, job.Worker, Time(job.ClaimedUntil)!, job.Payload);
+        var item = new ClaimItem(job.Id, $"{job.Token}.{job.Attempt}", job.Attempt, job.Worker, Time(job.ClaimedUntil)!, job.Payload);
         return invocation.Print(item, CliJson.Default.ClaimItem, writer => writer.WriteLine($"{item.Id}  claim {item.Claim}  attempt {item.Attempt}  until {item.ClaimedUntil}\n{job.PayloadJson}"));
     }
 
     private static async Task<ExitCode> EndAsync(Invocation invocation, Func<JobQueue, ClaimedJob, CancellationToken, Task<JobReport>> end, CancellationToken cancellationToken)
     {
-        if (!Guid.TryParse(invocation.Get(Claim), out var token)) throw new CliException(ExitCode.Usage, $"--claim: '{invocation.Get(Claim)}' is no claim; 'holdfast job claim --json' prints it.");
+        var (token, attempt) = ClaimOf(invocation.Get(Claim)!);
         invocation.AnnounceTarget();
         await using var memory = await invocation.OpenAsync(cancellationToken);
         var job = await FindAsync(invocation, memory, cancellationToken);
+        if (invocation.DryRun) return WouldBe(invocation, job.Id.ToString(), "reported");
         var report = await end(memory.Jobs, new ClaimedJob
         {
             Id = job.Id, Kind = job.Kind, Stamp = job.Stamp, UserId = job.UserId, SessionId = job.SessionId, Key = job.Key, EnqueuedAt = job.EnqueuedAt, PayloadJson = job.PayloadJson,
-            MetadataJson = job.MetadataJson, AttemptsMax = job.AttemptsMax, Attempt = job.Attempt, Worker = job.Worker ?? "", Token = token, ClaimedUntil = job.ClaimedUntil ?? default,
+            MetadataJson = job.MetadataJson, AttemptsMax = job.AttemptsMax, Attempt = attempt, Worker = job.Worker ?? "", Token = token, ClaimedUntil = job.ClaimedUntil ?? default,
         }, cancellationToken);
-        var name = Naming.Kebab(report.ToString());
+        var name = Naming.Snake(report.ToString());
         return report is JobReport.Recorded or JobReport.RecordedAfterLoss or JobReport.AlreadyRecorded
             ? invocation.Print(new Changed(job.Id.ToString(), name), CliJson.Default.Changed, writer => writer.WriteLine($"{job.Id}  {name}"))
             : throw new CliException(ExitCode.Conflict, $"Job {job.Id}: {name}. The claim is no longer yours, or the job was closed meanwhile.", $"holdfast job show {invocation.Get(Kind)} {job.Id}");
@@ -99,11 +102,19 @@ internal static class JobCommand
         invocation.AnnounceTarget();
         await using var memory = await invocation.OpenAsync(cancellationToken);
         var job = await FindAsync(invocation, memory, cancellationToken);
-        if (invocation.DryRun) return invocation.Print(new Changed(job.Id.ToString(), "would_be_replayed"), CliJson.Default.Changed, writer => writer.WriteLine("would be put back"));
+        if (invocation.DryRun && job.State == JobState.Dead) return WouldBe(invocation, job.Id.ToString(), "replayed");
         return await memory.Jobs.ReplayAsync(job.Kind, job.Id, cancellationToken)
             ? invocation.Print(new Changed(job.Id.ToString(), "replayed"), CliJson.Default.Changed, writer => writer.WriteLine($"{job.Id}  is back in its queue"))
             : throw new CliException(ExitCode.Conflict, $"Job {job.Id} is {EnumText<JobState>.Of(job.State)}, not dead; only dead letters are replayed.");
     }
+
+    /// <summary>A claim as it is printed: its token, and the attempt that it was, so that a late report is not taken for the next attempt's.</summary>
+    private static (Guid Token, long Attempt) ClaimOf(string text) =>
+        text.Split('.') is [var token, var attempt] && Guid.TryParse(token, out var id) && long.TryParse(attempt, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? (id, number)
+            : throw new CliException(ExitCode.Usage, $"--claim: '{text}' is no claim; 'holdfast job claim --json' prints it.");
+
+    private static ExitCode WouldBe(Invocation invocation, string subject, string change) =>
+        invocation.Print(new Changed(subject, $"would_be_{change}"), CliJson.Default.Changed, writer => writer.WriteLine($"{subject}  would be {change}"));
 
     private static ExitCode PrintJobs(Invocation invocation, IReadOnlyList<JobInfo> jobs) =>
         invocation.Print([.. jobs.Select(JobItem.Of)], CliJson.Default.ListJobItem, writer =>
@@ -138,4 +149,4 @@ internal sealed record JobItem(Guid Id, string State, long Attempt, long Attempt
 }
 
 /// <summary>A job that was claimed; <c>claim</c> is what <c>complete</c> and <c>fail</c> ask for.</summary>
-internal sealed record ClaimItem(Guid Id, Guid Claim, long Attempt, string Worker, string ClaimedUntil, JsonElement Payload);
+internal sealed record ClaimItem(Guid Id, string Claim, long Attempt, string Worker, string ClaimedUntil, JsonElement Payload);

@@ -27,7 +27,7 @@ internal static class RememberCommand
     private static async Task<ExitCode> RunAsync(Invocation invocation, CancellationToken cancellationToken)
     {
         var type = TypeOf(invocation.Get(Role), invocation.Get(Type));
-        var text = invocation.Get(Text) is "-" ? (await Console.In.ReadToEndAsync(cancellationToken)).TrimEnd('\n') : invocation.Get(Text);
+        var text = invocation.Get(Text) is "-" ? await StandardInput.ReadTextAsync(cancellationToken) : invocation.Get(Text);
         var options = new AppendOptions
         {
             Key = invocation.Get(Key),
@@ -50,7 +50,7 @@ internal static class RememberCommand
             : await session.RecordAsync(type, text, options, cancellationToken);
         if (receipt.Outcome == AppendOutcome.KeyConflict)
             throw new CliException(ExitCode.Conflict, $"The key '{options.Key}' stands for another content in session '{session.Id}' already (row {receipt.Id}). The earlier content stays; yours is kept among the conflicts.", "Use another key for another content.");
-        return invocation.Print(new Remembered(receipt.Id, receipt.Stamp.ToString(), Naming.Kebab(receipt.Outcome.ToString())), CliJson.Default.Remembered,
+        return invocation.Print(new Remembered(receipt.Id, receipt.Stamp.ToString(), Naming.Snake(receipt.Outcome.ToString())), CliJson.Default.Remembered,
             writer => writer.WriteLine(receipt.Outcome == AppendOutcome.AlreadyStored ? $"{receipt.Id}  was there already" : $"{receipt.Id}  stored"));
     }
 

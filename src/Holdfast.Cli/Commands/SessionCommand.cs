@@ -48,7 +48,7 @@ internal static class SessionCommand
         // As it is read: a long session does not wait in memory.
         var source = invocation.Get(Last) is > 0 and var count ? (await session.LoadLastAsync(count, cancellationToken)).ToAsyncEnumerable() : session.ReadAsync(cancellationToken: cancellationToken);
         await foreach (var item in source.WithCancellation(cancellationToken))
-            Console.Out.WriteLine($"{MemoryItem.TimeText(item)}  {MemoryItem.Who(item)}: {item.Text}");
+            Console.Out.WriteLine($"{MemoryItem.TimeText(item)}  {Terminal.Safe(MemoryItem.Who(item))}: {Terminal.Safe(item.Text)}");
         return ExitCode.Done;
     }
 

@@ -12,7 +12,7 @@ internal static class Columns
     }
 
     /// <summary>A text on one line, cut to a length that a terminal shows.</summary>
-    public static string OneLine(string text) => Cut(text.ReplaceLineEndings(" "), 160);
+    public static string OneLine(string text) => Cut(Terminal.Safe(text.ReplaceLineEndings(" ")), 160);
 
     private static string Cut(string text, int lengthMax) =>
         text.Length <= lengthMax ? text : string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[lengthMax - 2]) ? lengthMax - 2 : lengthMax - 1), "…");

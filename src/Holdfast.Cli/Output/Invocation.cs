@@ -15,6 +15,8 @@ internal sealed class Invocation(ParseResult parse, string command)
 
     public bool DryRun => parse.GetValue(GlobalOptions.DryRun);
 
+    public bool Yes => parse.GetValue(GlobalOptions.Yes);
+
     public Target Target => field ??= Target.Choose(parse);
 
     public T? Get<T>(Option<T> option) => parse.GetValue(option);
@@ -46,7 +48,7 @@ internal sealed class Invocation(ParseResult parse, string command)
         if (Json) WriteEnvelope(writer =>
         {
             writer.WriteStartObject("error");
-            writer.WriteString("code", Naming.Kebab(error.Code.ToString()));
+            writer.WriteString("code", Naming.Snake(error.Code.ToString()));
             writer.WriteString("message", error.Message);
             writer.WriteString("subject", command);
             writer.WriteString("suggestion", error.Suggestion);
@@ -76,5 +78,5 @@ internal sealed class Invocation(ParseResult parse, string command)
 internal static class Naming
 {
     /// <summary>NotFound is not_found.</summary>
-    public static string Kebab(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
+    public static string Snake(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
 }

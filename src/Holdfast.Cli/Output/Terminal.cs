@@ -5,12 +5,24 @@ internal static class Terminal
 {
     public static bool Colour(bool refused, bool toErrors)
     {
-        if (refused || Has("NO_COLOR") || Environment.GetEnvironmentVariable("TERM") == "dumb") return false;
-        return Has("CLICOLOR_FORCE") || !(toErrors ? Console.IsErrorRedirected : Console.IsOutputRedirected);
+        if (refused || Has("NO_COLOR")) return false;
+        if (Has("CLICOLOR_FORCE")) return true;
+        return Environment.GetEnvironmentVariable("TERM") != "dumb" && !(toErrors ? Console.IsErrorRedirected : Console.IsOutputRedirected);
     }
 
     /// <summary>True when a progress line may be redrawn on standard error.</summary>
     public static bool Progress => !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
+
+    /// <summary>
+    /// A stored text for a terminal: control characters (an escape sequence could rename the window or hide lines) are shown as a
+    /// dot. A file or a pipe gets the text as it is.
+    /// </summary>
+    public static string Safe(string text) => Console.IsOutputRedirected ? text : WithoutControls(text);
+
+    internal static string WithoutControls(string text) =>
+        text.Any(IsControl) ? string.Concat(text.Select(c => IsControl(c) ? '·' : c)) : text;
+
+    private static bool IsControl(char c) => char.IsControl(c) && c is not ('\n' or '\t');
 
     private static bool Has(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 };
 }

@@ -16,7 +16,7 @@ internal sealed record Target(string Name, string Address, HoldfastOptions Optio
     public static Target Choose(ParseResult parse)
     {
         var tenant = parse.GetValue(GlobalOptions.Tenant) ?? "default";
-        if (parse.GetValue(GlobalOptions.UrlFile) is { } file) return Server("url-file", File.ReadAllText(file.FullName).Trim(), tenant);
+        if (parse.GetValue(GlobalOptions.UrlFile) is { } file) return Server("url-file", ReadUrl(file), tenant);
         var providers = Providers();
         return parse.GetValue(GlobalOptions.Provider) switch
         {
@@ -31,6 +31,9 @@ internal sealed record Target(string Name, string Address, HoldfastOptions Optio
 
     /// <summary>Another folder for the local file, for what must not touch the user's own.</summary>
     public static Target Folder(string home) => new(Local, HoldfastHome.LocalFile(home), new HoldfastOptions { Home = home });
+
+    private static string ReadUrl(FileInfo file) => file.Exists && File.ReadAllText(file.FullName).Trim() is { Length: > 0 } url ? url
+        : throw new CliException(ExitCode.Usage, $"--url-file: {file.FullName} is missing or empty.", "Put the server's URL there: postgres://user:password@host:5432/database");
 
     private static Target LocalFile(string tenant) => new(Local, HoldfastHome.LocalFile(), new HoldfastOptions { TenantId = tenant });
 

@@ -41,7 +41,7 @@ public sealed record ImportOptions
         Rows.Check.Text("user_id", UserId);
         if (SessionId is not null) Rows.Check.Id("session_id", SessionId);
         if (CreatedAt is { } time) Rows.Check.Time("created_at", time);
-        ArgumentOutOfRangeException.ThrowIfLessThan(LineBytesMax, 1024);
+        if (LineBytesMax is < 1024 or > 512 * 1024 * 1024) throw new InvalidInputException(nameof(LineBytesMax), FormattableString.Invariant($"is {LineBytesMax}; allowed is 1 KiB to 512 MiB."));
     }
 }
 

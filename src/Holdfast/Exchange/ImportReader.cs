@@ -39,7 +39,10 @@ internal sealed class ImportReader(Stream source, ImportOptions options, string 
         {
             while (_lines.TryNext())
             {
-                if (_lines.Line.Length > 0) await LineAsync(_lines.Line, cancellationToken).ConfigureAwait(false);
+                if (_lines.Line.Length > options.LineBytesMax)
+                    await RejectAsync(_lines.Line, (null, ImportRejects.TooLong(_lines.Line.Length, options)), cancellationToken).ConfigureAwait(false);
+                else if (_lines.Line.Length > 0)
+                    await LineAsync(_lines.Line, cancellationToken).ConfigureAwait(false);
                 if (_batch.IsFull) await HandOnAsync(cancellationToken).ConfigureAwait(false);
             }
             if (_lines.IsTooLong)
@@ -74,7 +77,6 @@ internal sealed class ImportReader(Stream source, ImportOptions options, string 
     /// <summary>Takes a line, or answers with the messages that it has.</summary>
     private List<(ReadOnlyMemory<byte>, SourceMessage)>? Line(ReadOnlyMemory<byte> line)
     {
-        if (line.Length > SourceForm.DocumentBytesMax) throw new InvalidInputException("line", FormattableString.Invariant($"has {line.Length} bytes; at most {options.LineBytesMax} are read."));
         if (!Utf8.IsValid(line.Span)) throw new JsonException("it has bytes that are no UTF-8.");
         if (line.Span[0] == '[') return Messages(line, _parser.Owner(null));
         _members.Scan(line);

@@ -43,7 +43,7 @@ internal sealed class ImportRejects(ImportOptions options) : IDisposable
         {
             var length = await lines.SkipAsync(options.Rejects, cancellationToken).ConfigureAwait(false);
             if (options.Rejects is { } stream) await stream.WriteAsync(LineFeed, cancellationToken).ConfigureAwait(false);
-            Tell(new ImportReject(options.FileName, lines.Number, null, FormattableString.Invariant($"has {length} bytes; a line may have {options.LineBytesMax}. Split it.")));
+            Tell(new ImportReject(options.FileName, lines.Number, null, TooLong(length, options)));
         }
         finally
         {
@@ -54,6 +54,8 @@ internal sealed class ImportRejects(ImportOptions options) : IDisposable
     /// <summary>A row that the store refused: the line is gone by now, so the row is copied as an export would write it.</summary>
     public ValueTask AddAsync(Row row, long line, string problem, CancellationToken cancellationToken) =>
         AddAsync(Encoding.UTF8.GetBytes(row.Table == Tables.SessionMemories ? MemoryLine.Of(row) : row.Text("content") ?? ""), line, null, problem, cancellationToken);
+
+    public static string TooLong(long length, ImportOptions options) => FormattableString.Invariant($"has {length} bytes; a line may have {options.LineBytesMax}. Split it.");
 
     private void Tell(ImportReject reject)
     {

@@ -25,7 +25,7 @@ internal sealed class Placement(string tenantId, DateTimeOffset timeWhereMissing
     public const int SessionsMax = 32 * 1024;
 
     /// <summary>At least this many contents are remembered.</summary>
-    public const int ContentsMax = 512 * 1024;
+    public const int ContentsMax = 256 * 1024;
 
     private readonly Generations<string, Position> _sessions = new(SessionsMax);
     private readonly Generations<ulong, int> _contents = new(ContentsMax);

@@ -9,7 +9,7 @@ namespace Holdfast;
 /// Records what became of attempts: one row per job, attempt and outcome, so that a report that is sent again adds nothing.
 /// The outcome is committed first, then the claim is given back; in between the job looks claimed, which does no harm.
 /// </summary>
-internal sealed class JobOutcomes(MemoryWriter writer)
+internal sealed class JobOutcomes(MemoryWriter writer, QueueFloors floors)
 {
     public async Task<JobReport> CompleteAsync(ClaimedJob claimed, string? resultJson, CancellationToken cancellationToken)
     {
@@ -61,17 +61,18 @@ internal sealed class JobOutcomes(MemoryWriter writer)
         if (job is not { State: JobState.Dead }) return false;
         if (await JobQueries.StandingAsync(writer.Store, writer.TenantId, kind, id, cancellationToken).ConfigureAwait(false) is not { Outcome: JobOutcome.Dead } standing) return false;
         await AppendAsync(job, standing, JobOutcome.Replayed, job.Attempt, null, null, cancellationToken).ConfigureAwait(false);
+        floors.Forget(kind);
         return true;
     }
 
     private async Task<JobStanding> StandingAsync(ClaimedJob claimed, CancellationToken cancellationToken) =>
         await JobQueries.StandingAsync(writer.Store, writer.TenantId, claimed.Kind, claimed.Id, cancellationToken).ConfigureAwait(false)
         // Claimed elsewhere, and not on this store yet: its claim cannot be here either.
-        ?? new JobStanding(claimed.Stamp, null, 0, null, claimed.Forgiven);
+        ?? new JobStanding(claimed.Stamp, null, 0, null, claimed.Forgiven, Erased: false);
 
     private Task<AppendReceipt> AppendAsync(
         JobEntry job, JobStanding standing, JobOutcome outcome, long attempt, DateTimeOffset? runAfter, string? content, CancellationToken cancellationToken) =>
-        writer.AppendAsync(new RowDraft(Tables.JobOutcomes, [EnumText<JobKind>.Of(job.Kind), job.Id, EnumText<JobOutcome>.Of(outcome), attempt, runAfter, content])
+        writer.AppendAsync(new RowDraft(Tables.JobOutcomes, [EnumText<JobKind>.Of(job.Kind), job.Id, EnumText<JobOutcome>.Of(outcome), attempt, runAfter, standing.Erased ? null : content])
         {
             // The job's own scopes, so that what is forgotten of the job is forgotten here too.
             UserId = job.UserId,

@@ -12,7 +12,8 @@ namespace Holdfast;
 /// <remarks>
 /// Jobs and what became of them are merge-safe rows and go to every store; claims are one store's own, on its clock. Two
 /// workers on two stores that are apart may thus both hold a job: work has to bear being done twice. A completion is final,
-/// whatever else arrives; otherwise the latest outcome says where a job stands.
+/// whatever else arrives; otherwise the latest outcome says where a job stands. A job that another process replayed, or that
+/// came late from another store, is offered here within a minute.
 /// </remarks>
 public sealed class JobQueue
 {
@@ -29,8 +30,9 @@ public sealed class JobQueue
     internal JobQueue(MemoryWriter writer)
     {
         _writer = writer;
-        _outcomes = new JobOutcomes(writer);
-        _claims = new JobClaims(writer, _outcomes);
+        var floors = new QueueFloors(writer);
+        _outcomes = new JobOutcomes(writer, floors);
+        _claims = new JobClaims(writer, _outcomes, floors);
     }
 
     /// <summary>Puts a job in a queue.</summary>

@@ -16,6 +16,7 @@ internal static class Batch
         for (var i = 0; i < order.Length; i++) order[i] = i;
         Array.Sort(order, (a, b) => rows[a].CompareTo(rows[b]));
 
+        if (IsOneGroup(rows, order)) return [(rows[0].Table, order)];
         var groups = new List<(Table Table, int Round, List<int> Indexes)>();
         var round = 0;
         for (var i = 0; i < order.Length; i++)
@@ -28,5 +29,16 @@ internal static class Batch
             group.Indexes.Add(order[i]);
         }
         return [.. groups.OrderBy(group => group.Table.Order).ThenBy(group => group.Round).Select(group => (group.Table, group.Indexes.ToArray()))];
+    }
+
+    // What nearly every batch is.
+    private static bool IsOneGroup(IReadOnlyList<Row> rows, int[] order)
+    {
+        for (var i = 1; i < order.Length; i++)
+        {
+            var (previous, row) = (rows[order[i - 1]], rows[order[i]]);
+            if (row.Table != previous.Table || (row.Id == previous.Id && row.TenantId == previous.TenantId)) return false;
+        }
+        return order.Length > 0;
     }
 }

@@ -12,7 +12,7 @@ internal static class Check
     public static string? Text(string field, string? value, int? bytesMax = null)
     {
         if (value is null) return null;
-        Characters(field, value);
+        if (Problem(value) is { } problem) throw new InvalidInputException(field, problem);
         var limit = bytesMax ?? Limits.Of(field);
         // A character takes at most three bytes (a surrogate pair four), so most values need no count.
         if ((long)value.Length * 3 > limit && Strict.GetByteCount(value) is var size && size > limit)
@@ -34,17 +34,19 @@ internal static class Check
         return Timestamps.ToMicroseconds(value);
     }
 
-    private static void Characters(string field, string value)
+    /// <summary>What is wrong with the characters of a text, or null.</summary>
+    public static string? Problem(string value)
     {
         for (var i = 0; i < value.Length; i++)
         {
             var c = value[i];
             if (c == '\0')
-                throw new InvalidInputException(field, Number($"has the character U+0000 at position {i} of {value.Length}; PostgreSQL keeps none. Remove it."));
+                return Number($"has the character U+0000 at position {i} of {value.Length}; PostgreSQL keeps none. Remove it.");
             if (!char.IsSurrogate(c)) continue;
             if (char.IsHighSurrogate(c) && i + 1 < value.Length && char.IsLowSurrogate(value[i + 1])) i++;
-            else throw new InvalidInputException(field, Number($"has an unpaired surrogate (U+{(int)c:X4}) at position {i} of {value.Length}; it is no Unicode text. Remove it."));
+            else return Number($"has an unpaired surrogate (U+{(int)c:X4}) at position {i} of {value.Length}; it is no Unicode text. Remove it.");
         }
+        return null;
     }
 
     private static string Number(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

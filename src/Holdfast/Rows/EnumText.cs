@@ -17,7 +17,7 @@ internal static class EnumText<TEnum> where TEnum : struct, Enum
 
     public static string Of(TEnum value) => Texts.TryGetValue(value, out var text)
         ? text
-        : throw new InvalidInputException(typeof(TEnum).Name, $"'{value}' is none of: {string.Join(", ", All)}.");
+        : throw new InvalidInputException(SnakeCase(typeof(TEnum).Name), $"'{value}' is none of: {string.Join(", ", All)}.");
 
     public static bool TryParse(string? text, out TEnum value)
     {

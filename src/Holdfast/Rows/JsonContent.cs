@@ -38,6 +38,10 @@ internal static class JsonContent
             throw new InvalidInputException(field, "has an unpaired surrogate; it is no Unicode text. Remove it.");
         }
     }
+    public static string OfBytes(string field, ReadOnlySpan<byte> json) => Normalize(field, json);
+
+    /// <summary>Reads what a store keeps: a value of <see cref="Limits.JsonDepthMax"/> levels stands inside of a register's or a message's own.</summary>
+    public static JsonElement Read(string json) => JsonElement.Parse(json, new JsonDocumentOptions { MaxDepth = 2 * Limits.JsonDepthMax });
 
     /// <summary>An object of members that are JSON already; those that are null are left out.</summary>
     public static string Object(params ReadOnlySpan<(string Name, string? Json)> members)

@@ -14,10 +14,12 @@ internal static class ChatMessageContent
 {
     private const string Mark = "$chat";
 
-    private static JsonTypeInfo<IList<AIContent>> Contents => (JsonTypeInfo<IList<AIContent>>)AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IList<AIContent>));
+    private static readonly JsonSerializerOptions Strict = new(AIJsonUtilities.DefaultOptions) { Converters = { new StrictTextConverter() } };
+
+    private static JsonTypeInfo<IList<AIContent>> Contents => (JsonTypeInfo<IList<AIContent>>)Strict.GetTypeInfo(typeof(IList<AIContent>));
 
     private static JsonTypeInfo<AdditionalPropertiesDictionary> Additional =>
-        (JsonTypeInfo<AdditionalPropertiesDictionary>)AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(AdditionalPropertiesDictionary));
+        (JsonTypeInfo<AdditionalPropertiesDictionary>)Strict.GetTypeInfo(typeof(AdditionalPropertiesDictionary));
 
     public static MemoryType TypeOf(ChatRole role) => role.Value.ToLowerInvariant() switch
     {
@@ -45,10 +47,27 @@ internal static class ChatMessageContent
 
         return JsonContent.Object(
             (Mark, "1"),
-            ("contents", JsonContent.Of("content", JsonSerializer.SerializeToElement(message.Contents, Contents))),
+            ("contents", Serialize("content", message.Contents, Contents)),
             ("messageId", JsonContent.OfText("message_id", message.MessageId)),
             ("createdAt", JsonContent.OfText("created_at", Exact(message.CreatedAt))),
-            ("additional", message.AdditionalProperties is { } additional ? JsonContent.Of("additional_properties", JsonSerializer.SerializeToElement(additional, Additional)) : null));
+            ("additional", message.AdditionalProperties is { } additional ? Serialize("additional_properties", additional, Additional) : null));
+    }
+
+    private static string Serialize<T>(string field, T value, JsonTypeInfo<T> typeInfo)
+    {
+        try
+        {
+            return JsonContent.OfBytes(field, JsonSerializer.SerializeToUtf8Bytes(value, typeInfo));
+        }
+        catch (StrictTextConverter.BrokenTextException e)
+        {
+            throw new InvalidInputException(field, e.Message);
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
+        {
+            // Values of the caller's own: nested beyond 64 levels, of a type that has no JSON, or JSON with half a pair in it.
+            throw new InvalidInputException(field, $"cannot be written as JSON of at most {Limits.JsonDepthMax} levels: {(e.InnerException ?? e).Message}");
+        }
     }
 
     public static ChatMessage ToChatMessage(SessionMemory memory)

@@ -53,17 +53,15 @@ public sealed class Session
     public Task<AppendReceipt> AppendAsync(ChatMessage message, AppendOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);
-        var given = options ?? AppendOptions.None;
-        return AppendAsync(ChatMessageContent.TypeOf(message.Role), ChatMessageContent.Of(message),
-            given with { Author = given.Author ?? message.AuthorName, OccurredAt = given.OccurredAt ?? message.CreatedAt }, cancellationToken);
+        return _writer.AppendAsync(Draft(message, options ?? AppendOptions.None), cancellationToken);
     }
 
     /// <summary>Appends several messages in their order, sharing round trips.</summary>
-    public async Task<IReadOnlyList<AppendReceipt>> AppendAsync(IEnumerable<ChatMessage> messages, CancellationToken cancellationToken = default)
+    /// <exception cref="InvalidInputException">A part of one of them cannot be kept unchanged; none was written.</exception>
+    public Task<IReadOnlyList<AppendReceipt>> AppendAsync(IEnumerable<ChatMessage> messages, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        // Stamped one after the other as they are handed over; only the waiting is shared.
-        return await Task.WhenAll(messages.Select(message => AppendAsync(message, null, cancellationToken)).ToList()).ConfigureAwait(false);
+        return _writer.AppendAsync([.. messages.Select(message => Draft(message, AppendOptions.None))], cancellationToken);
     }
 
     /// <summary>Records something other than a message: a decision, an action, a summary.</summary>
@@ -135,6 +133,7 @@ public sealed class Session
     /// <exception cref="RevisionConflictException">Somebody changed it meanwhile; nothing was written.</exception>
     public async Task<Stamp> UpdateAsync(string? title = null, JsonElement? metadata = null, Stamp? expectedRevision = null, CancellationToken cancellationToken = default)
     {
+        SessionInfo.CheckInput(title, metadata);
         var info = await GetInfoAsync(cancellationToken).ConfigureAwait(false);
         var now = _writer.Clock.Now;
         var next = (info ?? new SessionInfo { Id = Id, Revision = default, StartedAt = now, ChangedAt = now, IsDeleted = false }) with
@@ -175,13 +174,19 @@ public sealed class Session
     }
 
     private Task<AppendReceipt> AppendAsync(MemoryType type, string content, AppendOptions options, CancellationToken cancellationToken) =>
-        _writer.AppendAsync(new RowDraft(Tables.SessionMemories, [EnumText<MemoryType>.Of(type), options.Author, content, JsonContent.Of("metadata", options.Metadata)])
+        _writer.AppendAsync(Draft(type, content, options), cancellationToken);
+
+    private RowDraft Draft(ChatMessage message, AppendOptions given) => Draft(ChatMessageContent.TypeOf(message.Role), ChatMessageContent.Of(message),
+        given with { Author = given.Author ?? message.AuthorName, OccurredAt = given.OccurredAt ?? message.CreatedAt });
+
+    private RowDraft Draft(MemoryType type, string content, AppendOptions options) =>
+        new(Tables.SessionMemories, [EnumText<MemoryType>.Of(type), options.Author, content, JsonContent.Of("metadata", options.Metadata)])
         {
             UserId = UserId,
             SessionId = Id,
             Key = options.Key,
             OccurredAt = options.OccurredAt,
-        }, cancellationToken);
+        };
 
     private void Saw(Stamp stamp) => _writer.Floors.Seen(Floors.Scope.Conversation, Id, stamp);
 }

@@ -37,9 +37,16 @@ public sealed record SessionInfo
         ("title", JsonContent.OfText("title", Check.Text("title", Title))),
         ("metadata", JsonContent.Of("metadata", Metadata)));
 
+    /// <summary>Refuses what <see cref="ToContent"/> would, before anything is read of the store.</summary>
+    internal static void CheckInput(string? title, JsonElement? metadata)
+    {
+        Check.Text("title", title);
+        JsonContent.Of("metadata", metadata);
+    }
+
     internal static SessionInfo Read(StoreReader row)
     {
-        var content = row.TextOrNull(4) is { } json ? JsonElement.Parse(json) : default;
+        var content = row.TextOrNull(4) is { } json ? JsonContent.Read(json) : default;
         var known = content.ValueKind == JsonValueKind.Object;
         return new SessionInfo
         {

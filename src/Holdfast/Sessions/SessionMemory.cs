@@ -39,10 +39,10 @@ public sealed record SessionMemory
     public string? MetadataJson { get; init; }
 
     /// <summary>The content.</summary>
-    public JsonElement Content => JsonElement.Parse(ContentJson);
+    public JsonElement Content => JsonContent.Read(ContentJson);
 
     /// <summary>The metadata, if any.</summary>
-    public JsonElement? Metadata => MetadataJson is null ? null : JsonElement.Parse(MetadataJson);
+    public JsonElement? Metadata => MetadataJson is null ? null : JsonContent.Read(MetadataJson);
 
     /// <summary>The text: of a message its text parts, of a record that is no text its JSON.</summary>
     public string Text => IsText ? Content.GetString()! : ChatMessageContent.TryRead(this, out var message) ? message.Text : ContentJson;

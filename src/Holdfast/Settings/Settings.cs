@@ -90,7 +90,7 @@ public sealed record Setting(string Category, string Name, JsonElement Value, St
 {
     internal static Setting Read(Stamp revision, string content)
     {
-        var json = JsonElement.Parse(content);
+        var json = JsonContent.Read(content);
         return new Setting(json.GetProperty("category").GetString()!, json.GetProperty("name").GetString()!, json.GetProperty("value"), revision);
     }
 }

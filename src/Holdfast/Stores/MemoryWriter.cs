@@ -29,6 +29,15 @@ internal sealed class MemoryWriter(IStore store, Clock clock, string tenantId, M
         return AppendReceipt.Of(row, result);
     }
 
+    /// <summary>Appends rows in their order, sharing round trips. All are checked and stamped before the first is written.</summary>
+    public async Task<IReadOnlyList<AppendReceipt>> AppendAsync(IReadOnlyList<RowDraft> drafts, CancellationToken cancellationToken)
+    {
+        var rows = drafts.Select(Make).ToList();
+        var results = await Task.WhenAll(rows.Select(row => _rows.WriteAsync(row, cancellationToken)).ToList()).ConfigureAwait(false);
+        if (results.Any(result => result.Erased)) await LearnErasuresAsync(cancellationToken).ConfigureAwait(false);
+        return [.. rows.Zip(results, AppendReceipt.Of)];
+    }
+
     /// <summary>
     /// Writes a register's next value, above <paramref name="base"/>: the revision that it was made from, or null.
     /// </summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Holdfast.Stores;
 using Holdfast.Tests.Stores;
 using Xunit;
 
@@ -155,8 +156,10 @@ public abstract class JobContract(Place place) : WorkTest(place)
         var found = await FindAsync(claimed);
         Assert.Equal((JobState.Delayed, "no network", 1), (found.State, found.Error, found.Attempt));
         Assert.InRange(found.RunAfter!.Value, before.AddSeconds(0.5), after.AddSeconds(1));
-        Assert.Empty(await Jobs.ClaimAsync(Kind, "early", Long));
-        Assert.Equal(2, (await ClaimWhenDueAsync(Kind, "w")).Attempt);
+        var early = await Jobs.ClaimAsync(Kind, "early", Long);
+        // A machine that took longer than the back-off for these lines has nothing early to show.
+        if (Memory.Writer.Clock.Now < found.RunAfter) Assert.Empty(early);
+        Assert.Equal(2, (early.SingleOrDefault() ?? await ClaimWhenDueAsync(Kind, "w")).Attempt);
     }
 
     [Fact]
@@ -215,10 +218,14 @@ public abstract class JobContract(Place place) : WorkTest(place)
     [Fact]
     public async Task a_job_is_not_claimed_before_its_time()
     {
-        await Jobs.EnqueueAsync(Kind, Json("1"), new JobOptions { RunAfter = Memory.Writer.Clock.Now.AddMilliseconds(300) });
+        await Jobs.EnqueueAsync(Kind, Json("1"), new JobOptions { RunAfter = Memory.Writer.Clock.Now.AddDays(1) });
         Assert.Empty(await Jobs.ClaimAsync(Kind, "early", Long));
         Assert.Equal(JobState.Delayed, Assert.Single(await Jobs.ListAsync(Kind).ToListAsync()).State);
-        Assert.Equal(1, (await ClaimWhenDueAsync(Kind, "w")).Attempt);
+
+        var soon = Memory.Writer.Clock.Now.AddMilliseconds(200);
+        var id = (await Jobs.EnqueueAsync(Kind, Json("2"), new JobOptions { RunAfter = soon })).Id;
+        Assert.Equal(id, (await ClaimWhenDueAsync(Kind, "w")).Id);
+        Assert.True(Memory.Writer.Clock.Now >= soon);
     }
 
     [Fact]
@@ -246,7 +253,9 @@ public abstract class JobContract(Place place) : WorkTest(place)
 
         Assert.Empty(await Jobs.ClaimAsync(Kind, "w", Long));
         Assert.Empty(await Jobs.ListAsync(Kind).ToListAsync());
-        Assert.Equal(JobReport.Recorded, await Jobs.CompleteAsync(held, Json("1")));
+        Assert.Equal(JobReport.Recorded, await Jobs.CompleteAsync(held, Json("\"about maria\"")));
+        var kept = new Statement("select content from {job_outcomes} where tenant_id = $1 and job_id = $2");
+        Assert.Null(await Memory.Writer.Store.QueryAsync(kept, [Memory.TenantId, held.Id], row => row.TextOrNull(0), CancellationToken.None).SingleAsync());
     }
 
     [Fact]

@@ -73,7 +73,7 @@ internal sealed class PostgresStore : IStore
             var statements = _merges[table];
             batch.BatchCommands.Add(Arrays(statements, rows, indexes));
             var losers = new NpgsqlBatchCommand(statements.ForgetLosers);
-            losers.Parameters.Add(PostgresTypes.Many(ColumnType.Text, [.. indexes.Select(i => rows[i].TenantId).Distinct()], indexes.Select(i => rows[i].TenantId).Distinct().Count()));
+            losers.Parameters.Add(RowArrays.Tenants(rows, indexes));
             batch.BatchCommands.Add(losers);
             if (table == Tables.Erasures) AddSweeps(batch, rows, indexes);
         }
@@ -85,7 +85,7 @@ internal sealed class PostgresStore : IStore
     {
         var command = new NpgsqlBatchCommand(statements.Merge);
         foreach (var column in statements.Sent)
-            command.Parameters.Add(PostgresTypes.Many(column.Type, indexes.Select(i => RowColumns.Value(rows[i], column.Name)), indexes.Length));
+            command.Parameters.Add(RowArrays.Of(column, rows, indexes));
         return command;
     }
 

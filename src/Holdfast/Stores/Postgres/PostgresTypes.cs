@@ -29,6 +29,8 @@ internal static class PostgresTypes
     public static NpgsqlParameter Many(ColumnType type, IEnumerable<object?> values, int count) =>
         new() { NpgsqlDbType = DbType(type) | NpgsqlDbType.Array, Value = Array(type, values, count) };
 
+    public static NpgsqlParameter Many(ColumnType type, Array values) => new() { NpgsqlDbType = DbType(type) | NpgsqlDbType.Array, Value = values };
+
     /// <summary>A query's parameter: its type follows from the value.</summary>
     public static NpgsqlParameter Of(object? value) => value switch
     {

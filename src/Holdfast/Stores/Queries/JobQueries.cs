@@ -28,7 +28,7 @@ internal static class JobQueries
 
     // Erased jobs too: who holds one must be able to report.
     private static readonly Dictionary<JobKind, Statement> Standings = Enum.GetValues<JobKind>().ToDictionary(kind => kind, kind => new Statement($$"""
-        select j.stamp, o.stamp, o.outcome, o.attempt, c.token, {{Forgiven}}
+        select j.stamp, o.stamp, o.outcome, o.attempt, c.token, {{Forgiven}}, j.content is null
         from {{{Tables.Of(kind).Name}}} j {{Deciding}} where j.tenant_id = $1 and j.id = $2
         """));
 
@@ -42,7 +42,7 @@ internal static class JobQueries
     public static ValueTask<JobStanding?> StandingAsync(IStore store, string tenantId, JobKind kind, Guid id, CancellationToken cancellationToken) =>
         store.QueryAsync(Standings[kind], [tenantId, id], row => (JobStanding?)new JobStanding(
             Stamp.Max(row.Stamp(0), row.IsNull(1) ? Stamp.None : row.Stamp(1)),
-            row.IsNull(2) ? null : Outcome(row.Text(2)), row.IsNull(3) ? 0 : row.Integer(3), row.UuidOrNull(4), row.Integer(5)), cancellationToken)
+            row.IsNull(2) ? null : Outcome(row.Text(2)), row.IsNull(3) ? 0 : row.Integer(3), row.UuidOrNull(4), row.Integer(5), row.Boolean(6)), cancellationToken)
             .FirstOrDefaultAsync(cancellationToken);
 
     private static Statement Select(JobKind kind, string where, string now)
@@ -97,4 +97,5 @@ internal static class JobQueries
 /// <param name="Attempt">The attempt that it belongs to.</param>
 /// <param name="Token">Of the claim that was made last; empty when it was given back.</param>
 /// <param name="Forgiven">Attempts made before the last replay.</param>
-internal sealed record JobStanding(Stamp Last, JobOutcome? Outcome, long Attempt, Guid? Token, long Forgiven);
+/// <param name="Erased">True when the job was forgotten: what comes of it is recorded without content.</param>
+internal sealed record JobStanding(Stamp Last, JobOutcome? Outcome, long Attempt, Guid? Token, long Forgiven, bool Erased);

@@ -1,0 +1,21 @@
+using Holdfast.Bench;
+using Holdfast.Bench.Measures;
+
+if (BenchOptions.Parse(args) is not { } options) return 2;
+if (options.ImportChild) return await ImportChild.RunAsync(options.Direct!);
+
+var context = await BenchContext.OpenAsync(options);
+var report = new Report(context);
+foreach (var measure in (IMeasure[])[new OneWriter(pooled: false), new OneWriter(pooled: true), new ManyWriters(), new Crowd(), new LoadSession(), new LocalFile(), new HelpStart(), new Import(), new LargeTable()])
+{
+    if (!options.Wants(measure.Name)) continue;
+    Console.Error.WriteLine($"{measure.Name} ...");
+    foreach (var result in await measure.RunAsync(context))
+    {
+        report.Add(result);
+        Console.Error.WriteLine($"  {result.Line}");
+    }
+    // After each, so that a long run that is stopped leaves what it has.
+    await report.WriteAsync();
+}
+return 0;

@@ -1,0 +1,68 @@
+using Holdfast.Cli.Output;
+using Holdfast.Cli.Tests.Program;
+using Holdfast.Operations.Schema;
+using Xunit;
+
+namespace Holdfast.Cli.Tests.Conventions;
+
+public sealed class ExitCodeTests : IDisposable
+{
+    private const string Planted = "planted-s3cret";
+
+    private readonly HoldfastProgram _holdfast = new();
+
+    public void Dispose() => _holdfast.Dispose();
+
+    public static TheoryData<string> Commands => [.. CommandTree.Leaves.Select(entry => entry.Name)];
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public async Task an_unknown_option_is_a_usage_error(string command)
+    {
+        var answer = (await _holdfast.RunAsync([.. command.Split(' '), "--no-such-option", "--json"])).Ended(2);
+        var envelope = answer.Envelope;
+        Assert.Equal(("holdfast.v1", command, "usage"), (envelope.GetProperty("schema").GetString(), envelope.GetProperty("command").GetString(), envelope.GetProperty("error").GetProperty("code").GetString()));
+        Assert.Contains($"hint: holdfast {command} --help", answer.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public async Task a_server_that_does_not_answer_ends_in_a_code_of_the_table_and_no_secret_is_shown(string command)
+    {
+        _holdfast.With("HOLDFAST_PROVIDER_MAIN", $"postgres://maria:{Planted}@127.0.0.1:1/memory?sslmode=disable").Write("memory.jsonl", "");
+        var example = CommandTree.Words(CommandTree.Leaves.Single(entry => entry.Name == command).Command.Example);
+        var answer = await _holdfast.RunAsync([.. example, .. example.Contains("--json") || command == "export" ? Array.Empty<string>() : ["--json"]]);
+        Assert.True(Enum.IsDefined((ExitCode)answer.Code), $"exit code {answer.Code}");
+        Assert.DoesNotContain(Planted, answer.Out + answer.Errors, StringComparison.Ordinal);
+        if (answer.Code != 0) Assert.StartsWith("error: ", answer.Errors.TrimEnd().Split('\n').First(line => !line.StartsWith("target: ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        if (!new[] { "version", "completion", "demo" }.Contains(command) && !command.StartsWith("job ", StringComparison.Ordinal)) answer.Ended(8);
+    }
+
+    [Theory]
+    [InlineData("postgres://maria:planted-s3cret@127.0.0.1:1/memory?no_such_option=1")]
+    [InlineData("postgres://maria:planted-s3cret@127.0.0.1:port/memory")]
+    [InlineData("Host=127.0.0.1;Password=planted-s3cret;Nonsense=1")]
+    public async Task a_url_that_cannot_be_read_is_a_usage_error_that_does_not_repeat_it(string url)
+    {
+        var answer = (await _holdfast.With("HOLDFAST_PROVIDER_MAIN", url).RunAsync("status", "--json")).Ended(2);
+        Assert.DoesNotContain(Planted, answer.Out + answer.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void what_is_thrown_becomes_a_code_in_one_place()
+    {
+        Assert.Equal(ExitCode.Usage, CliError.Of(new InvalidInputException("content", "is too long.")).Code);
+        Assert.Equal(ExitCode.Conflict, CliError.Of(new SchemaLockException("process 1", TimeSpan.FromSeconds(1))).Code);
+        Assert.Equal(ExitCode.Refused, CliError.Of(new SchemaException("older")).Code);
+        Assert.Equal(ExitCode.Unreachable, CliError.Of(new StoreUnavailableException("down")).Code);
+        Assert.Equal(ExitCode.Permission, CliError.Of(new StoreUnavailableException("denied", new UnauthorizedAccessException())).Code);
+        Assert.Equal(ExitCode.Cancelled, CliError.Of(new OperationCanceledException()).Code);
+        Assert.Equal(ExitCode.NotFound, CliError.Of(new FileNotFoundException("none")).Code);
+        Assert.Equal(ExitCode.Failed, CliError.Of(new InvalidOperationException("defect")).Code);
+    }
+
+    [Fact]
+    public void the_table_is_the_contract() =>
+        Assert.Equal("0 done, 1 failed, 2 usage, 3 permission, 4 refused, 5 cancelled, 6 not_found, 7 conflict, 8 unreachable, 9 verification_failed, 10 findings",
+            string.Join(", ", Enum.GetValues<ExitCode>().Select(code => $"{(int)code} {Naming.Snake(code.ToString())}")));
+}

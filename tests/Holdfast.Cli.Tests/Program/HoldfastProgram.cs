@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace Holdfast.Cli.Tests.Program;
+
+/// <summary>The built program as people run it: a process of its own, with a home of its own and no other setting of Holdfast's.</summary>
+internal sealed class HoldfastProgram : IDisposable
+{
+    private static readonly string File = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "Holdfast.Cli.exe" : "Holdfast.Cli");
+
+    private readonly Dictionary<string, string> _environment = [];
+
+    public string Home { get; } = Directory.CreateTempSubdirectory("holdfast-cli-test-").FullName;
+
+    public HoldfastProgram With(string variable, string value)
+    {
+        _environment[variable] = value;
+        return this;
+    }
+
+    public string PathOf(string name) => Path.Combine(Home, name);
+
+    public string Write(string name, string content)
+    {
+        System.IO.File.WriteAllText(PathOf(name), content);
+        return PathOf(name);
+    }
+
+    public Task<Answer> RunAsync(params string[] arguments) => RunWithInputAsync(null, arguments);
+
+    public async Task<Answer> RunWithInputAsync(byte[]? input, params string[] arguments)
+    {
+        using var process = Start(arguments);
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        if (input is not null) await process.StandardInput.BaseStream.WriteAsync(input);
+        process.StandardInput.Close();
+        await process.WaitForExitAsync();
+        return new Answer(process.ExitCode, await output, await errors);
+    }
+
+    public Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(File, arguments)
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.UTF8, StandardErrorEncoding = Encoding.UTF8, WorkingDirectory = Home,
+        };
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("HOLDFAST_", StringComparison.Ordinal) || name is "NO_COLOR" or "CLICOLOR_FORCE").ToList())
+            start.Environment.Remove(name);
+        start.Environment["HOLDFAST_HOME"] = Home;
+        start.Environment["TERM"] = "xterm";
+        foreach (var (name, value) in _environment) start.Environment[name] = value;
+        return Process.Start(start)!;
+    }
+
+    public void Dispose() => Directory.Delete(Home, recursive: true);
+}
