@@ -34,7 +34,7 @@ public sealed class MultisetTests : IAsyncLifetime
     [Fact]
     public async Task stores_that_got_the_same_rows_in_any_order_are_equal_with_every_loser_in_conflicts()
     {
-        for (var seed = 0; seed < ScheduleRunner.Count(50); seed++)
+        for (var seed = 0; seed < ScheduleRunner.Count(30); seed++)
             foreach (var store in _stores) Assert.Null(await DifferenceToOracleAsync(store, seed, erasures: false));
     }
 
@@ -81,7 +81,7 @@ public sealed class MultisetTests : IAsyncLifetime
     [Fact]
     public async Task stores_that_got_the_same_rows_and_erasures_in_any_order_are_equal_once_conflicts_were_exchanged()
     {
-        for (var seed = 0; seed < ScheduleRunner.Count(60); seed++)
+        for (var seed = 0; seed < ScheduleRunner.Count(40); seed++)
         {
             var tenant = Names.Next().ToString();
             var bag = new RowBag(seed, tenant, isPlain: false);

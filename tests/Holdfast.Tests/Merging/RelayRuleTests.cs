@@ -19,7 +19,7 @@ public sealed class RelayRuleTests
     public Task with_keyed_revisions_a_promise_breaks() => MustFailAsync(new RelayRules(RevisionsTakeNoKey: false), ScheduleProfile.Model);
 
     [Fact]
-    public Task without_a_cursor_that_is_its_anchor_a_promise_breaks() => MustFailAsync(new RelayRules(CursorIsAnchor: false), ScheduleProfile.Restores);
+    public Task without_a_cursor_that_is_its_anchor_a_promise_breaks() => MustFailAsync(new RelayRules(CursorIsAnchor: false), ScheduleProfile.Retries);
 
     [Fact]
     public Task without_the_anchors_nonce_a_promise_breaks() => MustFailAsync(new RelayRules(AnchorComparesNonce: false), ScheduleProfile.Restores);

@@ -18,6 +18,9 @@ internal sealed record ScheduleProfile(
     /// <summary>Restores and pulls above all, between two stores, with rows that only one of them may hold.</summary>
     public static readonly ScheduleProfile Restores = new(
         Append: 30, Revise: 0, Read: 0, Erase: 1, Push: 10, Pull: 30, Outage: 0, Copy: 12, RollBack: 12, AllUp: 0, Stores: 2, Holders: 1, RollBacksMax: 3, Lost: 0.4, Cut: 0.6);
+
+    /// <summary>The same with most answers lost: a retry of a row that is there moves the feed's counter and leaves no row behind.</summary>
+    public static readonly ScheduleProfile Retries = Restores with { Append = 45, Push = 20, Lost = 0.7 };
 }
 
 /// <summary>
