@@ -17,7 +17,7 @@ export HOLDFAST_TEST_PG_NEWER_BIN
 
 echo "building …"
 log=$(mktemp)
-if ! dotnet build Holdfast.slnx -c Release --nologo -v quiet >"$log" 2>&1; then
+if ! with_build_lock . dotnet build Holdfast.slnx -c Release --nologo -v quiet >"$log" 2>&1; then
   cat "$log"
   echo "the build failed"
   echo "0 passed, 1 failed"

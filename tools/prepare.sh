@@ -4,10 +4,28 @@
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
 need_dotnet() {
-  if ! command -v dotnet >/dev/null || ! dotnet --list-sdks 2>/dev/null | grep -q '^10\.'; then
+  local sdks=
+  # Asked first and searched afterwards: a pipe that grep leaves early would fail under pipefail.
+  ! command -v dotnet >/dev/null || sdks=$(dotnet --list-sdks)
+  if ! [[ $sdks =~ (^|$'\n')10\.[^[]*\[([^]]*)/sdk\] ]]; then
     echo "holdfast: the .NET SDK 10 is missing. Install it (Ubuntu 24.04 and newer: apt-get install dotnet-sdk-10.0; elsewhere: the install page of .NET) and try again." >&2
     exit 2
   fi
+  # A built program looks for its runtime in the system's folders only, not beside the dotnet that built it (~/.dotnet).
+  export DOTNET_ROOT=${DOTNET_ROOT:-${BASH_REMATCH[2]}}
+}
+
+# with_build_lock ROOT COMMAND …   One build at a time: ./holdfast and ./test.sh write into the same obj folders. The build
+# itself does not get the lock's descriptor: its servers outlive it for minutes and would hold the lock all that time.
+with_build_lock() {
+  local root=$1 code=0
+  shift
+  mkdir -p "$root/.cache"
+  exec 9>"$root/.cache/build.lock"
+  flock 9
+  "$@" 9>&- || code=$?
+  exec 9>&-
+  return $code
 }
 
 # need_packages PACKAGE=FILE …   A FILE that starts with / and has no other slash is a library; one without any is a program.

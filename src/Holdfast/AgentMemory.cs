@@ -24,10 +24,22 @@ public sealed partial class AgentMemory : IAsyncDisposable
     private AgentMemory(MemoryWriter writer, HoldfastOptions options)
     {
         Writer = writer;
-        Settings = new Settings(writer, options.SettingsCacheFor, options.TimeProvider);
+        Settings = new MemorySettings(writer, options.SettingsCacheFor, options.TimeProvider);
+        Jobs = new JobQueue(writer);
+        Mailbox = new Mailbox(writer);
+        Activity = new ActivityLog(writer);
     }
 
     internal MemoryWriter Writer { get; }
+
+    /// <summary>Durable work: enqueue, claim, report.</summary>
+    public JobQueue Jobs { get; }
+
+    /// <summary>Messages between agents.</summary>
+    public Mailbox Mailbox { get; }
+
+    /// <summary>What an assistant did: commands, answers, screenshots, measurements.</summary>
+    public ActivityLog Activity { get; }
 
     /// <summary>Where the memory is, without secrets.</summary>
     public string Address => Writer.Store.Address;
@@ -36,7 +48,7 @@ public sealed partial class AgentMemory : IAsyncDisposable
     public string TenantId => Writer.TenantId;
 
     /// <summary>Settings by category and name.</summary>
-    public Settings Settings { get; }
+    public MemorySettings Settings { get; }
 
     /// <summary>Opens the local file, or the PostgreSQL server behind <paramref name="connection"/>.</summary>
     /// <param name="connection">A <c>postgres://</c> URL or an Npgsql connection string; null: the local file.</param>
@@ -147,8 +159,9 @@ public sealed partial class AgentMemory : IAsyncDisposable
         var words = Words().Matches(query).Select(match => match.Value).Distinct(StringComparer.OrdinalIgnoreCase).Take(64).ToList();
         if (words.Count == 0) return [];
         var any = Writer.Store is SqliteStore ? string.Join(" OR ", words.Select(word => $"\"{word}\"")) : string.Join(" | ", words.Select(word => $"'{word}'"));
-        return await SessionQueries.SearchAsync(Writer.Store, TenantId, any, userId, sessionId, countMax, cancellationToken)
-            .Select(found => new RecalledMemory(found.Memory, found.Score)).ToListAsync(cancellationToken).ConfigureAwait(false);
+        var found = await SessionQueries.SearchAsync(Writer.Store, TenantId, any, userId, sessionId, countMax, SessionMemory.Read, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var (memory, _) in found) Writer.Floors.Seen(Floors.Scope.Conversation, memory.SessionId, memory.Stamp);
+        return [.. found.Select(hit => new RecalledMemory(hit.Memory, hit.Score))];
     }
 
     /// <summary>Forgets a user for good: content is emptied wherever and whenever it arrives.</summary>

@@ -12,19 +12,22 @@ public sealed class PgBouncer : IAsyncDisposable
 
     public int Port { get; private set; }
 
-    public static async Task<PgBouncer> StartAsync(PostgresServer server, int poolSize = 4)
+    public static async Task<PgBouncer> StartAsync(PostgresServer server, int poolSize = 4, string program = "/usr/sbin/pgbouncer")
     {
-        const string Program = "/usr/sbin/pgbouncer";
-        if (!File.Exists(Program)) throw new InvalidOperationException($"{Program} is missing. Install it: apt-get install pgbouncer");
+        if (!File.Exists(program)) throw new InvalidOperationException($"{program} is missing. Install it: apt-get install pgbouncer");
         var bouncer = new PgBouncer(await ServerAccount.FolderAsync("holdfast-bouncer-"));
         for (var attempt = 0; ; attempt++)
         {
             bouncer.Port = Ports.Free();
             var file = Path.Combine(bouncer._folder, "pgbouncer.ini");
             await File.WriteAllTextAsync(file, Configuration(server, bouncer.Port, poolSize));
-            bouncer._process = await ServerProcess.StartAsync(Program, file);
-            await Wait.UntilAsync(async () => bouncer._process.HasExited || await Ports.AnswersAsync(bouncer.Port), "PgBouncer answers", details: () => bouncer._process.Log);
-            if (!bouncer._process.HasExited) return bouncer;
+            bouncer._process = await ServerProcess.StartAsync(program, file);
+            // Its own word, not that somebody answers there: whoever was quicker at taking the port would answer too.
+            var listening = string.Create(CultureInfo.InvariantCulture, $"listening on 127.0.0.1:{bouncer.Port}");
+            bool Listens() => bouncer._process.Log.Contains(listening, StringComparison.Ordinal);
+            await Wait.UntilAsync(() => bouncer._process.HasExited || Listens(), "PgBouncer listens", details: () => bouncer._process.Log);
+            if (Listens()) return bouncer;
+            await bouncer._process.DisposeAsync();
             if (attempt == 5) throw new InvalidOperationException($"PgBouncer does not start: {bouncer._process.Log}");
         }
     }
@@ -35,7 +38,7 @@ public sealed class PgBouncer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_process is not null) await _process.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        Leftovers.Delete(_folder);
     }
 
     private static string Configuration(PostgresServer server, int port, int poolSize) => string.Create(CultureInfo.InvariantCulture, $"""

@@ -6,8 +6,6 @@ namespace Holdfast.TestServers;
 /// <summary>A throw-away PostgreSQL on loopback with data of its own; tests keep apart by database.</summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
-    private const string SuperUser = "holdfast";
-
     private readonly string _programs;
     private readonly string _root;
     private readonly bool _durable;
@@ -29,41 +27,40 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public int ProcessId => Running.Id;
 
-    public ServerProcess Running => _process ?? throw new InvalidOperationException("The server was stopped.");
+    public ServerProcess Running => _process ?? throw new InvalidOperationException("The server was not started.");
 
     /// <param name="version">Which PostgreSQL.</param>
     /// <param name="durable">True: commits are on the disk, for tests that kill the server.</param>
-    public static async Task<PostgresServer> StartAsync(PostgresVersion version = PostgresVersion.Debian, bool durable = false)
+    /// <param name="distinctIdentity">True: a system identifier of its own, for tests that tell servers apart by it. Takes seconds.</param>
+    public static async Task<PostgresServer> StartAsync(PostgresVersion version = PostgresVersion.Debian, bool durable = false, bool distinctIdentity = false)
     {
         var programs = PostgresPrograms.Folder(version);
         var server = new PostgresServer(programs, await ServerAccount.FolderAsync("holdfast-pg-"), durable);
-        await ServerAccount.RunAsync(Path.Combine(programs, "initdb"), "-D", server.DataFolder, "-U", SuperUser, "-A", "trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8");
-        await server.StartAgainAsync();
-        return server;
+        await PostgresTemplate.FillAsync(programs, server.DataFolder, distinctIdentity);
+        // Between finding a port and taking it somebody else may; the server says so and another one is tried.
+        for (var attempt = 0; attempt < 10; attempt++)
+        {
+            server.Port = Ports.Free();
+            if (await server.TryStartAsync()) return server;
+        }
+        throw new InvalidOperationException($"PostgreSQL found no port that it could take: {server.Running.Log}");
     }
 
-    public async Task StartAgainAsync()
-    {
-        // Between finding a port and taking it somebody else may; the server says so and another one is tried.
-        for (var attempt = 0; ; attempt++)
-        {
-            Port = Port == 0 || attempt > 0 ? Ports.Free() : Port;
-            _process = await ServerProcess.StartAsync(Path.Combine(_programs, "postgres"), [.. Arguments()]);
-            await Wait.UntilAsync(async () => _process.HasExited || await AnswersAsync(), "PostgreSQL answers", details: () => _process.Log);
-            if (!_process.HasExited) return;
-            if (attempt == 5) throw new InvalidOperationException($"PostgreSQL does not start: {_process.Log}");
-        }
-    }
+    /// <summary>Starts it on the port that its clients know. A client's own end of a connection may hold that for a moment.</summary>
+    public Task StartAgainAsync() => Wait.UntilAsync(TryStartAsync, $"PostgreSQL gets its port {Port} back", details: () => Running.Log);
 
     /// <summary>Creates a database and returns its connection string.</summary>
-    public async Task<string> CreateDatabaseAsync()
+    public async Task<string> CreateDatabaseAsync(string? name = null)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref _databases)}");
-        await ExecuteAsync(ConnectionString, $"create database {name}");
+        name ??= string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref _databases)}");
+        await ExecuteAsync(ConnectionString, $"""create database "{name.Replace("\"", "\"\"", StringComparison.Ordinal)}" """);
         return Connection(name);
     }
 
-    public string Connection(string database) => string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={Port};Username={SuperUser};Database={database}");
+    public string Connection(string database) => new NpgsqlConnectionStringBuilder
+    {
+        Host = "127.0.0.1", Port = Port, Username = PostgresTemplate.SuperUser, Database = database,
+    }.ConnectionString;
 
     public static async Task ExecuteAsync(string connectionString, string sql)
     {
@@ -73,37 +70,40 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>Ends it in order (SIGINT: PostgreSQL's fast shutdown).</summary>
-    public Task StopAsync() => Running.StopAsync("INT");
+    public Task StopAsync() => Running.StopAsync(PosixSignal.Interrupt);
 
-    /// <summary>Ends it as a power cut does: SIGKILL for the postmaster, and its children follow.</summary>
-    public Task KillAsync() => Running.StopAsync("KILL");
+    /// <summary>Ends it as a power cut does: the postmaster and all its backends at once, whatever they are at.</summary>
+    public Task KillAsync() => Running.KillWithChildrenAsync();
 
     public async ValueTask DisposeAsync()
     {
-        // SIGQUIT: at once, but the postmaster takes its children along.
         if (_process is not null)
         {
-            await _process.StopAsync("QUIT");
+            // First in order, because a killed server leaves a shared memory segment behind on the machine. One that a test
+            // has stopped by a signal must go on for that.
+            if (!_process.HasExited) _process.Signal(PosixSignal.Continue);
+            await _process.StopAsync(PosixSignal.Quit);
             await _process.DisposeAsync();
         }
-        Directory.Delete(_root, recursive: true);
+        Leftovers.Delete(_root);
     }
 
-    private IEnumerable<string> Arguments()
+    // False: the port is taken by somebody else.
+    private async Task<bool> TryStartAsync()
     {
-        yield return "-D";
-        yield return DataFolder;
-        var off = _durable ? "on" : "off";
-        foreach (var (name, value) in new[]
+        if (_process is { HasExited: false }) throw new InvalidOperationException($"The server {ProcessId} is running.");
+        if (_process is { } ended)
         {
-            ("listen_addresses", "127.0.0.1"), ("port", Port.ToString(CultureInfo.InvariantCulture)), ("unix_socket_directories", ""),
-            ("max_connections", "200"), ("timezone", "UTC"), ("shared_buffers", "64MB"), ("fsync", off), ("full_page_writes", off),
-            ("synchronous_commit", off), ("max_prepared_transactions", "10"), ("logging_collector", "off"),
-        })
-        {
-            yield return "-c";
-            yield return $"{name}={value}";
+            _process = null;
+            await ended.DisposeAsync();
         }
+        _process = await ServerProcess.StartAsync(Path.Combine(_programs, "postgres"), [.. PostgresSettings.Arguments(DataFolder, Port, _durable)]);
+        await Wait.UntilAsync(async () => _process.HasExited || await AnswersAsync(), "PostgreSQL answers", details: () => _process.Log);
+        if (!_process.HasExited) return true;
+        await _process.StopAsync(PosixSignal.Kill);
+        return _process.Log.Contains("could not bind", StringComparison.Ordinal)
+            ? false
+            : throw new InvalidOperationException($"PostgreSQL does not start: {_process.Log}");
     }
 
     private async Task<bool> AnswersAsync()
@@ -112,10 +112,13 @@ public sealed class PostgresServer : IAsyncDisposable
         {
             await using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=false;Timeout=5");
             await connection.OpenAsync();
-            return true;
+            // Whoever was quicker at taking the port may be a PostgreSQL too: another test's.
+            await using var command = new NpgsqlCommand("select current_setting('data_directory')", connection);
+            return DataFolder.Equals(await command.ExecuteScalarAsync());
         }
         catch (NpgsqlException)
         {
+            // Refused, or still starting; the caller gives up in the end and shows the server's log.
             return false;
         }
     }

@@ -14,29 +14,29 @@ public enum PostgresVersion
 /// <summary>Where the programs of a version are; what is missing fails the test and says how it is had.</summary>
 public static class PostgresPrograms
 {
-    public static string Folder(PostgresVersion version) => version == PostgresVersion.Debian ? Debian() : Newer();
+    public static string Folder(PostgresVersion version) => version == PostgresVersion.Debian ? Distribution() : Newer();
 
-    private static string Debian()
+    /// <summary>The newest major that the distribution has installed.</summary>
+    public static string Distribution(string root = "/usr/lib/postgresql")
     {
-        const string Root = "/usr/lib/postgresql";
-        var newest = Directory.Exists(Root)
-            ? Directory.GetDirectories(Root).Where(folder => File.Exists(Path.Combine(folder, "bin", "initdb")))
+        var newest = Directory.Exists(root)
+            ? Directory.GetDirectories(root).Where(folder => File.Exists(Path.Combine(folder, "bin", "initdb")))
                 .MaxBy(folder => int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture))
             : null;
         return newest is null
-            ? throw new InvalidOperationException($"No PostgreSQL in {Root}. Install it: apt-get install postgresql")
+            ? throw new InvalidOperationException($"No PostgreSQL in {root}. Install it: apt-get install postgresql")
             : Path.Combine(newest, "bin");
     }
 
-    // Not in the repository: the account of the servers may not be able to read it there.
-    private static string Newer()
+    /// <summary>Where <c>tools/newer-postgres.sh</c> puts it: not in the repository, which the account of the servers may not be able to read.</summary>
+    public static string Newer(string? folder = null)
     {
-        var folder = Environment.GetEnvironmentVariable("HOLDFAST_TEST_PG_NEWER_BIN") is { Length: > 0 } given ? given
+        folder ??= Environment.GetEnvironmentVariable("HOLDFAST_TEST_PG_NEWER_BIN") is { Length: > 0 } given ? given
             : ServerAccount.IsRoot ? "/var/cache/holdfast-test/pg-newer/bin"
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache/holdfast-test/pg-newer/bin");
         return File.Exists(Path.Combine(folder, "initdb"))
             ? folder
-            : throw new InvalidOperationException($"No PostgreSQL in {folder}. ./test.sh brings it, or set HOLDFAST_TEST_PG_NEWER_BIN.");
+            : throw new InvalidOperationException($"No PostgreSQL in {folder}. Run tools/newer-postgres.sh (it needs npm: apt-get install npm), or set HOLDFAST_TEST_PG_NEWER_BIN.");
     }
 
     /// <summary>The folder of this repository, seen from a test program.</summary>

@@ -10,7 +10,7 @@ public static class ServerAccount
 {
     private const string Name = "postgres";
 
-    public static bool IsRoot => Environment.UserName == "root";
+    public static bool IsRoot => Environment.IsPrivilegedProcess;
 
     /// <summary>A process as that account; <paramref name="bound"/>: it dies with this process.</summary>
     public static ProcessStartInfo Start(string program, IEnumerable<string> arguments, bool bound = false)
@@ -39,9 +39,11 @@ public static class ServerAccount
             throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await output} {await errors}");
     }
 
+    /// <summary>A folder of that account; <see cref="Leftovers.Delete"/> takes it back, at the latest the end of this process does.</summary>
     public static async Task<string> FolderAsync(string prefix)
     {
         var folder = Directory.CreateTempSubdirectory(prefix).FullName;
+        Leftovers.Add(folder);
         File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
         if (IsRoot)
         {

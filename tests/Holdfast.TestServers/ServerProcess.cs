@@ -1,13 +1,28 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Holdfast.TestServers;
 
+/// <summary>What a server can be told (the numbers are Linux's).</summary>
+public enum PosixSignal
+{
+    Interrupt = 2,
+    Quit = 3,
+    Kill = 9,
+    Terminate = 15,
+    Continue = 18,
+    Stop = 19,
+}
+
 /// <summary>A server that this process started: its output is kept for error messages, and it is stopped by its own id.</summary>
 public sealed class ServerProcess : IAsyncDisposable
 {
+    private const int NoSuchProcess = 3;
+
     // The parent-death signal follows the thread that forked; a thread of the pool may end long before the process does.
-    private static readonly System.Collections.Concurrent.BlockingCollection<Action> Forks = StartForker();
+    private static readonly BlockingCollection<Action> Forks = StartForker();
 
     private readonly Process _process;
     private readonly StringBuilder _log = new();
@@ -15,6 +30,7 @@ public sealed class ServerProcess : IAsyncDisposable
     private ServerProcess(Process process)
     {
         _process = process;
+        Leftovers.Add(this);
         process.OutputDataReceived += (_, line) => Keep(line.Data);
         process.ErrorDataReceived += (_, line) => Keep(line.Data);
         process.BeginOutputReadLine();
@@ -48,23 +64,60 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Sends a signal to this server only.</summary>
-    public async Task SignalAsync(string signal)
+    public void Signal(PosixSignal signal) => Signal(Id, signal);
+
+    public async Task StopAsync(PosixSignal signal)
     {
-        using var kill = Process.Start(new ProcessStartInfo("kill", ["-s", signal, Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))!;
-        await kill.WaitForExitAsync();
+        if (!_process.HasExited) Signal(signal);
+        // Returns when the output is read to its end too: no process that inherited it is left, and the log is whole.
+        await _process.WaitForExitAsync();
     }
 
-    public async Task StopAsync(string signal)
+    /// <summary>
+    /// Ends the server and all processes that it started at the same moment, as a power cut does. Killing the first alone is not that:
+    /// PostgreSQL's backends finish what they are at, and the memory that they share refuses the next start meanwhile.
+    /// </summary>
+    public async Task KillWithChildrenAsync()
     {
-        if (!_process.HasExited) await SignalAsync(signal);
+        KillWithChildren();
         await _process.WaitForExitAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await StopAsync("KILL");
+        await KillWithChildrenAsync();
+        Leftovers.Remove(this);
         _process.Dispose();
     }
+
+    // Not async: the end of the process waits for it too, when nothing asynchronous runs any more.
+    internal void KillWithChildren()
+    {
+        if (_process.HasExited) return;
+        // Stopped, it neither starts children nor takes note of those that end, so no id of theirs is given away meanwhile.
+        Signal(PosixSignal.Stop);
+        Spin(() => ProcessTree.IsStopped(Id), "it stops");
+        var children = ProcessTree.Children(Id);
+        foreach (var child in children) Signal(child, PosixSignal.Kill);
+        Spin(() => !children.Any(ProcessTree.Runs), "its children end");
+        Signal(PosixSignal.Kill);
+        Spin(() => _process.HasExited, "it ends");
+    }
+
+    private void Spin(Func<bool> condition, string what)
+    {
+        if (!SpinWait.SpinUntil(condition, Wait.Default)) throw new TimeoutException($"Server {Id}: waited in vain until {what}. {Log}");
+    }
+
+    private static void Signal(int process, PosixSignal signal)
+    {
+        // The process may end by itself in between: that is what was wanted.
+        if (kill(process, (int)signal) != 0 && Marshal.GetLastPInvokeError() != NoSuchProcess)
+            throw new InvalidOperationException($"Signal {signal} to {process} failed with errno {Marshal.GetLastPInvokeError()}.");
+    }
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int kill(int process, int signal);
 
     private void Keep(string? line)
     {
@@ -76,9 +129,9 @@ public sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    private static System.Collections.Concurrent.BlockingCollection<Action> StartForker()
+    private static BlockingCollection<Action> StartForker()
     {
-        var forks = new System.Collections.Concurrent.BlockingCollection<Action>();
+        var forks = new BlockingCollection<Action>();
         new Thread(() => { foreach (var fork in forks.GetConsumingEnumerable()) fork(); }) { IsBackground = true, Name = "forks servers" }.Start();
         return forks;
     }

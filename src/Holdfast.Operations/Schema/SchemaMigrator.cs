@@ -76,7 +76,7 @@ public sealed class SchemaMigrator
         }
     }
 
-    private async Task ApplyAsync(NpgsqlConnection connection, Pending pending, TimeSpan waited, CancellationToken cancellationToken)
+    private async Task ApplyAsync(NpgsqlConnection connection, PendingMigration pending, TimeSpan waited, CancellationToken cancellationToken)
     {
         var started = _time.GetUtcNow();
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
@@ -95,19 +95,19 @@ public sealed class SchemaMigrator
         }
     }
 
-    private async Task<List<Pending>> PendingAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task<List<PendingMigration>> PendingAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var applied = await SchemaHistory.ReadAsync(connection, _schema, cancellationToken).ConfigureAwait(false);
         if (applied.Count > _migrations.Count)
             throw new SchemaException($"{Target} is at migration {applied[^1].Version}, newer than this program ({_migrations[^1].Version}). Update this program.");
         var chain = "";
-        var pending = new List<Pending>();
+        var pending = new List<PendingMigration>();
         for (var i = 0; i < _migrations.Count; i++)
         {
             if (i < applied.Count && applied[i].Checksum != _migrations[i].Checksum)
                 throw new SchemaException($"{Target}: migration {applied[i].Version} was applied with another content than {_migrations[i].Script} has (checksum {applied[i].Checksum[..12]}, here {_migrations[i].Checksum[..12]}). Restore the file that was applied.");
             chain = _migrations[i].ChainHash(chain);
-            if (i >= applied.Count) pending.Add(new Pending(_migrations[i], i + 1, chain));
+            if (i >= applied.Count) pending.Add(new PendingMigration(_migrations[i], i + 1, chain));
         }
         return pending;
     }
@@ -135,7 +135,7 @@ public sealed class SchemaMigrator
             throw new SchemaException($"{Target} is a pooler: the lock that keeps two migrations apart would not hold there. Use the server's direct address.");
     }
 
-    private sealed record Pending(Migration Migration, int Rank, string ChainHash)
+    private sealed record PendingMigration(Migration Migration, int Rank, string ChainHash)
     {
         public MigrationStep Step => new(Migration.Version, Migration.Description, Migration.Script);
     }

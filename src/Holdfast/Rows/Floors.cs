@@ -10,7 +10,7 @@ internal sealed class Floors(Clock clock, MergeRules rules)
 {
     private readonly ConcurrentDictionary<(Scope Scope, string Id), Stamp> _beyond = new();
 
-    public enum Scope { Session, UserErasure, SessionErasure }
+    public enum Scope { Conversation, UserErasure, SessionErasure }
 
     public void Seen(Scope scope, string? id, Stamp stamp)
     {
@@ -23,7 +23,7 @@ internal sealed class Floors(Clock clock, MergeRules rules)
     {
         if (_beyond.IsEmpty) return Stamp.None;
         var floor = Stamp.None;
-        if (rules.SuccessorStandsAbove) floor = Stamp.Max(floor, Of(Scope.Session, sessionId));
+        if (rules.SuccessorStandsAbove) floor = Stamp.Max(floor, Of(Scope.Conversation, sessionId));
         if (rules.ErasureCoversWhatIsThere) floor = Stamp.Max(floor, Stamp.Max(Of(Scope.UserErasure, userId), Of(Scope.SessionErasure, sessionId)));
         return floor;
     }

@@ -24,6 +24,26 @@ internal static class JsonContent
     /// <summary>Reads what a store keeps: a value of <see cref="Limits.JsonDepthMax"/> levels stands inside of a register's or a message's own.</summary>
     public static JsonElement Read(string json) => JsonElement.Parse(json, new JsonDocumentOptions { MaxDepth = 2 * Limits.JsonDepthMax });
 
+    /// <summary>The form of a JSON value in UTF-8 that was found to be valid (both as JSON and as UTF-8) by a reader.</summary>
+    public static string OfValid(string field, ReadOnlySpan<byte> json) =>
+        // A string without escapes has no character that this form would write in another way, and none that is refused.
+        json is [(byte)'"', ..] && json.Length <= Limits.JsonBytesMax && !json.Contains((byte)'\\') ? Encoding.UTF8.GetString(json) : Normalize(field, json);
+
+    /// <summary>The text of a JSON string with escapes, quotes included.</summary>
+    public static string Unescape(string field, ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        reader.Read();
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new InvalidInputException(field, "has an unpaired surrogate; it is no Unicode text. Remove it.");
+        }
+    }
+
     /// <summary>An object of members that are JSON already; those that are null are left out.</summary>
     public static string Object(params ReadOnlySpan<(string Name, string? Json)> members)
     {

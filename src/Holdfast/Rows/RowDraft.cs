@@ -11,6 +11,9 @@ internal sealed record RowDraft(Table Table, object?[] Values)
 
     public DateTimeOffset? OccurredAt { get; init; }
 
+    /// <summary>What the row follows: its stamp stands above it, however far ahead that lies.</summary>
+    public Stamp Above { get; init; }
+
     /// <summary>Checks the draft and makes the row; the id is the stamp where there is no key.</summary>
     public Row ToRow(string tenantId, Stamp stamp, DateTimeOffset now)
     {

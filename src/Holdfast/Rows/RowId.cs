@@ -31,7 +31,7 @@ internal static class RowId
         return FromHash(SHA256.HashData([.. Encoding.UTF8.GetBytes(table), .. ids]));
     }
 
-    private static Guid FromHash(ReadOnlySpan<byte> hash)
+    public static Guid FromHash(ReadOnlySpan<byte> hash)
     {
         Span<byte> bytes = stackalloc byte[16];
         hash[..16].CopyTo(bytes);

@@ -17,8 +17,8 @@ internal sealed class Table
     private static readonly Column Tenant = Column.Text("tenant_id", required: true);
     private static readonly Column Id = Column.Uuid("id", required: true);
     private static readonly Column Stamped = Column.Uuid("stamp", required: true);
-    private static readonly Column User = Column.Text("user_id");
-    private static readonly Column Session = Column.Text("session_id");
+    private static readonly Column UserId = Column.Text("user_id");
+    private static readonly Column SessionId = Column.Text("session_id");
     private static readonly Column OccurredAt = Column.Timestamp("occurred_at", required: true);
 
     private Table(string name, TableKind kind, IReadOnlyList<string> primaryKey, IReadOnlyList<Column> columns, int ownStart, int ownCount)
@@ -51,14 +51,14 @@ internal sealed class Table
     /// <summary>Rows by stamp, with what tells who they belong to; <paramref name="own"/> follows.</summary>
     public static Table Append(string name, params Column[] own) => new(
         name, TableKind.Append, ["tenant_id", "id"],
-        [Tenant, Id, Stamped, User, Session, Column.Personal("key"), OccurredAt, .. own,
+        [Tenant, Id, Stamped, UserId, SessionId, Column.Personal("key"), OccurredAt, .. own,
             Column.Json("loser"), new("feed", ColumnType.Position, Required: true), Column.Integer("nonce", required: true)],
         7, own.Length);
 
     /// <summary>One row per key with its content; <paramref name="projected"/> are members of the content, for queries.</summary>
     public static Table Register(string name, params Column[] projected) => new(
         name, TableKind.Register, ["tenant_id", "key"],
-        [Tenant, Column.Text("key", required: true), Stamped, User, Session, OccurredAt, Column.Json("content"),
+        [Tenant, Column.Text("key", required: true), Stamped, UserId, SessionId, OccurredAt, Column.Json("content"),
             .. projected.Select(column => column with { Erasable = true })],
         7, projected.Length);
 

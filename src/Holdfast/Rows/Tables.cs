@@ -89,7 +89,8 @@ internal static class Tables
     /// <summary>Who works on a job until when: on this store's clock, never relayed.</summary>
     public static readonly Table JobClaims = Table.Local("job_claims", ["tenant_id", "job_id"],
         Column.Text("tenant_id", required: true), Column.Uuid("job_id", required: true), Column.OneOf<JobKind>("job_kind"),
-        Column.Text("worker", required: true), Column.Uuid("token", required: true), Column.Timestamp("claimed_until", required: true));
+        Column.Text("worker", required: true), Column.Uuid("token", required: true), Column.Timestamp("claimed_until", required: true),
+        Column.Integer("attempt", required: true));
 
     /// <summary>Erasures that must be swept again once every transaction older than them has ended.</summary>
     public static readonly Table ErasureSweeps = Table.Local("erasure_sweeps", ["tenant_id", "erasure_id"],

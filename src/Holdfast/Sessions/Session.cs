@@ -83,7 +83,7 @@ public sealed class Session
     /// <summary>Streams messages and records in their order, from <paramref name="after"/> (exclusive) on, at constant memory.</summary>
     public async IAsyncEnumerable<SessionMemory> ReadAsync(Stamp after = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (var memory in SessionQueries.AfterAsync(_writer.Store, _writer.TenantId, Id, after, long.MaxValue, cancellationToken).ConfigureAwait(false))
+        await foreach (var memory in SessionQueries.AfterAsync(_writer.Store, _writer.TenantId, Id, after, long.MaxValue, SessionMemory.Read, cancellationToken).ConfigureAwait(false))
         {
             Saw(memory.Stamp);
             yield return memory;
@@ -101,7 +101,7 @@ public sealed class Session
     public async Task<IReadOnlyList<SessionMemory>> LoadBeforeAsync(Stamp before, int count, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        var page = await SessionQueries.BeforeAsync(_writer.Store, _writer.TenantId, Id, before, count, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        var page = await SessionQueries.BeforeAsync(_writer.Store, _writer.TenantId, Id, before, count, SessionMemory.Read, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
         page.Reverse();
         if (page.Count > 0) Saw(page[^1].Stamp);
         return page;
@@ -111,7 +111,7 @@ public sealed class Session
     public async Task<IReadOnlyList<SessionMemory>> LoadAfterAsync(Stamp after, int count, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        var page = await SessionQueries.AfterAsync(_writer.Store, _writer.TenantId, Id, after, count, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        var page = await SessionQueries.AfterAsync(_writer.Store, _writer.TenantId, Id, after, count, SessionMemory.Read, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
         if (page.Count > 0) Saw(page[^1].Stamp);
         return page;
     }
@@ -149,19 +149,19 @@ public sealed class Session
 
     /// <summary>Hides the session and all that is in it. Nothing is lost: <see cref="RestoreAsync"/> brings it back.</summary>
     public Task DeleteAsync(CancellationToken cancellationToken = default) =>
-        Lives.SetAsync(_writer, Tables.Sessions, Id, null, LifeState.Deleted, cancellationToken);
+        LifeSwitch.SetAsync(_writer, Tables.Sessions, Id, null, LifeState.Deleted, cancellationToken);
 
     /// <summary>Brings a deleted session back.</summary>
     public Task RestoreAsync(CancellationToken cancellationToken = default) =>
-        Lives.SetAsync(_writer, Tables.Sessions, Id, null, LifeState.Alive, cancellationToken);
+        LifeSwitch.SetAsync(_writer, Tables.Sessions, Id, null, LifeState.Alive, cancellationToken);
 
     /// <summary>Hides one message or record; <see cref="RestoreMemoryAsync"/> brings it back.</summary>
     public Task DeleteMemoryAsync(Guid id, CancellationToken cancellationToken = default) =>
-        Lives.SetAsync(_writer, Tables.SessionMemories, id.ToString("N"), Id, LifeState.Deleted, cancellationToken);
+        LifeSwitch.SetAsync(_writer, Tables.SessionMemories, id.ToString("N"), Id, LifeState.Deleted, cancellationToken);
 
     /// <summary>Brings a hidden message or record back.</summary>
     public Task RestoreMemoryAsync(Guid id, CancellationToken cancellationToken = default) =>
-        Lives.SetAsync(_writer, Tables.SessionMemories, id.ToString("N"), Id, LifeState.Alive, cancellationToken);
+        LifeSwitch.SetAsync(_writer, Tables.SessionMemories, id.ToString("N"), Id, LifeState.Alive, cancellationToken);
 
     /// <summary>Reads how far the session has come, so that what is appended next stands behind it.</summary>
     internal async Task CatchUpAsync(CancellationToken cancellationToken) =>
@@ -188,5 +188,5 @@ public sealed class Session
             OccurredAt = options.OccurredAt,
         };
 
-    private void Saw(Stamp stamp) => _writer.Floors.Seen(Floors.Scope.Session, Id, stamp);
+    private void Saw(Stamp stamp) => _writer.Floors.Seen(Floors.Scope.Conversation, Id, stamp);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Holdfast.Rows;
+using Holdfast.Stores;
 using Microsoft.Extensions.AI;
 
 namespace Holdfast;
@@ -54,4 +55,18 @@ public sealed record SessionMemory
     /// <summary>The message as it was given to <see cref="Session.AppendAsync(ChatMessage, AppendOptions?, CancellationToken)"/>.</summary>
     /// <exception cref="InvalidOperationException">It is a typed record and no message.</exception>
     public ChatMessage ToChatMessage() => ChatMessageContent.ToChatMessage(this);
+
+    internal static SessionMemory Read(StoreReader row) => new()
+    {
+        Id = row.Uuid(0),
+        Stamp = row.Stamp(1),
+        UserId = row.TextOrNull(2),
+        SessionId = row.Text(3),
+        Key = row.TextOrNull(4),
+        OccurredAt = row.Time(5),
+        Type = EnumText<MemoryType>.TryParse(row.Text(6), out var type) ? type : throw new SchemaException($"'{row.Text(6)}' is a memory type that this program does not know. Update it."),
+        Author = row.TextOrNull(7),
+        ContentJson = row.Text(8),
+        MetadataJson = row.TextOrNull(9),
+    };
 }

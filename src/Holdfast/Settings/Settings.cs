@@ -8,14 +8,14 @@ using Holdfast.Stores.Queries;
 namespace Holdfast;
 
 /// <summary>Settings by category and name, typed, with a short cache; a change made in this process is announced in it.</summary>
-public sealed class Settings
+public sealed class MemorySettings
 {
     private readonly MemoryWriter _writer;
     private readonly TimeSpan _cacheFor;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, (Setting? Value, long ReadAt)> _cache = new(StringComparer.Ordinal);
 
-    internal Settings(MemoryWriter writer, TimeSpan cacheFor, TimeProvider time)
+    internal MemorySettings(MemoryWriter writer, TimeSpan cacheFor, TimeProvider time)
     {
         _writer = writer;
         _cacheFor = cacheFor;

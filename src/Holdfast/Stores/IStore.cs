@@ -34,6 +34,12 @@ internal interface IStore : IAsyncDisposable
     Task<int> ExecuteAsync(Statement statement, object?[] parameters, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Changes a table that is local to this store and reads all rows that the statement answers with (<c>returning</c>):
+    /// one transaction, committed before this returns. <see cref="QueryAsync"/> is for statements that only read.
+    /// </summary>
+    Task<List<T>> ExecuteAsync<T>(Statement statement, object?[] parameters, Func<StoreReader, T> read, CancellationToken cancellationToken);
+
+    /// <summary>
     /// The next entries of a table's feed after <paramref name="after"/>, oldest first. Nothing that commits later will ever
     /// stand at or before an entry that was returned.
     /// </summary>

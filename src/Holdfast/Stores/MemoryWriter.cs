@@ -73,8 +73,10 @@ internal sealed class MemoryWriter(IStore store, Clock clock, string tenantId, M
 
     public Row Make(RowDraft draft)
     {
-        var stamp = clock.Next(Floors.For(draft.UserId, draft.SessionId));
-        Floors.Seen(Rows.Floors.Scope.Session, draft.SessionId, stamp);
+        var floor = Floors.For(draft.UserId, draft.SessionId);
+        if (rules.SuccessorStandsAbove) floor = Stamp.Max(floor, draft.Above);
+        var stamp = clock.Next(floor);
+        Floors.Seen(Rows.Floors.Scope.Conversation, draft.SessionId, stamp);
         var row = draft.ToRow(tenantId, stamp, clock.Now);
         return row;
     }

@@ -9,4 +9,7 @@ namespace Holdfast.Stores;
 internal sealed record Statement(string Postgres, string Sqlite)
 {
     public Statement(string sql) : this(sql, sql) { }
+
+    /// <summary>True for what reads a whole table: no deadline but the caller's.</summary>
+    public bool MayTakeLong { get; init; }
 }

@@ -14,7 +14,7 @@ public abstract class SettingsContract(Place place) : IAsyncLifetime
     private HoldfastOptions _options = new();
     private AgentMemory? _memory;
 
-    private Settings Settings => _memory!.Settings;
+    private MemorySettings Settings => _memory!.Settings;
 
     public async ValueTask InitializeAsync()
     {

@@ -57,6 +57,8 @@ internal sealed class MemoryStore : IStore
 
     public Task<int> ExecuteAsync(Statement statement, object?[] parameters, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task<List<T>> ExecuteAsync<T>(Statement statement, object?[] parameters, Func<StoreReader, T> read, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<IReadOnlyList<FeedEntry>> ReadFeedAsync(Table table, FeedPosition after, int entriesMax, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<RowReference>> FindMissingAsync(Table table, IReadOnlyList<RowReference> rows, CancellationToken cancellationToken) => throw new NotSupportedException();

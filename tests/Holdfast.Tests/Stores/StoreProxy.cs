@@ -19,6 +19,9 @@ internal abstract class StoreProxy(IStore inner) : IStore
 
     public virtual Task<int> ExecuteAsync(Statement statement, object?[] parameters, CancellationToken cancellationToken) => inner.ExecuteAsync(statement, parameters, cancellationToken);
 
+    public virtual Task<List<T>> ExecuteAsync<T>(Statement statement, object?[] parameters, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+        inner.ExecuteAsync(statement, parameters, read, cancellationToken);
+
     public Task<IReadOnlyList<FeedEntry>> ReadFeedAsync(Table table, FeedPosition after, int entriesMax, CancellationToken cancellationToken) => inner.ReadFeedAsync(table, after, entriesMax, cancellationToken);
 
     public Task<IReadOnlyList<RowReference>> FindMissingAsync(Table table, IReadOnlyList<RowReference> rows, CancellationToken cancellationToken) => inner.FindMissingAsync(table, rows, cancellationToken);

@@ -160,6 +160,18 @@ internal sealed class PostgresStore : IStore
             yield return read(reader);
     }
 
+    public Task<List<T>> ExecuteAsync<T>(Statement statement, object?[] parameters, Func<StoreReader, T> read, CancellationToken cancellationToken) => Guard(async ct =>
+    {
+        var command = Command(statement, parameters);
+        await using var _ = command.ConfigureAwait(false);
+        var data = await command.ExecuteReaderAsync(ct).ConfigureAwait(false);
+        await using var __ = data.ConfigureAwait(false);
+        var reader = new PostgresReader(data);
+        var rows = new List<T>();
+        while (await data.ReadAsync(ct).ConfigureAwait(false)) rows.Add(read(reader));
+        return rows;
+    }, cancellationToken);
+
     public Task<int> ExecuteAsync(Statement statement, object?[] parameters, CancellationToken cancellationToken) => Guard(async ct =>
     {
         var command = Command(statement, parameters);
@@ -232,6 +244,7 @@ internal sealed class PostgresStore : IStore
     private NpgsqlCommand Command(Statement statement, object?[] parameters)
     {
         var command = _work.CreateCommand(_queries.Of(statement.Postgres));
+        if (statement.MayTakeLong) command.CommandTimeout = 0;
         foreach (var parameter in parameters)
             command.Parameters.Add(parameter as NpgsqlParameter ?? PostgresTypes.Of(parameter));
         return command;

@@ -5,7 +5,8 @@ namespace Holdfast.Stores.Queries;
 /// <summary>What is read of sessions. Erased rows (without content) and deleted messages are left out.</summary>
 internal static class SessionQueries
 {
-    private const string Columns = "m.id, m.stamp, m.user_id, m.session_id, m.key, m.occurred_at, m.memory_type, m.author, m.content, m.metadata";
+    /// <summary>What a reader of memories gets, in this order; a search has the score behind it.</summary>
+    public const string Columns = "m.id, m.stamp, m.user_id, m.session_id, m.key, m.occurred_at, m.memory_type, m.author, m.content, m.metadata";
 
     private static readonly Statement After = Page("m.stamp > $3", "asc");
     private static readonly Statement Before = Page("m.stamp < $3", "desc");
@@ -54,19 +55,19 @@ internal static class SessionQueries
         where s.tenant_id = $1 and s.key = $2
         """);
 
-    public static IAsyncEnumerable<SessionMemory> AfterAsync(IStore store, string tenantId, string sessionId, Stamp after, long countMax, CancellationToken cancellationToken) =>
-        store.QueryAsync(After, [tenantId, sessionId, after, countMax], Read, cancellationToken);
+    public static IAsyncEnumerable<T> AfterAsync<T>(IStore store, string tenantId, string sessionId, Stamp after, long countMax, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+        store.QueryAsync(After, [tenantId, sessionId, after, countMax], read, cancellationToken);
 
     /// <summary>The newest first.</summary>
-    public static IAsyncEnumerable<SessionMemory> BeforeAsync(IStore store, string tenantId, string sessionId, Stamp before, long countMax, CancellationToken cancellationToken) =>
-        store.QueryAsync(Before, [tenantId, sessionId, before, countMax], Read, cancellationToken);
+    public static IAsyncEnumerable<T> BeforeAsync<T>(IStore store, string tenantId, string sessionId, Stamp before, long countMax, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+        store.QueryAsync(Before, [tenantId, sessionId, before, countMax], read, cancellationToken);
 
     public static async Task<Stamp> LastStampAsync(IStore store, string tenantId, string sessionId, CancellationToken cancellationToken) =>
         await store.QueryAsync(LastStamp, [tenantId, sessionId], row => row.Stamp(0), cancellationToken).FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
 
-    public static IAsyncEnumerable<(SessionMemory Memory, double Score)> SearchAsync(
-        IStore store, string tenantId, string query, string? userId, string? sessionId, long countMax, CancellationToken cancellationToken) =>
-        store.QueryAsync(Search, [tenantId, query, userId, sessionId, countMax], row => (Read(row), row.Real(10)), cancellationToken);
+    public static IAsyncEnumerable<(T Memory, double Score)> SearchAsync<T>(
+        IStore store, string tenantId, string query, string? userId, string? sessionId, long countMax, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+        store.QueryAsync(Search, [tenantId, query, userId, sessionId, countMax], row => (read(row), row.Real(10)), cancellationToken);
 
     public static IAsyncEnumerable<T> ListAsync<T>(
         IStore store, string tenantId, string? userId, Stamp before, bool withDeleted, long countMax, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
@@ -88,18 +89,4 @@ internal static class SessionQueries
             Sql($"m.id <> all (array{string.Format(System.Globalization.CultureInfo.InvariantCulture, Deleted, "::uuid")})"),
             Sql($"lower(hex(m.id)) not in {string.Format(System.Globalization.CultureInfo.InvariantCulture, Deleted, "")}"));
     }
-
-    private static SessionMemory Read(StoreReader row) => new()
-    {
-        Id = row.Uuid(0),
-        Stamp = row.Stamp(1),
-        UserId = row.TextOrNull(2),
-        SessionId = row.Text(3),
-        Key = row.TextOrNull(4),
-        OccurredAt = row.Time(5),
-        Type = EnumText<MemoryType>.TryParse(row.Text(6), out var type) ? type : throw new SchemaException($"'{row.Text(6)}' is a memory type that this program does not know. Update it."),
-        Author = row.TextOrNull(7),
-        ContentJson = row.Text(8),
-        MetadataJson = row.TextOrNull(9),
-    };
 }

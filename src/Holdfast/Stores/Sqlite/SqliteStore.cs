@@ -83,6 +83,17 @@ internal sealed class SqliteStore : IStore
         return command.ExecuteNonQuery();
     }, cancellationToken);
 
+    public Task<List<T>> ExecuteAsync<T>(Statement statement, object?[] parameters, Func<StoreReader, T> read, CancellationToken cancellationToken) => WriteAsync(transaction =>
+    {
+        using var command = Command(_writer, statement, parameters);
+        command.Transaction = transaction;
+        using var data = command.ExecuteReader();
+        var reader = new SqliteReader(data);
+        var rows = new List<T>();
+        while (data.Read()) rows.Add(read(reader));
+        return rows;
+    }, cancellationToken);
+
     public async IAsyncEnumerable<T> QueryAsync<T>(
         Statement statement, object?[] parameters, Func<StoreReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

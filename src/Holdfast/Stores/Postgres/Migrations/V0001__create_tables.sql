@@ -512,6 +512,7 @@ create table {schema}.job_claims (
   worker text not null,
   token uuid not null,
   claimed_until timestamptz not null,
+  attempt bigint not null,
   primary key (tenant_id, job_id),
   constraint job_claims_job_kind_check check (job_kind in ('research_staging', 'video_scripts', 'upload_jobs'))
 );

@@ -462,6 +462,7 @@ create table job_claims (
   worker TEXT not null,
   token BLOB not null,
   claimed_until INTEGER not null,
+  attempt INTEGER not null,
   primary key (tenant_id, job_id),
   constraint job_claims_job_kind_check check (job_kind in ('research_staging', 'video_scripts', 'upload_jobs'))
 ) strict, without rowid;

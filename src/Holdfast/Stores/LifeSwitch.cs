@@ -7,7 +7,7 @@ namespace Holdfast.Stores;
 /// Deletes and restores. A life is a register of its own, apart from the content, so that an edit made elsewhere at the same
 /// time cannot raise the dead; it carries no user, so that an erase does not raise them either.
 /// </summary>
-internal static class Lives
+internal static class LifeSwitch
 {
     public static async Task SetAsync(MemoryWriter writer, Table table, string key, string? sessionId, LifeState state, CancellationToken cancellationToken)
     {

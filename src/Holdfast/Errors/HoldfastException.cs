@@ -18,16 +18,6 @@ public sealed class InvalidInputException(string field, string problem) : Holdfa
     public string Field { get; } = field;
 }
 
-/// <summary>A write that asked for a revision which is no longer the current one; nothing was changed.</summary>
-/// <param name="subject">What was to be changed.</param>
-/// <param name="expected">The revision that the caller had read.</param>
-public sealed class RevisionConflictException(string subject, Rows.Stamp expected)
-    : HoldfastException($"{subject} is no longer at revision {expected}: somebody changed it. Read it again, apply your change to what you read, and write with that revision.")
-{
-    /// <summary>The revision that was asked for.</summary>
-    public Rows.Stamp Expected { get; } = expected;
-}
-
 /// <summary>A store that does not answer, or not with what is needed: what failed is not known to be absent.</summary>
 public sealed class StoreUnavailableException(string message, Exception? inner = null) : HoldfastException(message, inner);
 

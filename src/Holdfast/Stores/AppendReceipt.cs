@@ -27,21 +27,3 @@ public readonly record struct AppendReceipt(Guid Id, Stamp Stamp, AppendOutcome 
         _ => AppendOutcome.KeyConflict,
     }, result.Erased);
 }
-
-/// <summary>What may come with a write.</summary>
-public sealed record AppendOptions
-{
-    /// <summary>The caller's key (at most 512 bytes): the same key twice is one row on every store, and the receipt says so.</summary>
-    public string? Key { get; init; }
-
-    /// <summary>When it happened, kept to the microsecond; now, where it is not given.</summary>
-    public DateTimeOffset? OccurredAt { get; init; }
-
-    /// <summary>Who said it, where the role does not tell.</summary>
-    public string? Author { get; init; }
-
-    /// <summary>Anything else about it: JSON of at most 16 MiB and 64 levels.</summary>
-    public System.Text.Json.JsonElement? Metadata { get; init; }
-
-    internal static readonly AppendOptions None = new();
-}

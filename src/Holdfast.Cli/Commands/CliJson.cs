@@ -1,0 +1,23 @@
+using System.Text.Json.Serialization;
+
+namespace Holdfast.Cli.Commands;
+
+/// <summary>How results are written as JSON: generated, in snake case, absent values left out.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
+[JsonSerializable(typeof(Remembered))]
+[JsonSerializable(typeof(List<RecalledItem>))]
+[JsonSerializable(typeof(List<SessionItem>))]
+[JsonSerializable(typeof(SessionContent))]
+[JsonSerializable(typeof(Changed))]
+[JsonSerializable(typeof(SettingItem))]
+[JsonSerializable(typeof(List<SettingItem>))]
+[JsonSerializable(typeof(StoreStatus))]
+[JsonSerializable(typeof(Migrated))]
+[JsonSerializable(typeof(Versions))]
+[JsonSerializable(typeof(Script))]
+[JsonSerializable(typeof(DemoReport))]
+[JsonSerializable(typeof(ImportReport))]
+[JsonSerializable(typeof(ExportReport))]
+[JsonSerializable(typeof(List<JobItem>))]
+[JsonSerializable(typeof(ClaimItem))]
+internal sealed partial class CliJson : JsonSerializerContext;

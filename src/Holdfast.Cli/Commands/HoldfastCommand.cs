@@ -1,0 +1,31 @@
+using System.CommandLine;
+using Holdfast.Cli.Output;
+
+namespace Holdfast.Cli.Commands;
+
+/// <summary>The tree of all commands.</summary>
+internal static class HoldfastCommand
+{
+    public static RootCommand Create()
+    {
+        var root = new RootCommand("Memory for AI agents that outlives its databases.\n\nStart here:\n  holdfast demo\n  holdfast remember \"hello\" --session first\n  holdfast status");
+        foreach (var option in GlobalOptions.All) root.Options.Add(option);
+        foreach (var command in (Command[])
+        [
+            DemoCommand.Create(), RememberCommand.Create(), RecallCommand.Create(), SessionCommand.Create(),
+            ImportCommand.Create(), ExportCommand.Create(),
+            SettingCommand.Create(), JobCommand.Create(), StatusCommand.Create(), SchemaCommand.Create(), VersionCommand.Create(), CompletionCommand.Create(), DemoCommand.CreateLoop(),
+        ])
+            root.Subcommands.Add(command);
+        return root;
+    }
+
+    /// <summary>The command as it was typed: <c>holdfast session list</c>.</summary>
+    public static string FullName(ParseResult parse)
+    {
+        var names = new List<string>();
+        for (var result = parse.CommandResult; result is not null; result = result.Parent as System.CommandLine.Parsing.CommandResult)
+            names.Insert(0, result.Command is RootCommand ? "holdfast" : result.Command.Name);
+        return string.Join(' ', names);
+    }
+}

@@ -1,0 +1,36 @@
+using System.Text.Json;
+using Holdfast.Operations.Schema;
+using Holdfast.Stores;
+using Npgsql;
+
+namespace Holdfast.Cli.Output;
+
+/// <summary>An error as the command line shows it: a code, the fact, and the next step.</summary>
+internal sealed record CliError(ExitCode Code, string Message, string? Suggestion = null)
+{
+    /// <summary>The one place that turns what was thrown into an exit code.</summary>
+    public static CliError Of(Exception error) => error switch
+    {
+        CliException e => e.Error,
+        InvalidInputException e => new(ExitCode.Usage, e.Message),
+        ArgumentException or JsonException => new(ExitCode.Usage, error.Message),
+        RevisionConflictException e => new(ExitCode.Conflict, e.Message),
+        SchemaLockException e => new(ExitCode.Conflict, e.Message),
+        SchemaException e => new(ExitCode.Refused, e.Message),
+        StoreUnavailableException { InnerException: PostgresException { SqlState: "42501" or "28P01" or "28000" } } e => new(ExitCode.Permission, e.Message),
+        StoreUnavailableException { InnerException: UnauthorizedAccessException } e => new(ExitCode.Permission, e.Message),
+        StoreUnavailableException e => new(ExitCode.Unreachable, e.Message),
+        OperationCanceledException => new(ExitCode.Cancelled, "Cancelled. What was acknowledged before is stored."),
+        UnauthorizedAccessException e => new(ExitCode.Permission, e.Message),
+        FileNotFoundException or DirectoryNotFoundException => new(ExitCode.NotFound, error.Message),
+        IOException e => new(ExitCode.Failed, e.Message),
+        HoldfastException e => new(ExitCode.Failed, e.Message),
+        _ => new(ExitCode.Failed, $"{error.GetType().Name}: {error.Message}", "This is a defect of holdfast; please report it with the command that you ran."),
+    };
+}
+
+/// <summary>Ends a command with an error of the contract.</summary>
+internal sealed class CliException(ExitCode code, string message, string? suggestion = null) : Exception(message)
+{
+    public CliError Error { get; } = new(code, message, suggestion);
+}

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Holdfast.Cli.Targets;
+
+namespace Holdfast.Cli.Output;
+
+/// <summary>One run of a command: its options, its target, and where its answer goes.</summary>
+internal sealed class Invocation(ParseResult parse, string command)
+{
+    private const string Schema = "holdfast.v1";
+
+    public bool Json => parse.GetValue(GlobalOptions.Json);
+
+    public bool DryRun => parse.GetValue(GlobalOptions.DryRun);
+
+    public Target Target => field ??= Target.Choose(parse);
+
+    public T? Get<T>(Option<T> option) => parse.GetValue(option);
+
+    public T Get<T>(Argument<T> argument) => parse.GetValue(argument)!;
+
+    /// <summary>Says, before anything is changed, what it will be changed in.</summary>
+    public void AnnounceTarget() => Note($"target: {Target.Name}  {Target.Address}");
+
+    /// <summary>A remark for people: never part of the result.</summary>
+    public static void Note(string text) => Console.Error.WriteLine(text);
+
+    public Task<AgentMemory> OpenAsync(CancellationToken cancellationToken) => AgentMemory.OpenAsync(Target.Options, cancellationToken);
+
+    /// <summary>Prints the result: the envelope for programs, or what <paramref name="print"/> writes for people.</summary>
+    public ExitCode Print<T>(T result, JsonTypeInfo<T> type, Action<TextWriter> print, ExitCode code = ExitCode.Done)
+    {
+        if (Json) WriteEnvelope(writer =>
+        {
+            writer.WritePropertyName("result");
+            JsonSerializer.Serialize(writer, result, type);
+        });
+        else print(Console.Out);
+        return code;
+    }
+
+    public ExitCode Print(CliError error)
+    {
+        if (Json) WriteEnvelope(writer =>
+        {
+            writer.WriteStartObject("error");
+            writer.WriteString("code", Naming.Kebab(error.Code.ToString()));
+            writer.WriteString("message", error.Message);
+            writer.WriteString("subject", command);
+            writer.WriteString("suggestion", error.Suggestion);
+            writer.WriteEndObject();
+        });
+        var colour = Terminal.Colour(parse.GetValue(GlobalOptions.NoColor), toErrors: true);
+        Console.Error.WriteLine(colour ? $"\e[31merror:\e[0m {error.Message}" : $"error: {error.Message}");
+        if (error.Suggestion is { } suggestion) Console.Error.WriteLine($"hint: {suggestion}");
+        return error.Code;
+    }
+
+    private void WriteEnvelope(Action<Utf8JsonWriter> body)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("schema", Schema);
+            writer.WriteString("command", command);
+            body(writer);
+            writer.WriteEndObject();
+        }
+        Console.Out.WriteLine(Encoding.UTF8.GetString(buffer.ToArray()));
+    }
+}
+
+internal static class Naming
+{
+    /// <summary>NotFound is not_found.</summary>
+    public static string Kebab(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
+}

@@ -1,0 +1,314 @@
+using System.Collections.Concurrent;
+using Holdfast.Tests.Stores;
+using Xunit;
+
+namespace Holdfast.Tests.Work;
+
+/// <summary>What the queues of durable work promise, on every store.</summary>
+public abstract class JobContract(Place place) : WorkTest(place)
+{
+    private const JobKind Kind = JobKind.UploadJobs;
+
+    [Fact]
+    public async Task a_job_comes_back_as_it_was_enqueued()
+    {
+        var due = Memory.Writer.Clock.Now.AddMinutes(-1);
+        var receipt = await Jobs.EnqueueAsync(Kind, Json("""{"a":[1,2.50,null],"ü":"\"x\""}"""),
+            new JobOptions { Key = "k", UserId = "maria", SessionId = "s", RunAfter = due, AttemptsMax = 3, Metadata = Json("""{"m":true}""") });
+
+        var claimed = Assert.Single(await Jobs.ClaimAsync(Kind, "w1", Long));
+        Assert.Equal(receipt.Id, claimed.Id);
+        Assert.Equal("""{"a":[1,2.50,null],"ü":"\"x\""}""", claimed.PayloadJson);
+        Assert.Equal(("k", "maria", "s", 3, 1, "w1"), (claimed.Key, claimed.UserId, claimed.SessionId, claimed.AttemptsMax, claimed.Attempt, claimed.Worker));
+        Assert.Equal("""{"m":true}""", claimed.MetadataJson);
+
+        var found = await FindAsync(claimed);
+        Assert.Equal((JobState.Claimed, "w1", claimed.ClaimedUntil), (found.State, found.Worker, found.ClaimedUntil));
+        Assert.Equal((claimed.PayloadJson, claimed.Stamp, due), (found.PayloadJson, found.Stamp, found.RunAfter));
+    }
+
+    [Fact]
+    public async Task the_oldest_job_is_claimed_first_and_each_kind_has_its_own_queue()
+    {
+        var first = await Jobs.EnqueueAsync(Kind, Json("1"));
+        var second = await Jobs.EnqueueAsync(Kind, Json("2"));
+        await Jobs.EnqueueAsync(JobKind.VideoScripts, Json("3"));
+
+        Assert.Equal([first.Id, second.Id], (await Jobs.ClaimAsync(Kind, "w", Long, 5)).Select(job => job.Id));
+        Assert.Empty(await Jobs.ClaimAsync(Kind, "w", Long, 5));
+        Assert.Single(await Jobs.ClaimAsync(JobKind.VideoScripts, "w", Long, 5));
+    }
+
+    [Fact]
+    public async Task the_same_key_is_one_job()
+    {
+        var options = new JobOptions { Key = "video-7" };
+        var first = await Jobs.EnqueueAsync(Kind, Json("1"), options);
+        var again = await Jobs.EnqueueAsync(Kind, Json("1"), options);
+        var other = await Jobs.EnqueueAsync(Kind, Json("2"), options);
+
+        Assert.Equal((AppendOutcome.Stored, AppendOutcome.AlreadyStored, AppendOutcome.KeyConflict), (first.Outcome, again.Outcome, other.Outcome));
+        Assert.Equal((first.Id, first.Id), (again.Id, other.Id));
+        Assert.Equal("1", Assert.Single(await Jobs.ClaimAsync(Kind, "w", Long, 10)).PayloadJson);
+    }
+
+    [Fact]
+    public async Task twenty_claimers_never_hold_a_job_twice_and_leave_none_behind()
+    {
+        const int Count = 200;
+        await Task.WhenAll(Enumerable.Range(0, Count).Select(i => Jobs.EnqueueAsync(Kind, Json($"{i}"))));
+        await using var another = await OpenAnotherAsync();
+        var claims = new ConcurrentBag<Guid>();
+
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(claimer => Task.Run(async () =>
+        {
+            // Half of them in another process, as far as the store can tell; some finish their jobs, some keep them.
+            var jobs = claimer % 2 == 0 ? Jobs : another.Jobs;
+            while (await jobs.ClaimAsync(Kind, $"w{claimer}", Long, 1 + claimer % 3) is { Count: > 0 } taken)
+            {
+                foreach (var job in taken)
+                {
+                    claims.Add(job.Id);
+                    if (claimer % 4 == 0) await jobs.CompleteAsync(job);
+                }
+            }
+        })));
+
+        Assert.Equal(Count, claims.Count);
+        Assert.Equal(Count, claims.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task a_claim_whose_time_ran_out_goes_to_another_worker_as_the_next_attempt()
+    {
+        await Jobs.EnqueueAsync(Kind, Json("1"));
+        var crashed = await ClaimWhenDueAsync(Kind, "crashed", Short);
+        if (HasManualTime)
+        {
+            Time.Advance(Short - TimeSpan.FromMilliseconds(1));
+            Assert.Empty(await Jobs.ClaimAsync(Kind, "early", Long));
+        }
+
+        var second = await ClaimWhenDueAsync(Kind, "second");
+        Assert.Equal((crashed.Id, 1, 2), (second.Id, crashed.Attempt, second.Attempt));
+        Assert.NotEqual(crashed.Token, second.Token);
+        Assert.False(await Jobs.HeartbeatAsync(crashed, Long));
+        Assert.True(await Jobs.HeartbeatAsync(second, Long));
+    }
+
+    [Fact]
+    public async Task a_heartbeat_keeps_the_claim()
+    {
+        await Jobs.EnqueueAsync(Kind, Json("1"));
+        var claimed = await ClaimWhenDueAsync(Kind, "w", Short);
+        Assert.True(await Jobs.HeartbeatAsync(claimed, Long));
+
+        if (HasManualTime) Time.Advance(Short * 2);
+        else await TestServers.Wait.UntilAsync(() => Memory.Writer.Clock.Now > claimed.ClaimedUntil.AddMilliseconds(50), "the first limit has passed");
+        Assert.Empty(await Jobs.ClaimAsync(Kind, "other", Long));
+        Assert.Equal(JobReport.Recorded, await Jobs.CompleteAsync(claimed));
+        Assert.False(await Jobs.HeartbeatAsync(claimed, Long));
+    }
+
+    [Fact]
+    public async Task a_completed_job_is_closed_and_keeps_its_result()
+    {
+        await Jobs.EnqueueAsync(Kind, Json("1"));
+        var claimed = await ClaimWhenDueAsync(Kind, "w");
+
+        Assert.Equal(JobReport.Recorded, await Jobs.CompleteAsync(claimed, Json("""{"url":"x"}""")));
+        Assert.Equal(JobReport.AlreadyRecorded, await Jobs.CompleteAsync(claimed, Json("""{"url":"y"}""")));
+        Assert.Equal(JobReport.AlreadyRecorded, await Jobs.FailAsync(claimed, "too late"));
+        var found = await FindAsync(claimed);
+        Assert.Equal((JobState.Completed, "x"), (found.State, found.Result?.GetProperty("url").GetString()));
+        Assert.Null(found.Error);
+        Assert.Empty(await Jobs.ClaimAsync(Kind, "w", Long));
+        Assert.False(await Jobs.ReplayAsync(Kind, claimed.Id));
+    }
+
+    [Fact]
+    public async Task work_that_was_done_after_the_claim_was_lost_counts_unless_somebody_else_had_completed_it()
+    {
+        await Jobs.EnqueueAsync(Kind, Json("1"));
+        var lost = await ClaimWhenDueAsync(Kind, "slow", Short);
+        var held = await ClaimWhenDueAsync(Kind, "fast");
+
+        Assert.Equal(JobReport.ClaimLost, await Jobs.FailAsync(lost, "the holder decides"));
+        Assert.Equal(JobState.Claimed, (await FindAsync(held)).State);
+        Assert.Equal(JobReport.RecordedAfterLoss, await Jobs.CompleteAsync(lost, Json("\"slow\"")));
+        Assert.Equal(JobReport.AlreadyCompleted, await Jobs.CompleteAsync(held, Json("\"fast\"")));
+        Assert.Equal(JobReport.AlreadyCompleted, await Jobs.FailAsync(held, "no matter"));
+        var found = await FindAsync(held);
+        Assert.Equal((JobState.Completed, "slow"), (found.State, found.Result?.GetString()));
+    }
+
+    [Fact]
+    public async Task a_failed_job_waits_for_its_back_off_and_is_tried_again()
+    {
+        await Jobs.EnqueueAsync(Kind, Json("1"));
+        var claimed = await ClaimWhenDueAsync(Kind, "w");
+        var before = Memory.Writer.Clock.Now;
+        Assert.Equal(JobReport.Recorded, await Jobs.FailAsync(claimed, "no network"));
+        Assert.Equal(JobReport.AlreadyRecorded, await Jobs.FailAsync(claimed, "no network"));
+        var after = Memory.Writer.Clock.Now;
+
+        var found = await FindAsync(claimed);
+        Assert.Equal((JobState.Delayed, "no network", 1), (found.State, found.Error, found.Attempt));
+        Assert.InRange(found.RunAfter!.Value, before.AddSeconds(0.5), after.AddSeconds(1));
+        Assert.Empty(await Jobs.ClaimAsync(Kind, "early", Long));
+        Assert.Equal(2, (await ClaimWhenDueAsync(Kind, "w")).Attempt);
+    }
+
+    [Fact]
+    public async Task after_the_last_attempt_a_job_is_a_dead_letter_and_a_replay_gives_it_all_attempts_again()
+    {
+        var id = (await Jobs.EnqueueAsync(Kind, Json("1"), new JobOptions { AttemptsMax = 2 })).Id;
+        await Jobs.EnqueueAsync(Kind, Json("2"), new JobOptions { RunAfter = Memory.Writer.Clock.Now.AddDays(1) });
+        for (var round = 0; round < 2; round++)
+        {
+            Assert.Empty(await Jobs.DeadLettersAsync(Kind).ToListAsync());
+            await Jobs.FailAsync(await ClaimWhenDueAsync(Kind, "w"), "first");
+            Assert.False(await Jobs.ReplayAsync(Kind, id));
+            var last = await ClaimWhenDueAsync(Kind, "w");
+            Assert.Equal(2 * round + 2, last.Attempt);
+            await Jobs.FailAsync(last, "second");
+
+            var dead = Assert.Single(await Jobs.DeadLettersAsync(Kind).ToListAsync());
+            Assert.Equal((id, JobState.Dead, "second"), (dead.Id, dead.State, dead.Error));
+            Assert.Empty(await Jobs.ClaimAsync(Kind, "w", Long));
+            Assert.True(await Jobs.ReplayAsync(Kind, id));
+            Assert.False(await Jobs.ReplayAsync(Kind, id));
+            Assert.Equal(JobState.Waiting, (await FindAsync(dead)).State);
+        }
+        Assert.Equal(5, (await ClaimWhenDueAsync(Kind, "w")).Attempt);
+    }
+
+    [Fact]
+    public async Task a_failure_that_no_retry_mends_is_a_dead_letter_at_once()
+    {
+        await Jobs.EnqueueAsync(Kind, Json("1"));
+        var claimed = await ClaimWhenDueAsync(Kind, "w");
+        Assert.Equal(JobReport.Recorded, await Jobs.FailAsync(claimed, "the file is gone", retry: false));
+        Assert.Equal(JobState.Dead, (await FindAsync(claimed)).State);
+    }
+
+    [Fact]
+    public async Task a_job_that_kills_its_workers_ends_on_the_dead_letter_list()
+    {
+        var id = (await Jobs.EnqueueAsync(Kind, Json("1"), new JobOptions { AttemptsMax = 2 })).Id;
+        await ClaimWhenDueAsync(Kind, "killed", Short);
+        await ClaimWhenDueAsync(Kind, "killed too", Short);
+
+        await TestServers.Wait.UntilAsync(async () =>
+        {
+            if (HasManualTime) Time.Advance(Short);
+            Assert.Empty(await Jobs.ClaimAsync(Kind, "careful", Long));
+            return (await Jobs.FindAsync(Kind, id))!.State == JobState.Dead;
+        }, "the job is given up");
+        Assert.Contains("without a report", Assert.Single(await Jobs.DeadLettersAsync(Kind).ToListAsync()).Error!);
+
+        Assert.True(await Jobs.ReplayAsync(Kind, id));
+        await ClaimWhenDueAsync(Kind, "third", Short);
+        Assert.Equal(JobReport.Recorded, await Jobs.CompleteAsync(await ClaimWhenDueAsync(Kind, "fourth")));
+    }
+
+    [Fact]
+    public async Task a_job_is_not_claimed_before_its_time()
+    {
+        await Jobs.EnqueueAsync(Kind, Json("1"), new JobOptions { RunAfter = Memory.Writer.Clock.Now.AddMilliseconds(300) });
+        Assert.Empty(await Jobs.ClaimAsync(Kind, "early", Long));
+        Assert.Equal(JobState.Delayed, Assert.Single(await Jobs.ListAsync(Kind).ToListAsync()).State);
+        Assert.Equal(1, (await ClaimWhenDueAsync(Kind, "w")).Attempt);
+    }
+
+    [Fact]
+    public async Task jobs_are_listed_by_state_and_page_by_page()
+    {
+        for (var i = 0; i < 5; i++) await Jobs.EnqueueAsync(Kind, Json($"{i}"));
+        var claimed = await Jobs.ClaimAsync(Kind, "w", Long, 2);
+        await Jobs.CompleteAsync(claimed[0]);
+
+        var all = await Jobs.ListAsync(Kind).ToListAsync();
+        Assert.Equal([JobState.Completed, JobState.Claimed, JobState.Waiting, JobState.Waiting, JobState.Waiting], all.Select(job => job.State));
+        Assert.Equal(["0", "1", "2", "3", "4"], all.Select(job => job.PayloadJson));
+        Assert.Equal(["2", "3"], await Jobs.ListAsync(Kind, JobState.Waiting, countMax: 2).Select(job => job.PayloadJson).ToListAsync());
+        Assert.Equal(["4"], await Jobs.ListAsync(Kind, JobState.Waiting, after: all[3].Stamp).Select(job => job.PayloadJson).ToListAsync());
+        Assert.Empty(await Jobs.ListAsync(JobKind.VideoScripts).ToListAsync());
+    }
+
+    [Fact]
+    public async Task a_job_of_a_forgotten_user_is_neither_claimed_nor_shown_and_its_holder_can_still_report()
+    {
+        await Jobs.EnqueueAsync(Kind, Json("\"secret\""), new JobOptions { UserId = "maria" });
+        await Jobs.EnqueueAsync(Kind, Json("\"held\""), new JobOptions { UserId = "maria" });
+        var held = Assert.Single(await Jobs.ClaimAsync(Kind, "w", Long));
+        await Memory.ForgetUserAsync("maria");
+
+        Assert.Empty(await Jobs.ClaimAsync(Kind, "w", Long));
+        Assert.Empty(await Jobs.ListAsync(Kind).ToListAsync());
+        Assert.Equal(JobReport.Recorded, await Jobs.CompleteAsync(held, Json("1")));
+    }
+
+    [Fact]
+    public async Task the_three_kinds_of_work_are_typed()
+    {
+        var item = new ResearchItem("https://example.org/?q='a' --", "web", RawContent: "line\n\"quoted\" \u2028 👩‍🚀 مرحبا");
+        var script = new VideoScript("Title", "Main") { ScriptId = "s1", Hook = "", AtomIds = ["a", "b"], Keywords = [], TargetDifficulty = Difficulty.Advanced, EstimatedDurationSeconds = 90 };
+        var upload = new UploadJob("/videos/1.mp4", "Title") { Tags = ["x"], Description = null };
+        await Jobs.EnqueueAsync(item);
+        await Jobs.EnqueueAsync(script);
+        await Jobs.EnqueueAsync(upload);
+
+        Assert.Equal(item, (await ClaimWhenDueAsync(JobKind.ResearchStaging, "w")).ToResearchItem());
+        Assert.Equivalent(script, (await ClaimWhenDueAsync(JobKind.VideoScripts, "w")).ToVideoScript(), strict: true);
+        var claimed = await ClaimWhenDueAsync(JobKind.UploadJobs, "w");
+        Assert.Equal("""{"video_path":"/videos/1.mp4","title":"Title","tags":["x"]}""", claimed.PayloadJson);
+        Assert.Equivalent(upload, claimed.ToUploadJob(), strict: true);
+        Assert.Throws<HoldfastException>(() => claimed.ToVideoScript());
+    }
+
+    [Fact]
+    public async Task what_no_store_can_keep_is_refused_before_anything_is_written()
+    {
+        var refused = new Func<Task>[]
+        {
+            () => Jobs.EnqueueAsync(Kind, Json("\"\\u0000\"")),
+            () => Jobs.EnqueueAsync(Kind, Json("\"\\ud800\"")),
+            () => Jobs.EnqueueAsync(Kind, default),
+            () => Jobs.EnqueueAsync(new ResearchItem("\ud800", "web")),
+            () => Jobs.EnqueueAsync(new VideoScript("a\0b", "c")),
+            () => Jobs.EnqueueAsync(Kind, Json("1"), new JobOptions { Key = "" }),
+            () => Jobs.EnqueueAsync(Kind, Json("1"), new JobOptions { Key = new string('k', 10_000) }),
+            () => Jobs.EnqueueAsync(Kind, Json("1"), new JobOptions { AttemptsMax = 0 }),
+            () => Jobs.EnqueueAsync(Kind, Json("1"), new JobOptions { RunAfter = DateTimeOffset.MaxValue }),
+            () => Jobs.EnqueueAsync((JobKind)99, Json("1")),
+            () => Jobs.ClaimAsync(Kind, "", Long),
+            () => Jobs.ClaimAsync(Kind, "\0", Long),
+        };
+        foreach (var refusal in refused) await Assert.ThrowsAsync<InvalidInputException>(refusal);
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => Jobs.ClaimAsync(Kind, "w", TimeSpan.Zero));
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => Jobs.ClaimAsync(Kind, "w", Long, 0));
+        foreach (var kind in Enum.GetValues<JobKind>()) Assert.Empty(await Jobs.ListAsync(kind).ToListAsync());
+    }
+
+    [Fact]
+    public async Task hostile_text_comes_back_as_it_went_in()
+    {
+        const string Hostile = "'); drop table job_claims; -- %_\\ \u202e مرحبا 👩‍🚀 $1 {sessions} \u0001\r\n";
+        await Jobs.EnqueueAsync(new ResearchItem(Hostile, Hostile), new JobOptions { Key = Hostile, UserId = Hostile, SessionId = Hostile });
+        var claimed = await ClaimWhenDueAsync(JobKind.ResearchStaging, Hostile);
+        Assert.Equal(Hostile, claimed.ToResearchItem().SourceUrl);
+        Assert.Equal((Hostile, Hostile, Hostile), (claimed.Key, claimed.UserId, claimed.SessionId));
+        Assert.Equal(Hostile, (await FindAsync(claimed)).Worker);
+        await Jobs.FailAsync(claimed, Hostile, retry: false);
+        Assert.Equal(Hostile, (await FindAsync(claimed)).Error);
+    }
+}
+
+public sealed class JobsInTheLocalFile() : JobContract(Place.LocalFile);
+
+public sealed class JobsInPostgres() : JobContract(Place.Postgres);
+
+public sealed class JobsInNewerPostgres() : JobContract(Place.NewerPostgres);
+
+public sealed class JobsBehindPgBouncer() : JobContract(Place.PgBouncer);
