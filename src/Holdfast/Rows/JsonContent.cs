@@ -19,6 +19,11 @@ internal static class JsonContent
     // Checked before it is encoded: the encoder would put U+FFFD where half of a pair is missing.
     public static string Parse(string field, string json) => Normalize(field, Encoding.UTF8.GetBytes(Check.Text(field, json, int.MaxValue)!));
 
+    public static string OfBytes(string field, ReadOnlySpan<byte> json) => Normalize(field, json);
+
+    /// <summary>Reads what a store keeps: a value of <see cref="Limits.JsonDepthMax"/> levels stands inside of a register's or a message's own.</summary>
+    public static JsonElement Read(string json) => JsonElement.Parse(json, new JsonDocumentOptions { MaxDepth = 2 * Limits.JsonDepthMax });
+
     /// <summary>The form of a JSON value in UTF-8 that was found to be valid (both as JSON and as UTF-8) by a reader.</summary>
     public static string OfValid(string field, ReadOnlySpan<byte> json) =>
         // A string without escapes has no character that this form would write in another way, and none that is refused.
@@ -38,10 +43,6 @@ internal static class JsonContent
             throw new InvalidInputException(field, "has an unpaired surrogate; it is no Unicode text. Remove it.");
         }
     }
-    public static string OfBytes(string field, ReadOnlySpan<byte> json) => Normalize(field, json);
-
-    /// <summary>Reads what a store keeps: a value of <see cref="Limits.JsonDepthMax"/> levels stands inside of a register's or a message's own.</summary>
-    public static JsonElement Read(string json) => JsonElement.Parse(json, new JsonDocumentOptions { MaxDepth = 2 * Limits.JsonDepthMax });
 
     /// <summary>An object of members that are JSON already; those that are null are left out.</summary>
     public static string Object(params ReadOnlySpan<(string Name, string? Json)> members)

@@ -19,7 +19,10 @@ internal static class TestPlaces
     /// <summary>A name that nothing else in this run has, nor in a run beside it.</summary>
     public static string Unique(string prefix) => $"{prefix}_{Environment.ProcessId:x}_{Interlocked.Increment(ref _count):x}";
 
-    public static string NewFolder() => Path.Combine(Path.GetTempPath(), Unique("holdfast-test"));
+    public static string NewFolder() => Path.Combine(Folders.Value, Unique("folder"));
+
+    /// <summary>The folders of this run, removed when it ends.</summary>
+    public static Lazy<string> Folders { get; } = new(() => Directory.CreateTempSubdirectory("holdfast-tests-").FullName);
 
     public static async Task<IStore> OpenAsync(Place place, MergeRules? rules = null, string? folder = null) => place == Place.LocalFile
         ? SqliteStore.Open(HoldfastHome.LocalFile(folder ?? NewFolder()), TimeProvider.System, rules)

@@ -25,6 +25,7 @@ public sealed class TestServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (TestPlaces.Folders.IsValueCreated) Directory.Delete(TestPlaces.Folders.Value, recursive: true);
         if (Pooler.IsValueCreated) await (await Pooler.Value).DisposeAsync();
         if (Debian.IsValueCreated) await (await Debian.Value).DisposeAsync();
         if (Newer.IsValueCreated) await (await Newer.Value).DisposeAsync();

@@ -19,6 +19,7 @@ internal sealed class SqliteStore : IStore
     private readonly SqliteReaders _readers;
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly QueryTexts _queries = new(table => table);
+    private int _disposed;
 
     private SqliteStore(string path, SqliteConnection writer, MergeRules rules)
     {
@@ -140,6 +141,7 @@ internal sealed class SqliteStore : IStore
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         await _writing.WaitAsync().ConfigureAwait(false);
         _merge.Dispose();
         _readers.Dispose();
