@@ -41,8 +41,10 @@ for project in tests/*.Tests; do
   code=0
   # -failSkips: what was not run is not known to work.
   "$program" "${filter[@]}" -failSkips -noLogo -noColor -longRunning 120 -xml "$report" || code=$?
-  counts=$(sed -n 's/.*<assembly [^>]*>.*/&/p' "$report" 2>/dev/null | head -1 || true)
-  count() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counts"; }
+  # The assembly's own counts: the report is one line, and each collection in it has counts by the same names.
+  counts=
+  [ ! -e "$report" ] || counts=$(grep -o '<assembly [^>]*>' "$report" || true)
+  count() { [[ $counts =~ [[:space:]]$1=\"([0-9]+)\" ]] && echo "${BASH_REMATCH[1]}" || true; }
   total=$(count total) good=$(count passed) bad=$(count failed) skipped=$(count skipped) errors=$(count errors)
   [ $# -gt 0 ] && [ "${total:-0}" = 0 ] && [ "$code" = 0 ] && continue
   if [ -z "$total" ] || [ "$total" = 0 ]; then
