@@ -26,6 +26,12 @@ fi
 rm -f "$log"
 
 passed=0 failed=0
+# Everything that tests put into the temporary folder goes with it, that of a test program which was killed too. The account
+# of the servers passes through it.
+TMPDIR=$(mktemp -d -t holdfast-tests-XXXXXX)
+export TMPDIR
+chmod 711 "$TMPDIR"
+trap 'rm -rf "$TMPDIR"' EXIT
 reports=$(mktemp -d)
 for project in tests/*.Tests; do
   name=$(basename "$project") started=$SECONDS
@@ -35,19 +41,20 @@ for project in tests/*.Tests; do
   code=0
   # -failSkips: what was not run is not known to work.
   "$program" "${filter[@]}" -failSkips -noLogo -noColor -longRunning 120 -xml "$report" || code=$?
-  counts=$(grep -o '<assembly [^>]*>' "$report" 2>/dev/null | head -1 || true)
-  count() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counts"; }
+  # The assembly's own counts: the report is one line, and each collection in it has counts by the same names.
+  counts=
+  [ ! -e "$report" ] || counts=$(grep -o '<assembly [^>]*>' "$report" || true)
+  count() { [[ $counts =~ [[:space:]]$1=\"([0-9]+)\" ]] && echo "${BASH_REMATCH[1]}" || true; }
   total=$(count total) good=$(count passed) bad=$(count failed) skipped=$(count skipped) errors=$(count errors)
   [ $# -gt 0 ] && [ "${total:-0}" = 0 ] && [ "$code" = 0 ] && continue
   if [ -z "$total" ] || [ "$total" = 0 ]; then
     echo "$name ran no test (exit code $code)"
     good=0 bad=1 skipped=0 errors=0
-  elif [ "$code" != 0 ] && [ "$bad" = 0 ] && [ "$skipped" = 0 ]; then
+  elif [ "$code" != 0 ] && [ "$bad" = 0 ] && [ "$skipped" = 0 ] && [ "$errors" = 0 ]; then
     bad=1
   fi
   passed=$((passed + good)) failed=$((failed + bad + ${skipped:-0} + ${errors:-0}))
   echo "$name: $good passed, $((bad + ${skipped:-0} + ${errors:-0})) failed, $((SECONDS - started)) s"
 done
-rm -rf "$reports"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
