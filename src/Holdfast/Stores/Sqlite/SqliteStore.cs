@@ -154,8 +154,10 @@ internal sealed class SqliteStore : IStore
         await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            // The engine blocks while it waits for the disk: not on the caller's thread.
-            return await Task.Run(() => Translated(() => InTransaction(work)), CancellationToken.None).ConfigureAwait(false);
+            // The engine blocks while it waits for the disk: not on the caller's thread. And in turn with what else waits for a
+            // thread: else one caller in a loop is served again and again before the others come to share its commit.
+            return await Task.Factory.StartNew(() => Translated(() => InTransaction(work)), CancellationToken.None,
+                TaskCreationOptions.DenyChildAttach | TaskCreationOptions.PreferFairness, TaskScheduler.Default).ConfigureAwait(false);
         }
         finally
         {
