@@ -2,6 +2,7 @@
 # Runs the README's two commands as a newcomer would: in a fresh clone, in a root file system that holds Debian's minimal base, git,
 # certificates and this machine's .NET SDK, and nothing else. Needs root and debootstrap; takes ten to twenty minutes.
 #   tests/fresh-machine.sh FOLDER [COMMAND …]     FOLDER is made by debootstrap where it is empty; it stays for the next run
+# Nothing is mounted in FOLDER afterwards; look (findmnt) before deleting it, and delete it with rm -r --one-file-system.
 set -euo pipefail
 folder=$(realpath -m "${1:?usage: $0 FOLDER [COMMAND …]}")
 shift
@@ -21,11 +22,20 @@ cp -r /etc/apt/apt.conf.d/. "$folder/etc/apt/apt.conf.d/"
 mkdir -p "$folder/usr/share/dotnet" "$folder/proc" "$folder/dev" "$folder/work"
 
 mounted=()
-unmount() {
+clean_up() {
   local i
-  for ((i = ${#mounted[@]} - 1; i >= 0; i--)); do umount -l -R "${mounted[i]}"; done
+  # The builds' servers would stay for a quarter of an hour, in file systems that nobody sees any more.
+  [ ${#mounted[@]} -lt 4 ] || inside "dotnet build-server shutdown >/dev/null" || echo "$0: servers of the build may still run in $folder" >&2
+  for ((i = ${#mounted[@]} - 1; i >= 0; i--)); do
+    umount -l -R "${mounted[i]}" || echo "$0: ${mounted[i]} is still mounted" >&2
+  done
 }
-trap unmount EXIT
+inside() {
+  env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb \
+    SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt NUGET_CERT_REVOCATION_MODE=offline \
+    chroot "$folder" bash -c "cd /work/holdfast && $1"
+}
+trap clean_up EXIT
 bind() { mount "$@" && mounted+=("${@: -1}"); }
 bind --bind -o ro "$sdk" "$folder/usr/share/dotnet"
 bind -t proc proc "$folder/proc"
@@ -37,7 +47,5 @@ git clone -q "$repository" "$folder/work/holdfast"
 ln -sfn /usr/share/dotnet/dotnet "$folder/usr/bin/dotnet"
 for command in "${commands[@]}"; do
   echo "== $command"
-  env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb \
-    SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt NUGET_CERT_REVOCATION_MODE=offline \
-    chroot "$folder" bash -c "cd /work/holdfast && $command"
+  inside "$command"
 done
