@@ -52,8 +52,8 @@ internal static class CompletionCommand
             "pwsh" => Pwsh,
             var other => throw new CliException(ExitCode.Usage, $"'{other}' is none of: bash, zsh, fish, pwsh."),
         };
-        return Task.FromResult(invocation.Print(new Script(script), CliJson.Default.Script, writer => writer.WriteLine(script)));
+        return Task.FromResult(invocation.Print(new CompletionScript(script), CliJson.Default.CompletionScript, writer => writer.WriteLine(script)));
     });
 }
 
-internal sealed record Script(string Text);
+internal sealed record CompletionScript(string Text);

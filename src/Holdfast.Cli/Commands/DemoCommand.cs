@@ -21,7 +21,7 @@ internal static class DemoCommand
         var home = new Argument<string>("home");
         var command = CommandFactory.Create("demo-append", "Appends until it is killed (used by 'demo').", "holdfast demo-append FOLDER", [home], async (invocation, cancellationToken) =>
         {
-            await using var memory = await AgentMemory.OpenAsync(Target.Folder(invocation.Get(home)).Options, cancellationToken);
+            await using var memory = await AgentMemory.OpenAsync(StoreTarget.Folder(invocation.Get(home)).Options, cancellationToken);
             var session = await memory.OpenSessionAsync(LoopSession, "demo", cancellationToken);
             await Task.WhenAll(Enumerable.Range(0, 8).Select(async writer =>
             {
@@ -42,7 +42,7 @@ internal static class DemoCommand
         var home = Directory.CreateTempSubdirectory("holdfast-demo-").FullName;
         try
         {
-            var target = Target.Folder(home);
+            var target = StoreTarget.Folder(home);
             Invocation.Note($"target: {target.Name}  {target.Address} (a folder of the demo's own, removed at the end)");
             var (imported, again, found) = await ImportAndRecallAsync(target, Say, cancellationToken);
             Say("");
@@ -66,7 +66,7 @@ internal static class DemoCommand
         }
     }
 
-    private static async Task<(long Imported, long Again, int Found)> ImportAndRecallAsync(Target target, Action<string> say, CancellationToken cancellationToken)
+    private static async Task<(long Imported, long Again, int Found)> ImportAndRecallAsync(StoreTarget target, Action<string> say, CancellationToken cancellationToken)
     {
         const string Question = "which train did maria want to take";
         await using var memory = await AgentMemory.OpenAsync(target.Options, cancellationToken);
@@ -76,7 +76,7 @@ internal static class DemoCommand
         var found = await memory.RecallAsync(Question, countMax: 3, cancellationToken: cancellationToken);
         say("");
         say($"2. Recalled for \"{Question}\":");
-        foreach (var hit in found) say($"   {MemoryItem.TimeText(hit.Memory)}  {MemoryItem.Who(hit.Memory)}: {Columns.OneLine(hit.Memory.Text)}");
+        foreach (var hit in found) say($"   {MemoryItem.TimeText(hit.Memory)}  {MemoryItem.Who(hit.Memory)}: {TextColumns.OneLine(hit.Memory.Text)}");
         return (imported, again, found.Count);
     }
 
@@ -105,7 +105,7 @@ internal static class DemoCommand
             : throw new CliException(ExitCode.VerificationFailed, $"The appending process ended by itself after {acknowledged.Count} messages (exit code {child.ExitCode}).");
     }
 
-    private static async Task<List<Guid>> ReadBackAsync(Target target, CancellationToken cancellationToken)
+    private static async Task<List<Guid>> ReadBackAsync(StoreTarget target, CancellationToken cancellationToken)
     {
         await using var memory = await AgentMemory.OpenAsync(target.Options, cancellationToken);
         var session = await memory.ResumeSessionAsync(LoopSession, cancellationToken);

@@ -93,7 +93,7 @@ internal static class JobCommand
         }, cancellationToken);
         var name = Naming.Snake(report.ToString());
         return report is JobReport.Recorded or JobReport.RecordedAfterLoss or JobReport.AlreadyRecorded
-            ? invocation.Print(new Changed(job.Id.ToString(), name), CliJson.Default.Changed, writer => writer.WriteLine($"{job.Id}  {name}"))
+            ? invocation.Print(new ChangeReport(job.Id.ToString(), name), CliJson.Default.ChangeReport, writer => writer.WriteLine($"{job.Id}  {name}"))
             : throw new CliException(ExitCode.Conflict, $"Job {job.Id}: {name}. The claim is no longer yours, or the job was closed meanwhile.", $"holdfast job show {invocation.Get(Kind)} {job.Id}");
     }
 
@@ -104,7 +104,7 @@ internal static class JobCommand
         var job = await FindAsync(invocation, memory, cancellationToken);
         if (invocation.DryRun && job.State == JobState.Dead) return WouldBe(invocation, job.Id.ToString(), "replayed");
         return await memory.Jobs.ReplayAsync(job.Kind, job.Id, cancellationToken)
-            ? invocation.Print(new Changed(job.Id.ToString(), "replayed"), CliJson.Default.Changed, writer => writer.WriteLine($"{job.Id}  is back in its queue"))
+            ? invocation.Print(new ChangeReport(job.Id.ToString(), "replayed"), CliJson.Default.ChangeReport, writer => writer.WriteLine($"{job.Id}  is back in its queue"))
             : throw new CliException(ExitCode.Conflict, $"Job {job.Id} is {EnumText<JobState>.Of(job.State)}, not dead; only dead letters are replayed.");
     }
 
@@ -114,13 +114,13 @@ internal static class JobCommand
             : throw new CliException(ExitCode.Usage, $"--claim: '{text}' is no claim; 'holdfast job claim --json' prints it.");
 
     private static ExitCode WouldBe(Invocation invocation, string subject, string change) =>
-        invocation.Print(new Changed(subject, $"would_be_{change}"), CliJson.Default.Changed, writer => writer.WriteLine($"{subject}  would be {change}"));
+        invocation.Print(new ChangeReport(subject, $"would_be_{change}"), CliJson.Default.ChangeReport, writer => writer.WriteLine($"{subject}  would be {change}"));
 
     private static ExitCode PrintJobs(Invocation invocation, IReadOnlyList<JobInfo> jobs) =>
         invocation.Print([.. jobs.Select(JobItem.Of)], CliJson.Default.ListJobItem, writer =>
         {
             if (jobs.Count == 0) Invocation.Note("no jobs");
-            else Columns.Write(writer, ["ID", "STATE", "ATTEMPT", "ENQUEUED", "PAYLOAD"], jobs.Select(job => new[]
+            else TextColumns.Write(writer, ["ID", "STATE", "ATTEMPT", "ENQUEUED", "PAYLOAD"], jobs.Select(job => new[]
             {
                 job.Id.ToString(), EnumText<JobState>.Of(job.State), $"{job.Attempt}/{job.AttemptsMax}", job.EnqueuedAt.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), job.Error is { } error ? $"{job.PayloadJson}  error: {error}" : job.PayloadJson,
             }));

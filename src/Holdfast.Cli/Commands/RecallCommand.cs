@@ -22,7 +22,7 @@ internal static class RecallCommand
         return invocation.Print([.. found.Select(hit => new RecalledItem(Math.Round(hit.Score, 4), MemoryItem.Of(hit.Memory)))], CliJson.Default.ListRecalledItem, writer =>
         {
             if (found.Count == 0) Invocation.Note("nothing found");
-            else Columns.Write(writer, ["SCORE", "TIME", "SESSION", "WHO", "TEXT"], found.Select(hit => new[]
+            else TextColumns.Write(writer, ["SCORE", "TIME", "SESSION", "WHO", "TEXT"], found.Select(hit => new[]
             {
                 hit.Score.ToString("0.000", CultureInfo.InvariantCulture), MemoryItem.TimeText(hit.Memory), hit.Memory.SessionId, MemoryItem.Who(hit.Memory), hit.Memory.Text,
             }));

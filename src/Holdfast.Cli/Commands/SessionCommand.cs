@@ -27,7 +27,7 @@ internal static class SessionCommand
         return invocation.Print([.. sessions.Select(SessionItem.Of)], CliJson.Default.ListSessionItem, writer =>
         {
             if (sessions.Count == 0) Invocation.Note("no sessions");
-            else Columns.Write(writer, ["ID", "USER", "STARTED", "STATE", "TITLE"], sessions.Select(info => new[]
+            else TextColumns.Write(writer, ["ID", "USER", "STARTED", "STATE", "TITLE"], sessions.Select(info => new[]
             {
                 info.Id, info.UserId ?? "-", info.StartedAt.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), info.IsDeleted ? "deleted" : "alive", info.Title ?? "-",
             }));
@@ -58,13 +58,13 @@ internal static class SessionCommand
         invocation.AnnounceTarget();
         await using var memory = await invocation.OpenAsync(cancellationToken);
         if (await memory.GetSessionInfoAsync(id, cancellationToken) is null) throw await MissingAsync(memory, id, cancellationToken);
-        if (invocation.DryRun) return invocation.Print(new Changed(id, $"would_be_{change}"), CliJson.Default.Changed, writer => writer.WriteLine($"{id}  would be {change}"));
+        if (invocation.DryRun) return invocation.Print(new ChangeReport(id, $"would_be_{change}"), CliJson.Default.ChangeReport, writer => writer.WriteLine($"{id}  would be {change}"));
         if (change == "deleted") await memory.DeleteSessionAsync(id, cancellationToken);
         else await memory.RestoreSessionAsync(id, cancellationToken);
         // Not what was asked for: what the store says now.
         var deleted = (await memory.GetSessionInfoAsync(id, cancellationToken))!.IsDeleted;
         if (deleted != (change == "deleted")) throw new CliException(ExitCode.VerificationFailed, $"Session '{id}' was to be {change}, but reads as {(deleted ? "deleted" : "alive")}: somebody changed it at the same time.");
-        return invocation.Print(new Changed(id, change), CliJson.Default.Changed, writer => writer.WriteLine($"{id}  {change}"));
+        return invocation.Print(new ChangeReport(id, change), CliJson.Default.ChangeReport, writer => writer.WriteLine($"{id}  {change}"));
     }
 
     private static async Task<CliException> MissingAsync(AgentMemory memory, string id, CancellationToken cancellationToken) =>
@@ -83,4 +83,4 @@ internal sealed record SessionItem(string Id, string? UserId, string? Title, Jso
 internal sealed record SessionContent(SessionItem Session, List<MemoryItem> Memories);
 
 /// <summary>What a changing command did to what.</summary>
-internal sealed record Changed(string Subject, string Change);
+internal sealed record ChangeReport(string Subject, string Change);

@@ -35,7 +35,7 @@ internal static class SettingCommand
         Stamp? expected = invocation.Get(Expected) is not { } revision ? null : Stamp.TryParse(revision, out var stamp) ? stamp
             : throw new CliException(ExitCode.Usage, $"--expected-revision: '{revision}' is no revision; 'holdfast setting get {category} {name} --json' prints it.");
         invocation.AnnounceTarget();
-        if (invocation.DryRun) return invocation.Print(new Changed($"{category}/{name}", "would_be_set"), CliJson.Default.Changed, writer => writer.WriteLine($"{category}/{name}  would be set to {Plain(value)}"));
+        if (invocation.DryRun) return invocation.Print(new ChangeReport($"{category}/{name}", "would_be_set"), CliJson.Default.ChangeReport, writer => writer.WriteLine($"{category}/{name}  would be set to {Plain(value)}"));
         await using var memory = await invocation.OpenAsync(cancellationToken);
         await memory.Settings.SetAsync(category, name, value, expected, cancellationToken);
         var stored = await memory.Settings.GetAsync(category, name, cancellationToken);
@@ -49,7 +49,7 @@ internal static class SettingCommand
         return invocation.Print([.. settings.Select(SettingItem.Of)], CliJson.Default.ListSettingItem, writer =>
         {
             if (settings.Count == 0) Invocation.Note("no settings");
-            else Columns.Write(writer, ["CATEGORY", "NAME", "VALUE"], settings.Select(setting => new[] { setting.Category, setting.Name, Plain(setting.Value) }));
+            else TextColumns.Write(writer, ["CATEGORY", "NAME", "VALUE"], settings.Select(setting => new[] { setting.Category, setting.Name, Plain(setting.Value) }));
         });
     }
 

@@ -29,7 +29,7 @@ internal static class StatusCommand
         writer.WriteLine();
         var full = status.Tables.Where(table => table.Rows > 0 && Tables.Get(table.Name).IsMerged).ToList();
         if (full.Count > 0)
-            Columns.Write(writer, ["TABLE", "ROWS", "SIZE"], full.Select(table => new[] { table.Name, table.Rows.ToString("N0", CultureInfo.InvariantCulture), table.Bytes is { } bytes ? Size(bytes) : "-" }));
+            TextColumns.Write(writer, ["TABLE", "ROWS", "SIZE"], full.Select(table => new[] { table.Name, table.Rows.ToString("N0", CultureInfo.InvariantCulture), table.Bytes is { } bytes ? Size(bytes) : "-" }));
         else writer.WriteLine("Nothing is remembered yet; try: holdfast remember \"hello\" --session first");
     }
 

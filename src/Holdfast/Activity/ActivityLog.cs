@@ -78,19 +78,19 @@ public sealed class ActivityLog
 
     /// <summary>A session's commands in their order, from <paramref name="after"/> (exclusive) on.</summary>
     public IAsyncEnumerable<LoggedCommand> ListCommandsAsync(string sessionId, Stamp after = default, CancellationToken cancellationToken = default) =>
-        ActivityQueries.CommandsAsync(_writer.Store, _writer.TenantId, Check.Id("session_id", sessionId), after, cancellationToken);
+        ActivityQueries.CommandsAsync(_writer.Store, _writer.TenantId, Check.Id("session_id", sessionId), after, LoggedCommand.Read, cancellationToken);
 
     /// <summary>A session's answers in their order, from <paramref name="after"/> (exclusive) on.</summary>
     public IAsyncEnumerable<LoggedAnswer> ListAnswersAsync(string sessionId, Stamp after = default, CancellationToken cancellationToken = default) =>
-        ActivityQueries.AnswersAsync(_writer.Store, _writer.TenantId, Check.Id("session_id", sessionId), after, cancellationToken);
+        ActivityQueries.AnswersAsync(_writer.Store, _writer.TenantId, Check.Id("session_id", sessionId), after, LoggedAnswer.Read, cancellationToken);
 
     /// <summary>A session's screenshots in their order, from <paramref name="after"/> (exclusive) on.</summary>
     public IAsyncEnumerable<LoggedScreenshot> ListScreenshotsAsync(string sessionId, Stamp after = default, CancellationToken cancellationToken = default) =>
-        ActivityQueries.ScreenshotsAsync(_writer.Store, _writer.TenantId, Check.Id("session_id", sessionId), after, cancellationToken);
+        ActivityQueries.ScreenshotsAsync(_writer.Store, _writer.TenantId, Check.Id("session_id", sessionId), after, LoggedScreenshot.Read, cancellationToken);
 
     /// <summary>A session's measurements in their order, from <paramref name="after"/> (exclusive) on.</summary>
     public IAsyncEnumerable<LoggedMetric> ListMetricsAsync(string sessionId, Stamp after = default, CancellationToken cancellationToken = default) =>
-        ActivityQueries.MetricsAsync(_writer.Store, _writer.TenantId, Check.Id("session_id", sessionId), after, cancellationToken);
+        ActivityQueries.MetricsAsync(_writer.Store, _writer.TenantId, Check.Id("session_id", sessionId), after, LoggedMetric.Read, cancellationToken);
 
     private Task<AppendReceipt> AppendAsync(Table table, object?[] values, string sessionId, ActivityOptions? options, CancellationToken cancellationToken)
     {

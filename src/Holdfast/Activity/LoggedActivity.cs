@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Holdfast.Rows;
+using Holdfast.Stores;
 
 namespace Holdfast;
 
@@ -22,6 +23,13 @@ public abstract record LoggedActivity
     public DateTimeOffset OccurredAt { get; init; }
 
     internal static JsonElement? Json(string? text) => text is null ? null : JsonElement.Parse(text);
+
+    private protected static T Common<T>(StoreReader row, T entry) where T : LoggedActivity =>
+        entry with { Id = row.Uuid(0), Stamp = row.Stamp(1), UserId = row.TextOrNull(2), SessionId = row.Text(3), OccurredAt = row.Time(4) };
+
+    // Prompts and answers are JSON strings; older systems' rows may hold other JSON, which is shown as it is.
+    private protected static string String(StoreReader row, int column) =>
+        row.Text(column) is ['"', ..] text ? JsonElement.Parse(text).GetString()! : row.Text(column);
 }
 
 /// <summary>What the assistant was told to do.</summary>
@@ -37,6 +45,9 @@ public sealed record LoggedCommand : LoggedActivity
     public JsonElement? Metadata => Json(MetadataJson);
 
     internal string? MetadataJson { get; init; }
+
+    internal static LoggedCommand Read(StoreReader row) =>
+        Common(row, new LoggedCommand { Language = row.TextOrNull(5), Prompt = String(row, 6), MetadataJson = row.TextOrNull(7) });
 }
 
 /// <summary>What a model answered.</summary>
@@ -55,6 +66,9 @@ public sealed record LoggedAnswer : LoggedActivity
     public JsonElement? ModelInfo => Json(ModelInfoJson);
 
     internal string? ModelInfoJson { get; init; }
+
+    internal static LoggedAnswer Read(StoreReader row) =>
+        Common(row, new LoggedAnswer { CommandId = row.UuidOrNull(5), Model = row.TextOrNull(6), Response = String(row, 7), ModelInfoJson = row.TextOrNull(8) });
 }
 
 /// <summary>A picture of the screen, by reference: its bytes are kept elsewhere.</summary>
@@ -70,6 +84,9 @@ public sealed record LoggedScreenshot : LoggedActivity
     public JsonElement? Metadata => Json(MetadataJson);
 
     internal string? MetadataJson { get; init; }
+
+    internal static LoggedScreenshot Read(StoreReader row) =>
+        Common(row, new LoggedScreenshot { Path = row.TextOrNull(5), Url = row.TextOrNull(6), MetadataJson = row.TextOrNull(7) });
 }
 
 /// <summary>Something that was measured.</summary>
@@ -83,6 +100,8 @@ public sealed record LoggedMetric : LoggedActivity
 
     /// <summary>The same as JSON text.</summary>
     public required string ValueJson { get; init; }
+
+    internal static LoggedMetric Read(StoreReader row) => Common(row, new LoggedMetric { Type = row.Text(5), ValueJson = row.Text(6) });
 }
 
 /// <summary>What may come with an activity.</summary>

@@ -81,7 +81,7 @@ internal sealed class ImportReader(Stream source, ImportOptions options, string 
         if (!Utf8.IsValid(line.Span)) throw new JsonException("it has bytes that are no UTF-8.");
         if (line.Span[0] == '[') return Messages(line, _parser.Owner(null));
         _members.Scan(line);
-        if (_members.Has(Member.Messages) && !_members.Has(Member.Role) && !_members.Has(Member.MemoryType)) return Messages(_members.Memory(Member.Messages), _parser.Owner(_members));
+        if (_members.Has(LineMember.Messages) && !_members.Has(LineMember.Role) && !_members.Has(LineMember.MemoryType)) return Messages(_members.Memory(LineMember.Messages), _parser.Owner(_members));
         Take(_parser.Line(_members));
         return None;
     }

@@ -25,22 +25,22 @@ internal sealed class LineParser(ImportOptions options)
             if (_ignored.Count < IgnoredMax && !Spoken.Contains(other.Name)) _ignored.Add(other.Name);
         var type = TypeOf(members);
         var content = ContentOf(members, type, Spoken.Contains);
-        var stamp = StampOf(members, Member.Stamp, "stamp");
+        var stamp = StampOf(members, LineMember.Stamp, "stamp");
         var session = type == MemoryType.SessionMetadata && stamp is null ? SessionContent.Read(content) : null;
         return new SourceMessage
         {
-            TenantId = members.Text(Member.TenantId, "tenant_id"),
-            UserId = members.Text(Member.UserId, "user_id") ?? options.UserId,
-            SessionId = members.Text(Member.SessionId, "session_id") ?? options.SessionId,
-            Key = members.Text(Member.Id, "id"),
+            TenantId = members.Text(LineMember.TenantId, "tenant_id"),
+            UserId = members.Text(LineMember.UserId, "user_id") ?? options.UserId,
+            SessionId = members.Text(LineMember.SessionId, "session_id") ?? options.SessionId,
+            Key = members.Text(LineMember.Id, "id"),
             RowId = RowIdOf(members),
             Stamp = stamp,
-            Revision = StampOf(members, Member.Revision, "revision"),
+            Revision = StampOf(members, LineMember.Revision, "revision"),
             IsSession = session is not null,
             Type = type,
-            Author = members.Text(Member.Author, "author") ?? members.Text(Member.Name, "name"),
+            Author = members.Text(LineMember.Author, "author") ?? members.Text(LineMember.Name, "name"),
             Content = session ?? content,
-            Metadata = members.Has(Member.Metadata) ? JsonContent.OfValid("metadata", members.Raw(Member.Metadata)) : null,
+            Metadata = members.Has(LineMember.Metadata) ? JsonContent.OfValid("metadata", members.Raw(LineMember.Metadata)) : null,
             CreatedAt = TimeOf(members),
         };
     }
@@ -48,16 +48,16 @@ internal sealed class LineParser(ImportOptions options)
     /// <summary>A message of an OpenAI-style array; what the array's owner says holds where the message says nothing.</summary>
     public SourceMessage Message(MemberScan members, SourceMessage owner)
     {
-        var type = members.Has(Member.Role) ? TypeOf(members) : throw Missing("role", "one of: user, assistant, system, tool");
+        var type = members.Has(LineMember.Role) ? TypeOf(members) : throw Missing("role", "one of: user, assistant, system, tool");
         return owner with
         {
-            UserId = members.Text(Member.UserId, "user_id") ?? owner.UserId,
-            Key = members.Text(Member.Id, "id"),
-            Stamp = StampOf(members, Member.Stamp, "stamp"),
+            UserId = members.Text(LineMember.UserId, "user_id") ?? owner.UserId,
+            Key = members.Text(LineMember.Id, "id"),
+            Stamp = StampOf(members, LineMember.Stamp, "stamp"),
             Type = type,
-            Author = members.Text(Member.Author, "author") ?? members.Text(Member.Name, "name"),
+            Author = members.Text(LineMember.Author, "author") ?? members.Text(LineMember.Name, "name"),
             Content = ContentOf(members, type, static _ => true),
-            Metadata = members.Has(Member.Metadata) ? JsonContent.OfValid("metadata", members.Raw(Member.Metadata)) : owner.Metadata,
+            Metadata = members.Has(LineMember.Metadata) ? JsonContent.OfValid("metadata", members.Raw(LineMember.Metadata)) : owner.Metadata,
             CreatedAt = TimeOf(members) ?? owner.CreatedAt,
         };
     }
@@ -65,9 +65,9 @@ internal sealed class LineParser(ImportOptions options)
     /// <summary>What the owner of a <c>messages</c> array says for all of them.</summary>
     public SourceMessage Owner(MemberScan? members) => new()
     {
-        TenantId = members?.Text(Member.TenantId, "tenant_id"),
-        UserId = members?.Text(Member.UserId, "user_id") ?? options.UserId,
-        SessionId = members?.Text(Member.SessionId, "session_id") ?? options.SessionId,
+        TenantId = members?.Text(LineMember.TenantId, "tenant_id"),
+        UserId = members?.Text(LineMember.UserId, "user_id") ?? options.UserId,
+        SessionId = members?.Text(LineMember.SessionId, "session_id") ?? options.SessionId,
         Type = MemoryType.MessageUser,
         Content = "",
         CreatedAt = members is null ? null : TimeOf(members),
@@ -76,9 +76,9 @@ internal sealed class LineParser(ImportOptions options)
     // "developer" and "function" are what OpenAI calls, or called, the system and a tool.
     private static MemoryType TypeOf(MemberScan members)
     {
-        if (members.Text(Member.MemoryType, "memory_type") is { } named)
+        if (members.Text(LineMember.MemoryType, "memory_type") is { } named)
             return EnumText<MemoryType>.TryParse(named, out var type) ? type : throw new InvalidInputException("memory_type", $"'{Shown(named)}' is none of: {string.Join(", ", EnumText<MemoryType>.All)}.");
-        return members.Text(Member.Role, "role") switch
+        return members.Text(LineMember.Role, "role") switch
         {
             "user" => MemoryType.MessageUser,
             "assistant" => MemoryType.MessageAssistant,
@@ -94,11 +94,11 @@ internal sealed class LineParser(ImportOptions options)
         var more = false;
         foreach (var other in members.Others) more |= isSpoken(other.Name);
         if (!more || type is not (MemoryType.MessageUser or MemoryType.MessageAssistant or MemoryType.MessageSystem or MemoryType.MessageTool))
-            return members.Has(Member.Content) ? JsonContent.OfValid("content", members.Raw(Member.Content)) : throw Missing("content", "a text or any JSON");
+            return members.Has(LineMember.Content) ? JsonContent.OfValid("content", members.Raw(LineMember.Content)) : throw Missing("content", "a text or any JSON");
 
         // A text with calls beside it is kept as one object, in the words of its source.
         var text = new StringBuilder("{");
-        if (members.Has(Member.Content)) text.Append("\"content\":").Append(JsonContent.OfValid("content", members.Raw(Member.Content)));
+        if (members.Has(LineMember.Content)) text.Append("\"content\":").Append(JsonContent.OfValid("content", members.Raw(LineMember.Content)));
         foreach (var other in members.Others)
         {
             if (!isSpoken(other.Name)) continue;
@@ -110,20 +110,20 @@ internal sealed class LineParser(ImportOptions options)
 
     private static DateTimeOffset? TimeOf(MemberScan members)
     {
-        if (!members.Has(Member.CreatedAt) || members.TypeOf(Member.CreatedAt) == JsonTokenType.Null) return null;
-        if (members.TypeOf(Member.CreatedAt) == JsonTokenType.String && Rfc3339.TryParse(members.Raw(Member.CreatedAt)[1..^1], out var time))
+        if (!members.Has(LineMember.CreatedAt) || members.TypeOf(LineMember.CreatedAt) == JsonTokenType.Null) return null;
+        if (members.TypeOf(LineMember.CreatedAt) == JsonTokenType.String && Rfc3339.TryParse(members.Raw(LineMember.CreatedAt)[1..^1], out var time))
             return Check.Time("created_at", time);
-        throw new InvalidInputException("created_at", $"{Shown(Encoding.UTF8.GetString(members.Raw(Member.CreatedAt)))} is no time of RFC 3339 such as 2026-01-31T08:15:00Z.");
+        throw new InvalidInputException("created_at", $"{Shown(Encoding.UTF8.GetString(members.Raw(LineMember.CreatedAt)))} is no time of RFC 3339 such as 2026-01-31T08:15:00Z.");
     }
 
-    private static Stamp? StampOf(MemberScan members, Member member, string field) => members.Text(member, field) switch
+    private static Stamp? StampOf(MemberScan members, LineMember member, string field) => members.Text(member, field) switch
     {
         null => null,
         var text when Stamp.TryParse(text, out var stamp) => stamp,
         var text => throw new InvalidInputException(field, $"'{Shown(text)}' is no UUID of version 7; leave it out, or give it as an export wrote it."),
     };
 
-    private static Guid? RowIdOf(MemberScan members) => members.Text(Member.RowId, "row_id") switch
+    private static Guid? RowIdOf(MemberScan members) => members.Text(LineMember.RowId, "row_id") switch
     {
         null => null,
         var text when Guid.TryParseExact(text, "D", out var id) => id,

@@ -5,7 +5,7 @@ using Holdfast.Rows;
 namespace Holdfast.Exchange;
 
 /// <summary>What lines of JSONL and messages of an OpenAI-style array may have.</summary>
-internal enum Member
+internal enum LineMember
 {
     TenantId, UserId, SessionId, Id, RowId, Stamp, Revision, Role, MemoryType, Author, Name, Content, CreatedAt, Metadata, Messages,
 }
@@ -16,7 +16,7 @@ internal enum Member
 /// </summary>
 internal sealed class MemberScan
 {
-    private static readonly int Count = Enum.GetValues<Member>().Length;
+    private static readonly int Count = Enum.GetValues<LineMember>().Length;
 
     private readonly (int Start, int Length, JsonTokenType Type)[] _members = new (int, int, JsonTokenType)[Count];
     private readonly List<(string Name, int Start, int Length)> _others = [];
@@ -52,20 +52,20 @@ internal sealed class MemberScan
     }
 
     /// <summary>True when it is there, be it null.</summary>
-    public bool Has(Member member) => _members[(int)member].Length > 0;
+    public bool Has(LineMember member) => _members[(int)member].Length > 0;
 
-    public JsonTokenType TypeOf(Member member) => _members[(int)member].Type;
+    public JsonTokenType TypeOf(LineMember member) => _members[(int)member].Type;
 
     /// <summary>The member's JSON as it stands there.</summary>
-    public ReadOnlySpan<byte> Raw(Member member) => Memory(member).Span;
+    public ReadOnlySpan<byte> Raw(LineMember member) => Memory(member).Span;
 
-    public ReadOnlyMemory<byte> Memory(Member member) => _json.Slice(_members[(int)member].Start, _members[(int)member].Length);
+    public ReadOnlyMemory<byte> Memory(LineMember member) => _json.Slice(_members[(int)member].Start, _members[(int)member].Length);
 
     public ReadOnlySpan<byte> Raw((string Name, int Start, int Length) other) => _json.Span.Slice(other.Start, other.Length);
 
     /// <summary>A text; null when it is absent or null.</summary>
     /// <exception cref="InvalidInputException">It is something else.</exception>
-    public string? Text(Member member, string field)
+    public string? Text(LineMember member, string field)
     {
         if (!Has(member) || TypeOf(member) == JsonTokenType.Null) return null;
         if (TypeOf(member) != JsonTokenType.String) throw new InvalidInputException(field, $"is {Article(TypeOf(member))}; it must be a text.");
@@ -95,20 +95,20 @@ internal sealed class MemberScan
         }
     }
 
-    private static Member? Known(ref Utf8JsonReader reader)
+    private static LineMember? Known(ref Utf8JsonReader reader)
     {
         var name = reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(NameOf(ref reader)) : reader.ValueSpan;
         return name.Length switch
         {
-            2 => name.SequenceEqual("id"u8) ? Member.Id : null,
-            4 => name.SequenceEqual("role"u8) ? Member.Role : name.SequenceEqual("name"u8) ? Member.Name : null,
-            5 => name.SequenceEqual("stamp"u8) ? Member.Stamp : null,
-            6 => name.SequenceEqual("author"u8) ? Member.Author : name.SequenceEqual("row_id"u8) ? Member.RowId : null,
-            7 => name.SequenceEqual("content"u8) ? Member.Content : name.SequenceEqual("user_id"u8) ? Member.UserId : null,
-            8 => name.SequenceEqual("metadata"u8) ? Member.Metadata : name.SequenceEqual("revision"u8) ? Member.Revision : name.SequenceEqual("messages"u8) ? Member.Messages : null,
-            9 => name.SequenceEqual("tenant_id"u8) ? Member.TenantId : null,
-            10 => name.SequenceEqual("created_at"u8) ? Member.CreatedAt : name.SequenceEqual("session_id"u8) ? Member.SessionId : null,
-            11 => name.SequenceEqual("memory_type"u8) ? Member.MemoryType : null,
+            2 => name.SequenceEqual("id"u8) ? LineMember.Id : null,
+            4 => name.SequenceEqual("role"u8) ? LineMember.Role : name.SequenceEqual("name"u8) ? LineMember.Name : null,
+            5 => name.SequenceEqual("stamp"u8) ? LineMember.Stamp : null,
+            6 => name.SequenceEqual("author"u8) ? LineMember.Author : name.SequenceEqual("row_id"u8) ? LineMember.RowId : null,
+            7 => name.SequenceEqual("content"u8) ? LineMember.Content : name.SequenceEqual("user_id"u8) ? LineMember.UserId : null,
+            8 => name.SequenceEqual("metadata"u8) ? LineMember.Metadata : name.SequenceEqual("revision"u8) ? LineMember.Revision : name.SequenceEqual("messages"u8) ? LineMember.Messages : null,
+            9 => name.SequenceEqual("tenant_id"u8) ? LineMember.TenantId : null,
+            10 => name.SequenceEqual("created_at"u8) ? LineMember.CreatedAt : name.SequenceEqual("session_id"u8) ? LineMember.SessionId : null,
+            11 => name.SequenceEqual("memory_type"u8) ? LineMember.MemoryType : null,
             _ => null,
         };
     }

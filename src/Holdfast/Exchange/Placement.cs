@@ -27,7 +27,7 @@ internal sealed class Placement(string tenantId, DateTimeOffset timeWhereMissing
     /// <summary>At least this many contents are remembered.</summary>
     public const int ContentsMax = 256 * 1024;
 
-    private readonly Generations<string, Position> _sessions = new(SessionsMax);
+    private readonly Generations<string, Placed> _sessions = new(SessionsMax);
     private readonly Generations<ulong, int> _contents = new(ContentsMax);
     private byte[] _buffer = new byte[4096];
 
@@ -39,7 +39,7 @@ internal sealed class Placement(string tenantId, DateTimeOffset timeWhereMissing
         isNewSession = !_sessions.TryGet(sessionId, out var before);
         var time = message.CreatedAt ?? TimeOf(message.Stamp ?? message.Revision) ?? (isNewSession ? timeWhereMissing : before.Time);
         var row = message.IsSession ? Session(message, sessionId, time, before) : Memory(message, sessionId, time, before);
-        _sessions.Set(sessionId, new Position(Stamp.Max(before.Stamp, row.Stamp), time));
+        _sessions.Set(sessionId, new Placed(Stamp.Max(before.Stamp, row.Stamp), time));
         return row;
     }
 
@@ -58,13 +58,13 @@ internal sealed class Placement(string tenantId, DateTimeOffset timeWhereMissing
     public static Stamp ImpliedStamp(string tenantId, string sessionId, DateTimeOffset startedAt) =>
         Clock.Imported(startedAt, Stamp.None, TailOf(RowId.FromKey(tenantId, Tables.Sessions.Name, sessionId)));
 
-    private Row Session(SourceMessage message, string sessionId, DateTimeOffset time, Position before)
+    private Row Session(SourceMessage message, string sessionId, DateTimeOffset time, Placed before)
     {
         var stamp = message.Revision ?? Clock.Imported(time, before.Stamp, TailOf(RowId.FromKey(tenantId, Tables.Sessions.Name, sessionId, message.Content)));
         return new RegisterDraft(Tables.Sessions, sessionId, message.Content) { UserId = message.UserId, SessionId = sessionId }.ToRow(tenantId, stamp, null, time);
     }
 
-    private Row Memory(SourceMessage message, string sessionId, DateTimeOffset time, Position before)
+    private Row Memory(SourceMessage message, string sessionId, DateTimeOffset time, Placed before)
     {
         var draft = new RowDraft(Tables.SessionMemories, [EnumText<MemoryType>.Of(message.Type), message.Author, message.Content, message.Metadata])
         {
@@ -133,5 +133,5 @@ internal sealed class Placement(string tenantId, DateTimeOffset timeWhereMissing
         return BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]) << 2;
     }
 
-    private readonly record struct Position(Stamp Stamp, DateTimeOffset Time);
+    private readonly record struct Placed(Stamp Stamp, DateTimeOffset Time);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Holdfast.Rows;
+using Holdfast.Stores;
 
 namespace Holdfast;
 
@@ -72,6 +73,25 @@ public sealed record ClaimedJob : JobEntry
 
     /// <summary>Attempts made before the last replay: they do not count against <see cref="JobEntry.AttemptsMax"/>.</summary>
     internal long Forgiven { get; init; }
+
+    internal static ClaimedJob? Read(JobKind kind, string worker, StoreReader row) => row.IsNull(2) ? null : new()
+    {
+        Kind = kind,
+        Worker = worker,
+        Id = row.Uuid(0),
+        Attempt = row.Integer(1),
+        Token = row.Uuid(2),
+        ClaimedUntil = row.Time(3),
+        Forgiven = row.Integer(4),
+        Stamp = row.Stamp(5),
+        UserId = row.TextOrNull(6),
+        SessionId = row.TextOrNull(7),
+        Key = row.TextOrNull(8),
+        EnqueuedAt = row.Time(9),
+        PayloadJson = row.Text(10),
+        MetadataJson = row.TextOrNull(11),
+        AttemptsMax = row.Integer(12),
+    };
 }
 
 /// <summary>A job and where it stands.</summary>
@@ -102,6 +122,27 @@ public sealed record JobInfo : JobEntry
 
     private JsonElement? Member(string name) =>
         OutcomeJson is { } json && JsonElement.Parse(json).TryGetProperty(name, out var value) ? value : null;
+
+    internal static JobInfo Read(JobKind kind, StoreReader row) => new()
+    {
+        Kind = kind,
+        Id = row.Uuid(0),
+        Stamp = row.Stamp(1),
+        UserId = row.TextOrNull(2),
+        SessionId = row.TextOrNull(3),
+        Key = row.TextOrNull(4),
+        EnqueuedAt = row.Time(5),
+        PayloadJson = row.Text(6),
+        MetadataJson = row.TextOrNull(7),
+        AttemptsMax = row.Integer(8),
+        State = EnumText<JobState>.TryParse(row.Text(9), out var state) ? state : throw new SchemaException($"'{row.Text(9)}' is a job state that this program does not know. Update it."),
+        RunAfter = row.TimeOrNull(10),
+        Attempt = row.Integer(11),
+        OutcomeJson = row.TextOrNull(12),
+        OutcomeAt = row.TimeOrNull(13),
+        Worker = row.TextOrNull(14),
+        ClaimedUntil = row.TimeOrNull(15),
+    };
 }
 
 /// <summary>Where a job stands.</summary>

@@ -24,15 +24,15 @@ public sealed class JobQueue
     public const int ClaimCountMax = 1_000;
 
     private readonly MemoryWriter _writer;
-    private readonly JobOutcomes _outcomes;
-    private readonly JobClaims _claims;
+    private readonly JobReporter _outcomes;
+    private readonly JobClaimer _claims;
 
     internal JobQueue(MemoryWriter writer)
     {
         _writer = writer;
         var floors = new QueueFloors(writer);
-        _outcomes = new JobOutcomes(writer, floors);
-        _claims = new JobClaims(writer, _outcomes, floors);
+        _outcomes = new JobReporter(writer, floors);
+        _claims = new JobClaimer(writer, _outcomes, floors);
     }
 
     /// <summary>Puts a job in a queue.</summary>
@@ -81,7 +81,7 @@ public sealed class JobQueue
     public Task<bool> HeartbeatAsync(ClaimedJob claimed, TimeSpan limit, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(claimed);
-        return ClaimQueries.ExtendAsync(_writer.Store, _writer.TenantId, claimed, CheckLimit(limit), _writer.Clock.Now, cancellationToken);
+        return ClaimQueries.ExtendAsync(_writer.Store, _writer.TenantId, claimed.Id, claimed.Token, CheckLimit(limit), _writer.Clock.Now, cancellationToken);
     }
 
     /// <summary>
@@ -129,12 +129,12 @@ public sealed class JobQueue
     public IAsyncEnumerable<JobInfo> ListAsync(JobKind kind, JobState? state = null, Stamp after = default, int countMax = int.MaxValue, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(countMax);
-        return JobQueries.ListAsync(_writer.Store, _writer.TenantId, kind, state, after, countMax, _writer.Clock.Now, cancellationToken);
+        return JobQueries.ListAsync(_writer.Store, _writer.TenantId, kind, state is { } only ? EnumText<JobState>.Of(only) : null, after, countMax, _writer.Clock.Now, row => JobInfo.Read(kind, row), cancellationToken);
     }
 
     /// <summary>One job with its state; null when there is none of that id in the queue, or when it was erased.</summary>
     public async Task<JobInfo?> FindAsync(JobKind kind, Guid id, CancellationToken cancellationToken = default) =>
-        await JobQueries.FindAsync(_writer.Store, _writer.TenantId, kind, id, _writer.Clock.Now, cancellationToken).ConfigureAwait(false);
+        await JobQueries.FindAsync(_writer.Store, _writer.TenantId, kind, id, _writer.Clock.Now, row => JobInfo.Read(kind, row), cancellationToken).ConfigureAwait(false);
 
     private static TimeSpan CheckLimit(TimeSpan limit)
     {

@@ -37,7 +37,7 @@ internal sealed class QueueFloors(MemoryWriter writer)
     /// <summary>A closed job was opened again: look at all at the next claim.</summary>
     public void Forget(JobKind kind) => _floors[kind].Forget();
 
-    private readonly record struct Move(Stamp From, int Generation);
+    private readonly record struct FloorMove(Stamp From, int Generation);
 
     private sealed class Floor
     {
@@ -54,18 +54,18 @@ internal sealed class QueueFloors(MemoryWriter writer)
         }
 
         /// <summary>Null: the floor stays for now, or somebody else is moving it.</summary>
-        public Move? Begin(DateTimeOffset now)
+        public FloorMove? Begin(DateTimeOffset now)
         {
             lock (_lock)
             {
                 // A clock that was set back counts as time that has passed.
                 if (_moving || (now - _moved).Duration() < MoveEvery) return null;
                 _moving = true;
-                return new Move((now - _lookedAtAll).Duration() < LookAtAllEvery ? _stamp : Stamp.None, _generation);
+                return new FloorMove((now - _lookedAtAll).Duration() < LookAtAllEvery ? _stamp : Stamp.None, _generation);
             }
         }
 
-        public void End(Move move, Stamp stamp, DateTimeOffset now)
+        public void End(FloorMove move, Stamp stamp, DateTimeOffset now)
         {
             lock (_lock)
             {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Holdfast.Rows;
+using Holdfast.Stores;
 
 namespace Holdfast;
 
@@ -50,6 +51,22 @@ public sealed record AgentMessage
 
     /// <summary>The text; of a content that is no text, its JSON.</summary>
     public string Text => ContentJson is ['"', ..] ? Content.GetString()! : ContentJson;
+
+    internal static AgentMessage Read(StoreReader row) => new()
+    {
+        Id = row.Uuid(0),
+        Stamp = row.Stamp(1),
+        UserId = row.TextOrNull(2),
+        SessionId = row.TextOrNull(3),
+        Key = row.TextOrNull(4),
+        OccurredAt = row.Time(5),
+        Type = EnumText<AgentMessageType>.TryParse(row.Text(6), out var type) ? type : throw new SchemaException($"'{row.Text(6)}' is a message type that this program does not know. Update it."),
+        From = row.Text(7),
+        To = row.Text(8),
+        ContentJson = row.Text(9),
+        MetadataJson = row.TextOrNull(10),
+        IsRead = row.Boolean(11),
+    };
 }
 
 /// <summary>What may come with a message between agents.</summary>

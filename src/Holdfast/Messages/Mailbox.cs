@@ -38,12 +38,12 @@ public sealed class Mailbox
     {
         Check.Id("to_agent", agent);
         ArgumentOutOfRangeException.ThrowIfNegative(countMax);
-        return await MessageQueries.UnreadAsync(_writer.Store, _writer.TenantId, agent, Stamp.None, countMax, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        return await MessageQueries.UnreadAsync(_writer.Store, _writer.TenantId, agent, Stamp.None, countMax, AgentMessage.Read, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>All that was sent to an agent, read or not, from <paramref name="after"/> (exclusive) on, in its order and at constant memory.</summary>
     public IAsyncEnumerable<AgentMessage> ReadAsync(string agent, Stamp after = default, CancellationToken cancellationToken = default) =>
-        MessageQueries.AfterAsync(_writer.Store, _writer.TenantId, Check.Id("to_agent", agent), after, long.MaxValue, cancellationToken);
+        MessageQueries.AfterAsync(_writer.Store, _writer.TenantId, Check.Id("to_agent", agent), after, long.MaxValue, AgentMessage.Read, cancellationToken);
 
     /// <summary>
     /// Marks a message read. Any number of times, from any process, is one mark per message and reader: the receipt says

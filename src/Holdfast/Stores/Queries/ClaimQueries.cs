@@ -52,21 +52,21 @@ internal static class ClaimQueries
     /// <paramref name="window"/>, so that many claimers do not run after the same one. Jobs below
     /// <paramref name="floor"/> are known to be closed.
     /// </summary>
-    public static Task<List<ClaimedJob?>> ClaimAsync(
-        IStore store, string tenantId, JobKind kind, string worker, Guid token, TimeSpan limit, long window, long countMax, bool spread, Stamp floor, DateTimeOffset now, CancellationToken cancellationToken) =>
-        store.ExecuteAsync(Claims[kind], [tenantId, worker, token, Microseconds(limit), window, countMax, spread, now, floor], row => Read(kind, worker, row), cancellationToken);
+    public static Task<List<T>> ClaimAsync<T>(
+        IStore store, string tenantId, JobKind kind, string worker, Guid token, TimeSpan limit, long window, long countMax, bool spread, Stamp floor, DateTimeOffset now, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+        store.ExecuteAsync(Claims[kind], [tenantId, worker, token, Microseconds(limit), window, countMax, spread, now, floor], read, cancellationToken);
 
     /// <summary>The first job, at or above <paramref name="from"/>, that is neither completed nor dead; null when there is none.</summary>
     public static async Task<Stamp?> LowestOpenAsync(IStore store, string tenantId, JobKind kind, Stamp from, CancellationToken cancellationToken) =>
         await store.QueryAsync(LowestOpens[kind], [tenantId, from], row => (Stamp?)row.Stamp(0), cancellationToken).FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
 
     /// <summary>True when the claim was still this one and now ends later.</summary>
-    public static async Task<bool> ExtendAsync(IStore store, string tenantId, ClaimedJob claimed, TimeSpan limit, DateTimeOffset now, CancellationToken cancellationToken) =>
-        await store.ExecuteAsync(Extend, [tenantId, claimed.Id, claimed.Token, Microseconds(limit), now], cancellationToken).ConfigureAwait(false) == 1;
+    public static async Task<bool> ExtendAsync(IStore store, string tenantId, Guid jobId, Guid token, TimeSpan limit, DateTimeOffset now, CancellationToken cancellationToken) =>
+        await store.ExecuteAsync(Extend, [tenantId, jobId, token, Microseconds(limit), now], cancellationToken).ConfigureAwait(false) == 1;
 
     /// <summary>Gives a claim back; only after the outcome is committed.</summary>
-    public static async Task<bool> ReleaseAsync(IStore store, string tenantId, ClaimedJob claimed, DateTimeOffset now, CancellationToken cancellationToken) =>
-        await store.ExecuteAsync(Release, [tenantId, claimed.Id, claimed.Token, now], cancellationToken).ConfigureAwait(false) == 1;
+    public static async Task<bool> ReleaseAsync(IStore store, string tenantId, Guid jobId, Guid token, DateTimeOffset now, CancellationToken cancellationToken) =>
+        await store.ExecuteAsync(Release, [tenantId, jobId, token, now], cancellationToken).ConfigureAwait(false) == 1;
 
     private static Statement Claim(JobKind kind)
     {
@@ -108,23 +108,4 @@ internal static class ClaimQueries
     private static string Column(string name) => string.Format(System.Globalization.CultureInfo.InvariantCulture, Latest, name);
 
     private static long Microseconds(TimeSpan limit) => limit.Ticks / TimeSpan.TicksPerMicrosecond;
-
-    private static ClaimedJob? Read(JobKind kind, string worker, StoreReader row) => row.IsNull(2) ? null : new()
-    {
-        Kind = kind,
-        Worker = worker,
-        Id = row.Uuid(0),
-        Attempt = row.Integer(1),
-        Token = row.Uuid(2),
-        ClaimedUntil = row.Time(3),
-        Forgiven = row.Integer(4),
-        Stamp = row.Stamp(5),
-        UserId = row.TextOrNull(6),
-        SessionId = row.TextOrNull(7),
-        Key = row.TextOrNull(8),
-        EnqueuedAt = row.Time(9),
-        PayloadJson = row.Text(10),
-        MetadataJson = row.TextOrNull(11),
-        AttemptsMax = row.Integer(12),
-    };
 }

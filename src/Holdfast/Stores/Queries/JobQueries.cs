@@ -32,11 +32,11 @@ internal static class JobQueries
         from {{{Tables.Of(kind).Name}}} j {{Deciding}} where j.tenant_id = $1 and j.id = $2
         """));
 
-    public static IAsyncEnumerable<JobInfo> ListAsync(IStore store, string tenantId, JobKind kind, JobState? state, Stamp after, long countMax, DateTimeOffset now, CancellationToken cancellationToken) =>
-        store.QueryAsync(Lists[kind], [tenantId, after, state is { } only ? EnumText<JobState>.Of(only) : null, countMax, now], row => Read(kind, row), cancellationToken);
+    public static IAsyncEnumerable<T> ListAsync<T>(IStore store, string tenantId, JobKind kind, string? state, Stamp after, long countMax, DateTimeOffset now, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+        store.QueryAsync(Lists[kind], [tenantId, after, state, countMax, now], read, cancellationToken);
 
-    public static ValueTask<JobInfo?> FindAsync(IStore store, string tenantId, JobKind kind, Guid id, DateTimeOffset now, CancellationToken cancellationToken) =>
-        store.QueryAsync(Ones[kind], [tenantId, id, now], row => Read(kind, row), cancellationToken).FirstOrDefaultAsync(cancellationToken);
+    public static ValueTask<T?> FindAsync<T>(IStore store, string tenantId, JobKind kind, Guid id, DateTimeOffset now, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+        store.QueryAsync(Ones[kind], [tenantId, id, now], read, cancellationToken).FirstOrDefaultAsync(cancellationToken);
 
     /// <summary>Where a job stands; null when this store does not have it.</summary>
     public static ValueTask<JobStanding?> StandingAsync(IStore store, string tenantId, JobKind kind, Guid id, CancellationToken cancellationToken) =>
@@ -64,27 +64,6 @@ internal static class JobQueries
             """;
         return new Statement(Sql("now()", "::text"), Sql(now, ""));
     }
-
-    private static JobInfo Read(JobKind kind, StoreReader row) => new()
-    {
-        Kind = kind,
-        Id = row.Uuid(0),
-        Stamp = row.Stamp(1),
-        UserId = row.TextOrNull(2),
-        SessionId = row.TextOrNull(3),
-        Key = row.TextOrNull(4),
-        EnqueuedAt = row.Time(5),
-        PayloadJson = row.Text(6),
-        MetadataJson = row.TextOrNull(7),
-        AttemptsMax = row.Integer(8),
-        State = EnumText<JobState>.TryParse(row.Text(9), out var state) ? state : throw new SchemaException($"'{row.Text(9)}' is a job state that this program does not know. Update it."),
-        RunAfter = row.TimeOrNull(10),
-        Attempt = row.Integer(11),
-        OutcomeJson = row.TextOrNull(12),
-        OutcomeAt = row.TimeOrNull(13),
-        Worker = row.TextOrNull(14),
-        ClaimedUntil = row.TimeOrNull(15),
-    };
 
     private static JobOutcome Outcome(string text) => EnumText<JobOutcome>.TryParse(text, out var outcome)
         ? outcome

@@ -2,9 +2,10 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Holdfast.Cli.Output;
 using Holdfast.Cli.Targets;
 
-namespace Holdfast.Cli.Output;
+namespace Holdfast.Cli.Commands;
 
 /// <summary>One run of a command: its options, its target, and where its answer goes.</summary>
 internal sealed class Invocation(ParseResult parse, string command)
@@ -17,7 +18,7 @@ internal sealed class Invocation(ParseResult parse, string command)
 
     public bool Yes => parse.GetValue(GlobalOptions.Yes);
 
-    public Target Target => field ??= Target.Choose(parse);
+    public StoreTarget Target => field ??= StoreTarget.Choose(parse);
 
     public T? Get<T>(Option<T> option) => parse.GetValue(option);
 
@@ -73,10 +74,4 @@ internal sealed class Invocation(ParseResult parse, string command)
         }
         Console.Out.WriteLine(Encoding.UTF8.GetString(buffer.ToArray()));
     }
-}
-
-internal static class Naming
-{
-    /// <summary>NotFound is not_found.</summary>
-    public static string Snake(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
 }

@@ -1,7 +1,7 @@
 namespace Holdfast.Cli.Output;
 
 /// <summary>Plain columns, as wide as their longest value; the last one is not padded.</summary>
-internal static class Columns
+internal static class TextColumns
 {
     public static void Write(TextWriter writer, IReadOnlyList<string> head, IEnumerable<string[]> rows)
     {

@@ -9,7 +9,7 @@ namespace Holdfast;
 /// Records what became of attempts: one row per job, attempt and outcome, so that a report that is sent again adds nothing.
 /// The outcome is committed first, then the claim is given back; in between the job looks claimed, which does no harm.
 /// </summary>
-internal sealed class JobOutcomes(MemoryWriter writer, QueueFloors floors)
+internal sealed class JobReporter(MemoryWriter writer, QueueFloors floors)
 {
     public async Task<JobReport> CompleteAsync(ClaimedJob claimed, string? resultJson, CancellationToken cancellationToken)
     {
@@ -57,7 +57,7 @@ internal sealed class JobOutcomes(MemoryWriter writer, QueueFloors floors)
 
     public async Task<bool> ReplayAsync(JobKind kind, Guid id, CancellationToken cancellationToken)
     {
-        var job = await JobQueries.FindAsync(writer.Store, writer.TenantId, kind, id, writer.Clock.Now, cancellationToken).ConfigureAwait(false);
+        var job = await JobQueries.FindAsync(writer.Store, writer.TenantId, kind, id, writer.Clock.Now, row => JobInfo.Read(kind, row), cancellationToken).ConfigureAwait(false);
         if (job is not { State: JobState.Dead }) return false;
         if (await JobQueries.StandingAsync(writer.Store, writer.TenantId, kind, id, cancellationToken).ConfigureAwait(false) is not { Outcome: JobOutcome.Dead } standing) return false;
         await AppendAsync(job, standing, JobOutcome.Replayed, job.Attempt, null, null, cancellationToken).ConfigureAwait(false);
@@ -82,7 +82,7 @@ internal sealed class JobOutcomes(MemoryWriter writer, QueueFloors floors)
         }, cancellationToken);
 
     private Task<bool> ReleaseAsync(ClaimedJob claimed, CancellationToken cancellationToken) =>
-        ClaimQueries.ReleaseAsync(writer.Store, writer.TenantId, claimed, writer.Clock.Now, cancellationToken);
+        ClaimQueries.ReleaseAsync(writer.Store, writer.TenantId, claimed.Id, claimed.Token, writer.Clock.Now, cancellationToken);
 
     private static string Content(ClaimedJob claimed, (string Name, string? Json) what) => JsonContent.Object(("worker", JsonText.Quote(claimed.Worker)), what);
 }

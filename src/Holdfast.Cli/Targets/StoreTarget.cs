@@ -6,14 +6,14 @@ using Holdfast.Stores.Postgres;
 namespace Holdfast.Cli.Targets;
 
 /// <summary>The store that a command works on. Its URL comes from the environment or a file, never from the command line.</summary>
-internal sealed record Target(string Name, string Address, HoldfastOptions Options)
+internal sealed record StoreTarget(string Name, string Address, HoldfastOptions Options)
 {
     public const string Local = "local";
     private const string Prefix = "HOLDFAST_PROVIDER_";
 
     public bool IsLocal => Options.Connection is null;
 
-    public static Target Choose(ParseResult parse)
+    public static StoreTarget Choose(ParseResult parse)
     {
         var tenant = parse.GetValue(GlobalOptions.Tenant) ?? "default";
         if (parse.GetValue(GlobalOptions.UrlFile) is { } file) return Server("url-file", ReadUrl(file), tenant);
@@ -30,14 +30,14 @@ internal sealed record Target(string Name, string Address, HoldfastOptions Optio
     }
 
     /// <summary>Another folder for the local file, for what must not touch the user's own.</summary>
-    public static Target Folder(string home) => new(Local, HoldfastHome.LocalFile(home), new HoldfastOptions { Home = home });
+    public static StoreTarget Folder(string home) => new(Local, HoldfastHome.LocalFile(home), new HoldfastOptions { Home = home });
 
     private static string ReadUrl(FileInfo file) => file.Exists && File.ReadAllText(file.FullName).Trim() is { Length: > 0 } url ? url
         : throw new CliException(ExitCode.Usage, $"--url-file: {file.FullName} is missing or empty.", "Put the server's URL there: postgres://user:password@host:5432/database");
 
-    private static Target LocalFile(string tenant) => new(Local, HoldfastHome.LocalFile(), new HoldfastOptions { TenantId = tenant });
+    private static StoreTarget LocalFile(string tenant) => new(Local, HoldfastHome.LocalFile(), new HoldfastOptions { TenantId = tenant });
 
-    private static Target Server(string name, string url, string tenant)
+    private static StoreTarget Server(string name, string url, string tenant)
     {
         var settings = PostgresUrl.Parse(url);
         return new(name.ToLowerInvariant(), $"{settings.Host}:{settings.Port}/{settings.Database}  role {settings.Username}", new HoldfastOptions { Connection = url, TenantId = tenant });

@@ -4,7 +4,7 @@ using Holdfast.Stores.Queries;
 namespace Holdfast;
 
 /// <summary>Takes jobs, and buries those whose workers went silent too often.</summary>
-internal sealed class JobClaims(MemoryWriter writer, JobOutcomes outcomes, QueueFloors floors)
+internal sealed class JobClaimer(MemoryWriter writer, JobReporter outcomes, QueueFloors floors)
 {
     /// <summary>From how many of the oldest a claimer chooses after others were faster.</summary>
     private const int SpreadOver = 64;
@@ -18,7 +18,7 @@ internal sealed class JobClaims(MemoryWriter writer, JobOutcomes outcomes, Queue
             var token = writer.Clock.Next().Value;
             var window = spread ? countMax + SpreadOver : countMax;
             var picked = await ClaimQueries.ClaimAsync(
-                writer.Store, writer.TenantId, kind, worker, token, limit, window, countMax, spread, floor, writer.Clock.Now, cancellationToken).ConfigureAwait(false);
+                writer.Store, writer.TenantId, kind, worker, token, limit, window, countMax, spread, floor, writer.Clock.Now, row => ClaimedJob.Read(kind, worker, row), cancellationToken).ConfigureAwait(false);
             var claimed = await WithoutSilentAsync(picked, cancellationToken).ConfigureAwait(false);
             // Nothing is due; or something is ours. Otherwise all that was picked went to somebody else: each turn of this
             // loop means that another claimer got on.
