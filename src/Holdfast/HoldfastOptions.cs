@@ -6,6 +6,15 @@ public sealed class HoldfastOptions
     /// <summary>A PostgreSQL server: a <c>postgres://</c> URL or an Npgsql connection string. Null: the local file.</summary>
     public string? Connection { get; set; }
 
+    /// <summary>
+    /// PostgreSQL servers that hold the memory together with the local file, in the order of preference. With any of them,
+    /// <see cref="Connection"/> must be null: one connection is one store, without failover.
+    /// </summary>
+    public IList<ProviderOptions> Providers { get; } = [];
+
+    /// <summary>How the providers act as one memory.</summary>
+    public FailoverOptions Failover { get; } = new();
+
     /// <summary>The folder of the local file; null: <c>HOLDFAST_HOME</c>, else the platform's data folder.</summary>
     public string? Home { get; set; }
 

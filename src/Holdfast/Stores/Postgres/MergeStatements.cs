@@ -59,8 +59,7 @@ internal sealed class MergeStatements
         return $"""
             insert into {Name(Table)} ({Names()})
             select {string.Join(", ", values)}
-            where not exists (select 1 from {_schema}.erasures x where x.tenant_id = {position["tenant_id"]} and x.through >= {position["stamp"]}
-              and (x.user_id = {position["user_id"]} or x.session_id = {position["session_id"]}))
+            where not {_schema}.is_erased({position["tenant_id"]}, {position["stamp"]}, {position["user_id"]}, {position["session_id"]})
             on conflict (tenant_id, id) do nothing
             """;
     }

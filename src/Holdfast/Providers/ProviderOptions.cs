@@ -1,0 +1,23 @@
+namespace Holdfast;
+
+/// <summary>A PostgreSQL server that holds a copy of the memory: how it is reached, and within which limits.</summary>
+public sealed class ProviderOptions
+{
+    /// <summary>Its name: lower-case letters, digits, <c>-</c> and <c>_</c>, at most 63; <c>local</c> is the local file's.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>Where rows are written and read: a <c>postgres://</c> URL or an Npgsql connection string. It may be a pooler.</summary>
+    public string Connection { get; set; } = "";
+
+    /// <summary>The server itself, for migrations, COPY and locks; null: derived from <see cref="Connection"/> where the provider's naming allows it, else the same.</summary>
+    public string? ControlConnection { get; set; }
+
+    /// <summary>Connections of this process to it: 1 to 1,000.</summary>
+    public int PoolSizeMax { get; set; } = 10;
+
+    /// <summary>How long opening a connection may take.</summary>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long a statement may take; reads of whole tenants have no limit but the caller's.</summary>
+    public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(10);
+}
