@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Holdfast.Rows;
 using Holdfast.Stores;
 using Holdfast.Stores.Postgres;
@@ -19,7 +18,7 @@ namespace Holdfast;
 /// foreach (var message in await session.LoadAsync()) Console.WriteLine(message.Text);
 /// </code>
 /// </example>
-public sealed partial class AgentMemory : IAsyncDisposable
+public sealed class AgentMemory : IAsyncDisposable
 {
     private AgentMemory(MemoryWriter writer, HoldfastOptions options)
     {
@@ -155,11 +154,9 @@ public sealed partial class AgentMemory : IAsyncDisposable
     {
         Check.Text("query", query, Limits.TextBytesMax);
         ArgumentOutOfRangeException.ThrowIfNegative(countMax);
-        // Only letters and digits reach the engines' query languages.
-        var words = Words().Matches(query).Select(match => match.Value).Distinct(StringComparer.OrdinalIgnoreCase).Take(64).ToList();
-        if (words.Count == 0) return [];
-        var any = Writer.Store is SqliteStore ? string.Join(" OR ", words.Select(word => $"\"{word}\"")) : string.Join(" | ", words.Select(word => $"'{word}'"));
-        var found = await SessionQueries.SearchAsync(Writer.Store, TenantId, any, userId, sessionId, countMax, SessionMemory.Read, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        var words = new SearchWords(query);
+        if (words.IsEmpty) return [];
+        var found = await SessionQueries.SearchAsync(Writer.Store, TenantId, words, userId, sessionId, countMax, SessionMemory.Read, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
         foreach (var (memory, _) in found) Writer.Floors.Seen(Floors.Scope.Conversation, memory.SessionId, memory.Stamp);
         return [.. found.Select(hit => new RecalledMemory(hit.Memory, hit.Score))];
     }
@@ -174,7 +171,8 @@ public sealed partial class AgentMemory : IAsyncDisposable
     {
         var floor = Writer.Floors.For(userId, sessionId);
         if (Writer.Rules.ErasureCoversWhatIsThere)
-            floor = Stamp.Max(floor, await ErasureQueries.NewestStampAsync(Writer.Store, TenantId, userId, sessionId, cancellationToken).ConfigureAwait(false));
+            foreach (var store in Writer.Store.Reachable)
+                floor = Stamp.Max(floor, await ErasureQueries.NewestStampAsync(store, TenantId, userId, sessionId, cancellationToken).ConfigureAwait(false));
         var through = Writer.Clock.Next(floor);
         var erasure = new RowDraft(Tables.Erasures, [through.Value]) { UserId = userId, SessionId = sessionId }.ToRow(TenantId, through, Writer.Clock.Now);
         await Writer.WriteAsync(erasure, cancellationToken).ConfigureAwait(false);
@@ -201,9 +199,6 @@ public sealed partial class AgentMemory : IAsyncDisposable
         await Writer.DisposeAsync().ConfigureAwait(false);
         await Writer.Store.DisposeAsync().ConfigureAwait(false);
     }
-
-    [GeneratedRegex(@"[\p{L}\p{N}]+")]
-    private static partial Regex Words();
 }
 
 /// <summary>A memory that was found, with how well it fits; scores compare within one answer only.</summary>

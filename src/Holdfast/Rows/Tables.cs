@@ -115,18 +115,29 @@ internal static class Tables
     public static readonly Table Canary = Table.Local("canary", ["id"],
         Column.Text("id", required: true), Column.Uuid("token", required: true), Column.Timestamp("written_at", required: true));
 
-    /// <summary>All tables, in the order in which a batch writes them.</summary>
+    /// <summary>
+    /// Rows that too few providers hold yet: only in the local file. <c>holders</c> names the providers that have confirmed, each
+    /// between commas; <c>released_at</c> is set once enough have.
+    /// </summary>
+    public static readonly Table Spool = Table.Local("spool", ["tenant_id", "table_name", "id"],
+        Column.Text("tenant_id", required: true), Column.Text("table_name", required: true), Column.Uuid("id", required: true),
+        Column.Uuid("stamp", required: true), Column.Text("holders", required: true), Column.Timestamp("spooled_at", required: true), Column.Timestamp("released_at"));
+
+    /// <summary>All tables of every store, in the order in which a batch writes them.</summary>
     public static IReadOnlyList<Table> All { get; } = Ordered(
         Erasures, Conflicts, Revisions, SessionMemories, AgentMessages, ReadMarks, ResearchStaging, VideoScripts, UploadJobs, JobOutcomes,
         Commands, LlmAnswers, Screenshots, PerformanceMetrics, TokenUsage, SubscriptionEvents, QuotaUsage, Payments, FailoverEvents,
         Sessions, KnowledgeAtoms, Settings, Users, UserFacts, Subscriptions, Lives,
         JobClaims, ErasureSweeps, RelayCursors, RelayRejects, SchemaVersions, Canary);
 
+    /// <summary>All tables of the local file.</summary>
+    public static IEnumerable<Table> OfLocalFile => All.Append(Spool);
+
     public static IEnumerable<Table> Appends => All.Where(table => table.Kind == TableKind.Append);
 
     public static IEnumerable<Table> Registers => All.Where(table => table.Kind == TableKind.Register);
 
-    private static readonly FrozenDictionary<string, Table> ByName = All.ToFrozenDictionary(table => table.Name, StringComparer.Ordinal);
+    private static readonly FrozenDictionary<string, Table> ByName = OfLocalFile.ToFrozenDictionary(table => table.Name, StringComparer.Ordinal);
 
     public static bool TryGet(string name, out Table table) => ByName.TryGetValue(name, out table!);
 

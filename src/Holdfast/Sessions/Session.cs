@@ -91,27 +91,28 @@ public sealed class Session
     }
 
     /// <summary>The whole session in its order.</summary>
-    public Task<IReadOnlyList<SessionMemory>> LoadAsync(CancellationToken cancellationToken = default) => LoadAfterAsync(Stamp.None, int.MaxValue, cancellationToken);
+    public Task<ReadList<SessionMemory>> LoadAsync(CancellationToken cancellationToken = default) => LoadAfterAsync(Stamp.None, int.MaxValue, cancellationToken);
 
     /// <summary>The last <paramref name="count"/>, in their order.</summary>
-    public Task<IReadOnlyList<SessionMemory>> LoadLastAsync(int count, CancellationToken cancellationToken = default) =>
+    public Task<ReadList<SessionMemory>> LoadLastAsync(int count, CancellationToken cancellationToken = default) =>
         LoadBeforeAsync(new Stamp(Guid.AllBitsSet), count, cancellationToken);
 
     /// <summary>The <paramref name="count"/> that come right before a stamp, in their order: a page of history.</summary>
-    public async Task<IReadOnlyList<SessionMemory>> LoadBeforeAsync(Stamp before, int count, CancellationToken cancellationToken = default)
+    public async Task<ReadList<SessionMemory>> LoadBeforeAsync(Stamp before, int count, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        var page = await SessionQueries.BeforeAsync(_writer.Store, _writer.TenantId, Id, before, count, SessionMemory.Read, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
-        page.Reverse();
+        var page = await ReadList.ReadAsync(
+            read => SessionQueries.BeforeAsync(_writer.Store, _writer.TenantId, Id, before, count, read, cancellationToken), SessionMemory.Read, reversed: true, cancellationToken).ConfigureAwait(false);
         if (page.Count > 0) Saw(page[^1].Stamp);
         return page;
     }
 
     /// <summary>The <paramref name="count"/> that come right after a stamp, in their order.</summary>
-    public async Task<IReadOnlyList<SessionMemory>> LoadAfterAsync(Stamp after, int count, CancellationToken cancellationToken = default)
+    public async Task<ReadList<SessionMemory>> LoadAfterAsync(Stamp after, int count, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        var page = await SessionQueries.AfterAsync(_writer.Store, _writer.TenantId, Id, after, count, SessionMemory.Read, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        var page = await ReadList.ReadAsync(
+            read => SessionQueries.AfterAsync(_writer.Store, _writer.TenantId, Id, after, count, read, cancellationToken), SessionMemory.Read, reversed: false, cancellationToken).ConfigureAwait(false);
         if (page.Count > 0) Saw(page[^1].Stamp);
         return page;
     }

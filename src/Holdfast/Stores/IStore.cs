@@ -6,39 +6,8 @@ namespace Holdfast.Stores;
 /// One place that holds rows. <see cref="Sqlite.SqliteStore"/> and <see cref="Postgres.PostgresStore"/> keep the same contract
 /// and pass the same tests.
 /// </summary>
-internal interface IStore : IAsyncDisposable
+internal interface IStore : IRowAccess
 {
-    /// <summary>Where it is, without secrets: for messages and <c>status</c>.</summary>
-    string Address { get; }
-
-    /// <summary>At most this many batches of a writer run at a time.</summary>
-    int ConcurrentBatchesMax { get; }
-
-    /// <summary>
-    /// Merges append rows (revisions also move their registers) in one transaction: all or none. The answer has an element
-    /// per row, in the order of <paramref name="rows"/>.
-    /// </summary>
-    /// <exception cref="RowRefusedException">The store refused one of the rows; nothing was written.</exception>
-    Task<MergeResult[]> MergeAsync(IReadOnlyList<Row> rows, CancellationToken cancellationToken);
-
-    /// <summary>
-    /// Writes a revision only if its register is still at <paramref name="expected"/> (null: does not exist yet); false when
-    /// it is not, and then nothing was written.
-    /// </summary>
-    Task<bool> CompareAndSetAsync(Row revision, Stamp? expected, CancellationToken cancellationToken);
-
-    /// <summary>Runs a query and reads its rows one by one.</summary>
-    IAsyncEnumerable<T> QueryAsync<T>(Statement statement, object?[] parameters, Func<StoreReader, T> read, CancellationToken cancellationToken);
-
-    /// <summary>Changes a table that is local to this store; the number of rows changed.</summary>
-    Task<int> ExecuteAsync(Statement statement, object?[] parameters, CancellationToken cancellationToken);
-
-    /// <summary>
-    /// Changes a table that is local to this store and reads all rows that the statement answers with (<c>returning</c>):
-    /// one transaction, committed before this returns. <see cref="QueryAsync"/> is for statements that only read.
-    /// </summary>
-    Task<List<T>> ExecuteAsync<T>(Statement statement, object?[] parameters, Func<StoreReader, T> read, CancellationToken cancellationToken);
-
     /// <summary>
     /// The next entries of a table's feed after <paramref name="after"/>, oldest first. Nothing that commits later will ever
     /// stand at or before an entry that was returned.
@@ -50,10 +19,4 @@ internal interface IStore : IAsyncDisposable
 
     /// <summary>Whole rows by their keys; what is not there is left out.</summary>
     Task<IReadOnlyList<Row>> ReadRowsAsync(Table table, IReadOnlyList<RowReference> rows, CancellationToken cancellationToken);
-
-    /// <summary>
-    /// Empties again what erasures cover, for rows of transactions that were running when an erasure came; false while such
-    /// a transaction still runs, and then it is to be called again.
-    /// </summary>
-    Task<bool> SweepErasuresAsync(CancellationToken cancellationToken);
 }

@@ -6,11 +6,11 @@ namespace Holdfast.Stores;
 /// Makes rows (checked, stamped, with their ids) and hands them to the writer. All that a memory writes goes through here, so
 /// that no row escapes the clock's rules.
 /// </summary>
-internal sealed class MemoryWriter(IStore store, Clock clock, string tenantId, MergeRules rules) : IAsyncDisposable
+internal sealed class MemoryWriter(IRowAccess store, Clock clock, string tenantId, MergeRules rules) : IAsyncDisposable
 {
     private readonly RowWriter _rows = new(store);
 
-    public IStore Store => store;
+    public IRowAccess Store => store;
 
     public Clock Clock => clock;
 

@@ -15,13 +15,13 @@ internal sealed class RowWriter : IAsyncDisposable
     /// <summary>A batch closes at this size, so that large rows do not add up to a statement that no server takes.</summary>
     public const int BatchBytesMax = 32 * 1024 * 1024;
 
-    private readonly IStore _store;
+    private readonly IRowAccess _store;
     private readonly Channel<PendingRow> _queue = Channel.CreateBounded<PendingRow>(QueueRowsMax);
 
     /// <summary>Batches that may be in flight; whoever takes a place drains the queue.</summary>
     private readonly SemaphoreSlim _flights;
 
-    public RowWriter(IStore store)
+    public RowWriter(IRowAccess store)
     {
         _store = store;
         _flights = new SemaphoreSlim(store.ConcurrentBatchesMax, store.ConcurrentBatchesMax);

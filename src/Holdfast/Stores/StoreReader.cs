@@ -8,6 +8,9 @@ internal abstract class StoreReader
 {
     public abstract DbDataReader Data { get; }
 
+    /// <summary>Where the row comes from.</summary>
+    public ReadSource Source { get; set; }
+
     public abstract Guid Uuid(int column);
 
     public abstract DateTimeOffset Time(int column);

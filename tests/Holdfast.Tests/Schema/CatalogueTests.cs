@@ -72,14 +72,14 @@ public sealed class CatalogueTests
     {
         using var connection = LocalFile();
         var found = new List<string>();
-        foreach (var table in Tables.All.OrderBy(table => table.Name, StringComparer.Ordinal))
+        foreach (var table in Tables.OfLocalFile.OrderBy(table => table.Name, StringComparer.Ordinal))
             found.AddRange(Lines(connection, $"""
                 select '{table.Name}.' || name || ' ' || type || case when "notnull" then ' not null' else '' end || case when pk > 0 then ' key ' || pk else '' end
                 from pragma_table_info('{table.Name}') order by cid
                 """));
         // The feed counter must be the primary key there (AUTOINCREMENT), so the catalogue's key is a unique index, and the
         // feed stands first. A losing row needs no column to travel in.
-        var expected = Tables.All.OrderBy(table => table.Name, StringComparer.Ordinal).SelectMany(table => table.Kind != TableKind.Append
+        var expected = Tables.OfLocalFile.OrderBy(table => table.Name, StringComparer.Ordinal).SelectMany(table => table.Kind != TableKind.Append
             ? Lines(table, table.Columns, SqliteType, table.PrimaryKey)
             : [$"{table.Name}.feed INTEGER key 1", .. Lines(table, table.Columns.Where(column => column.Name is not ("loser" or "feed")), SqliteType, [])]);
         Assert.Equal(expected, found);
@@ -90,9 +90,9 @@ public sealed class CatalogueTests
     {
         using var connection = LocalFile();
         var tables = Lines(connection, "select name from pragma_table_list where schema = 'main' and type = 'table' and name not like 'sqlite\\_%' escape '\\' order by name");
-        Assert.Equal(Tables.All.Select(table => table.Name).Order(StringComparer.Ordinal), tables);
+        Assert.Equal(Tables.OfLocalFile.Select(table => table.Name).Order(StringComparer.Ordinal), tables);
         Assert.Empty(Lines(connection, "select name from pragma_table_list where schema = 'main' and type = 'table' and name not like 'sqlite\\_%' escape '\\' and strict = 0"));
-        foreach (var table in Tables.All)
+        foreach (var table in Tables.OfLocalFile)
         {
             Assert.Empty(Lines(connection, $"select \"table\" from pragma_foreign_key_list('{table.Name}')"));
             var unique = Lines(connection, $"select (select group_concat(name, ',') from pragma_index_info(i.name)) from pragma_index_list('{table.Name}') i where i.\"unique\"");

@@ -45,6 +45,8 @@ internal sealed class PostgresStore : IStore
 
     public int ConcurrentBatchesMax => 2;
 
+    public IReadOnlyList<IRowAccess> Reachable => [this];
+
     public Task<MergeResult[]> MergeAsync(IReadOnlyList<Row> rows, CancellationToken cancellationToken) =>
         Guard(async ct => rows switch
         {
@@ -155,7 +157,7 @@ internal sealed class PostgresStore : IStore
         await using var _ = command.ConfigureAwait(false);
         var data = await Guard(ct => command.ExecuteReaderAsync(ct), cancellationToken).ConfigureAwait(false);
         await using var __ = data.ConfigureAwait(false);
-        var reader = new PostgresReader(data);
+        var reader = new PostgresReader(data) { Source = new ReadSource(Address, MayBeStale: false) };
         while (await Guard(ct => data.ReadAsync(ct), cancellationToken).ConfigureAwait(false))
             yield return read(reader);
     }

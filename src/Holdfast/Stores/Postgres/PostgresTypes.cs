@@ -36,6 +36,7 @@ internal static class PostgresTypes
     {
         Stamp stamp => new() { Value = stamp.Value },
         DateTimeOffset time => new() { Value = time.UtcDateTime },
+        SearchWords words => new() { Value = words.ForPostgres },
         null => new() { Value = DBNull.Value },
         _ => new() { Value = value },
     };

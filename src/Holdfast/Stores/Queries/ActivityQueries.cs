@@ -11,16 +11,16 @@ internal static class ActivityQueries
     private static readonly Statement OfScreenshots = Select(Tables.Screenshots, "t.file_path, t.file_url, t.metadata", "(t.file_path is not null or t.file_url is not null)");
     private static readonly Statement OfMetrics = Select(Tables.PerformanceMetrics, "t.metric_type, t.content", "t.content is not null");
 
-    public static IAsyncEnumerable<T> CommandsAsync<T>(IStore store, string tenantId, string sessionId, Stamp after, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+    public static IAsyncEnumerable<T> CommandsAsync<T>(IRowAccess store, string tenantId, string sessionId, Stamp after, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
         store.QueryAsync(OfCommands, [tenantId, sessionId, after], read, cancellationToken);
 
-    public static IAsyncEnumerable<T> AnswersAsync<T>(IStore store, string tenantId, string sessionId, Stamp after, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+    public static IAsyncEnumerable<T> AnswersAsync<T>(IRowAccess store, string tenantId, string sessionId, Stamp after, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
         store.QueryAsync(OfAnswers, [tenantId, sessionId, after], read, cancellationToken);
 
-    public static IAsyncEnumerable<T> ScreenshotsAsync<T>(IStore store, string tenantId, string sessionId, Stamp after, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+    public static IAsyncEnumerable<T> ScreenshotsAsync<T>(IRowAccess store, string tenantId, string sessionId, Stamp after, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
         store.QueryAsync(OfScreenshots, [tenantId, sessionId, after], read, cancellationToken);
 
-    public static IAsyncEnumerable<T> MetricsAsync<T>(IStore store, string tenantId, string sessionId, Stamp after, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+    public static IAsyncEnumerable<T> MetricsAsync<T>(IRowAccess store, string tenantId, string sessionId, Stamp after, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
         store.QueryAsync(OfMetrics, [tenantId, sessionId, after], read, cancellationToken);
 
     private static Statement Select(Table table, string own, string notErased) => new($$"""

@@ -53,19 +53,19 @@ internal static class ClaimQueries
     /// <paramref name="floor"/> are known to be closed.
     /// </summary>
     public static Task<List<T>> ClaimAsync<T>(
-        IStore store, string tenantId, JobKind kind, string worker, Guid token, TimeSpan limit, long window, long countMax, bool spread, Stamp floor, DateTimeOffset now, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+        IRowAccess store, string tenantId, JobKind kind, string worker, Guid token, TimeSpan limit, long window, long countMax, bool spread, Stamp floor, DateTimeOffset now, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
         store.ExecuteAsync(Claims[kind], [tenantId, worker, token, Microseconds(limit), window, countMax, spread, now, floor], read, cancellationToken);
 
     /// <summary>The first job, at or above <paramref name="from"/>, that is neither completed nor dead; null when there is none.</summary>
-    public static async Task<Stamp?> LowestOpenAsync(IStore store, string tenantId, JobKind kind, Stamp from, CancellationToken cancellationToken) =>
+    public static async Task<Stamp?> LowestOpenAsync(IRowAccess store, string tenantId, JobKind kind, Stamp from, CancellationToken cancellationToken) =>
         await store.QueryAsync(LowestOpens[kind], [tenantId, from], row => (Stamp?)row.Stamp(0), cancellationToken).FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
 
     /// <summary>True when the claim was still this one and now ends later.</summary>
-    public static async Task<bool> ExtendAsync(IStore store, string tenantId, Guid jobId, Guid token, TimeSpan limit, DateTimeOffset now, CancellationToken cancellationToken) =>
+    public static async Task<bool> ExtendAsync(IRowAccess store, string tenantId, Guid jobId, Guid token, TimeSpan limit, DateTimeOffset now, CancellationToken cancellationToken) =>
         await store.ExecuteAsync(Extend, [tenantId, jobId, token, Microseconds(limit), now], cancellationToken).ConfigureAwait(false) == 1;
 
     /// <summary>Gives a claim back; only after the outcome is committed.</summary>
-    public static async Task<bool> ReleaseAsync(IStore store, string tenantId, Guid jobId, Guid token, DateTimeOffset now, CancellationToken cancellationToken) =>
+    public static async Task<bool> ReleaseAsync(IRowAccess store, string tenantId, Guid jobId, Guid token, DateTimeOffset now, CancellationToken cancellationToken) =>
         await store.ExecuteAsync(Release, [tenantId, jobId, token, now], cancellationToken).ConfigureAwait(false) == 1;
 
     private static Statement Claim(JobKind kind)

@@ -9,11 +9,11 @@ internal static class ErasureQueries
     private static readonly Statement NewestOfUser = Newest("user_id");
     private static readonly Statement NewestOfSession = Newest("session_id");
 
-    public static IAsyncEnumerable<(string? UserId, string? SessionId, Stamp Through)> ReadAsync(IStore store, string tenantId, CancellationToken cancellationToken) =>
+    public static IAsyncEnumerable<(string? UserId, string? SessionId, Stamp Through)> ReadAsync(IRowAccess store, string tenantId, CancellationToken cancellationToken) =>
         store.QueryAsync(All, [tenantId], row => (row.TextOrNull(0), row.TextOrNull(1), row.Stamp(2)), cancellationToken);
 
     /// <summary>The highest stamp that the store holds of a user or of a session: an erasure must go through it.</summary>
-    public static async Task<Stamp> NewestStampAsync(IStore store, string tenantId, string? userId, string? sessionId, CancellationToken cancellationToken)
+    public static async Task<Stamp> NewestStampAsync(IRowAccess store, string tenantId, string? userId, string? sessionId, CancellationToken cancellationToken)
     {
         var newest = Stamp.None;
         var (statement, scope) = userId is not null ? (NewestOfUser, userId) : (NewestOfSession, sessionId);

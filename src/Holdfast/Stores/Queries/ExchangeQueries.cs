@@ -45,16 +45,16 @@ internal static class ExchangeQueries
 
     /// <summary>In the order of their stamps.</summary>
     public static IAsyncEnumerable<T> MemoriesAsync<T>(
-        IStore store, string tenantId, string? userId, string? sessionId, bool withDeleted, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+        IRowAccess store, string tenantId, string? userId, string? sessionId, bool withDeleted, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
         store.QueryAsync(Memories, [tenantId, userId, sessionId, withDeleted], read, cancellationToken);
 
     /// <summary>In the order of their revisions.</summary>
     public static IAsyncEnumerable<T> SessionsAsync<T>(
-        IStore store, string tenantId, string? userId, string? sessionId, bool withDeleted, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+        IRowAccess store, string tenantId, string? userId, string? sessionId, bool withDeleted, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
         store.QueryAsync(Sessions, [tenantId, userId, sessionId, withDeleted], read, cancellationToken);
 
     /// <summary>Of these sessions, those that are registered.</summary>
-    public static async Task<IReadOnlySet<string>> KnownSessionsAsync(IStore store, string tenantId, IReadOnlyList<string> sessionIds, CancellationToken cancellationToken) =>
+    public static async Task<IReadOnlySet<string>> KnownSessionsAsync(IRowAccess store, string tenantId, IReadOnlyList<string> sessionIds, CancellationToken cancellationToken) =>
         await store.QueryAsync(Known, [tenantId, $"[{string.Join(',', sessionIds.Select(JsonText.Quote))}]"], row => row.Text(0), cancellationToken)
             .ToHashSetAsync(StringComparer.Ordinal, cancellationToken).ConfigureAwait(false);
 }

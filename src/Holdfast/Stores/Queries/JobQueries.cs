@@ -32,14 +32,14 @@ internal static class JobQueries
         from {{{Tables.Of(kind).Name}}} j {{Deciding}} where j.tenant_id = $1 and j.id = $2
         """));
 
-    public static IAsyncEnumerable<T> ListAsync<T>(IStore store, string tenantId, JobKind kind, string? state, Stamp after, long countMax, DateTimeOffset now, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+    public static IAsyncEnumerable<T> ListAsync<T>(IRowAccess store, string tenantId, JobKind kind, string? state, Stamp after, long countMax, DateTimeOffset now, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
         store.QueryAsync(Lists[kind], [tenantId, after, state, countMax, now], read, cancellationToken);
 
-    public static ValueTask<T?> FindAsync<T>(IStore store, string tenantId, JobKind kind, Guid id, DateTimeOffset now, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+    public static ValueTask<T?> FindAsync<T>(IRowAccess store, string tenantId, JobKind kind, Guid id, DateTimeOffset now, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
         store.QueryAsync(Ones[kind], [tenantId, id, now], read, cancellationToken).FirstOrDefaultAsync(cancellationToken);
 
     /// <summary>Where a job stands; null when this store does not have it.</summary>
-    public static ValueTask<JobStanding?> StandingAsync(IStore store, string tenantId, JobKind kind, Guid id, CancellationToken cancellationToken) =>
+    public static ValueTask<JobStanding?> StandingAsync(IRowAccess store, string tenantId, JobKind kind, Guid id, CancellationToken cancellationToken) =>
         store.QueryAsync(Standings[kind], [tenantId, id], row => (JobStanding?)new JobStanding(
             Stamp.Max(row.Stamp(0), row.IsNull(1) ? Stamp.None : row.Stamp(1)),
             row.IsNull(2) ? null : Outcome(row.Text(2)), row.IsNull(3) ? 0 : row.Integer(3), row.UuidOrNull(4), row.Integer(5), row.Boolean(6)), cancellationToken)

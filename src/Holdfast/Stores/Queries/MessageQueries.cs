@@ -10,10 +10,10 @@ internal static class MessageQueries
     private static readonly Statement After = Select("true");
     private static readonly Statement Unread = Select($"not {IsRead}");
 
-    public static IAsyncEnumerable<T> AfterAsync<T>(IStore store, string tenantId, string agent, Stamp after, long countMax, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+    public static IAsyncEnumerable<T> AfterAsync<T>(IRowAccess store, string tenantId, string agent, Stamp after, long countMax, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
         store.QueryAsync(After, [tenantId, agent, after, countMax], read, cancellationToken);
 
-    public static IAsyncEnumerable<T> UnreadAsync<T>(IStore store, string tenantId, string agent, Stamp after, long countMax, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+    public static IAsyncEnumerable<T> UnreadAsync<T>(IRowAccess store, string tenantId, string agent, Stamp after, long countMax, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
         store.QueryAsync(Unread, [tenantId, agent, after, countMax], read, cancellationToken);
 
     private static Statement Select(string where) => new($$"""

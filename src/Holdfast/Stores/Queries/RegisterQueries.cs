@@ -14,7 +14,7 @@ internal static class RegisterQueries
         table => table, table => new Statement($"select stamp, content from {{{table.Name}}} where tenant_id = $1 and key = $2"));
 
     /// <summary>Null: there is none. A store that does not answer throws.</summary>
-    public static async Task<RegisterValue?> ReadAsync(IStore store, Table register, string tenantId, string key, CancellationToken cancellationToken) =>
+    public static async Task<RegisterValue?> ReadAsync(IRowAccess store, Table register, string tenantId, string key, CancellationToken cancellationToken) =>
         await store.QueryAsync(One[register], [tenantId, key], row => new RegisterValue(row.Stamp(0), row.TextOrNull(1)), cancellationToken)
             .FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
 }

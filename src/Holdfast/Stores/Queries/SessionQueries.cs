@@ -55,25 +55,25 @@ internal static class SessionQueries
         where s.tenant_id = $1 and s.key = $2
         """);
 
-    public static IAsyncEnumerable<T> AfterAsync<T>(IStore store, string tenantId, string sessionId, Stamp after, long countMax, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+    public static IAsyncEnumerable<T> AfterAsync<T>(IRowAccess store, string tenantId, string sessionId, Stamp after, long countMax, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
         store.QueryAsync(After, [tenantId, sessionId, after, countMax], read, cancellationToken);
 
     /// <summary>The newest first.</summary>
-    public static IAsyncEnumerable<T> BeforeAsync<T>(IStore store, string tenantId, string sessionId, Stamp before, long countMax, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+    public static IAsyncEnumerable<T> BeforeAsync<T>(IRowAccess store, string tenantId, string sessionId, Stamp before, long countMax, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
         store.QueryAsync(Before, [tenantId, sessionId, before, countMax], read, cancellationToken);
 
-    public static async Task<Stamp> LastStampAsync(IStore store, string tenantId, string sessionId, CancellationToken cancellationToken) =>
+    public static async Task<Stamp> LastStampAsync(IRowAccess store, string tenantId, string sessionId, CancellationToken cancellationToken) =>
         await store.QueryAsync(LastStamp, [tenantId, sessionId], row => row.Stamp(0), cancellationToken).FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
 
     public static IAsyncEnumerable<(T Memory, double Score)> SearchAsync<T>(
-        IStore store, string tenantId, string query, string? userId, string? sessionId, long countMax, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
-        store.QueryAsync(Search, [tenantId, query, userId, sessionId, countMax], row => (read(row), row.Real(10)), cancellationToken);
+        IRowAccess store, string tenantId, SearchWords words, string? userId, string? sessionId, long countMax, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+        store.QueryAsync(Search, [tenantId, words, userId, sessionId, countMax], row => (read(row), row.Real(10)), cancellationToken);
 
     public static IAsyncEnumerable<T> ListAsync<T>(
-        IStore store, string tenantId, string? userId, Stamp before, bool withDeleted, long countMax, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+        IRowAccess store, string tenantId, string? userId, Stamp before, bool withDeleted, long countMax, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
         store.QueryAsync(userId is null ? ListAll : List, [tenantId, userId, before, withDeleted, countMax], read, cancellationToken);
 
-    public static IAsyncEnumerable<T> OneAsync<T>(IStore store, string tenantId, string sessionId, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+    public static IAsyncEnumerable<T> OneAsync<T>(IRowAccess store, string tenantId, string sessionId, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
         store.QueryAsync(One, [tenantId, sessionId, RegisterKey.Join("sessions", sessionId)], read, cancellationToken);
 
     private static Statement Page(string range, string order)

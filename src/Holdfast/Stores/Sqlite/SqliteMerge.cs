@@ -79,6 +79,19 @@ internal sealed class SqliteMerge(SqliteConnection connection, MergeRules rules)
             Prepared(sweep, [erasure.TenantId, erasure["through"], sweep.Contains("user_id = $3", StringComparison.Ordinal) ? erasure.UserId : erasure.SessionId]).ExecuteNonQuery();
     }
 
+    /// <summary>Runs a statement of the local file's own bookkeeping within the transaction.</summary>
+    public int Execute(string sql, params object?[] values) => Prepared(sql, values).ExecuteNonQuery();
+
+    /// <summary>Reads within the transaction.</summary>
+    public List<T> Query<T>(string sql, object?[] values, Func<StoreReader, T> read)
+    {
+        using var data = Prepared(sql, values).ExecuteReader();
+        var reader = new SqliteReader(data);
+        var rows = new List<T>();
+        while (data.Read()) rows.Add(read(reader));
+        return rows;
+    }
+
     public long Scalar(string sql, params object?[] values) => (long)Prepared(sql, values).ExecuteScalar()!;
 
     private SqliteCommand Prepared(string sql, object?[] values)

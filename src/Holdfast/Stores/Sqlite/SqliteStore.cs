@@ -33,6 +33,8 @@ internal sealed class SqliteStore : IStore
 
     public int ConcurrentBatchesMax => 1;
 
+    public IReadOnlyList<IRowAccess> Reachable => [this];
+
     /// <summary>Opens the file, makes it where it is missing, and brings its schema up to date.</summary>
     public static SqliteStore Open(string path, TimeProvider time, MergeRules? rules = null)
     {
@@ -58,13 +60,19 @@ internal sealed class SqliteStore : IStore
         }
     }
 
-    public Task<MergeResult[]> MergeAsync(IReadOnlyList<Row> rows, CancellationToken cancellationToken) => WriteAsync(_ =>
+    public Task<MergeResult[]> MergeAsync(IReadOnlyList<Row> rows, CancellationToken cancellationToken) => WriteAsync(_ => Merge(rows), cancellationToken);
+
+    /// <summary>Runs <paramref name="work"/> in one transaction with the merge: for what must commit together with rows.</summary>
+    public Task<T> TransactAsync<T>(Func<SqliteMerge, T> work, CancellationToken cancellationToken) => WriteAsync(_ => work(_merge), cancellationToken);
+
+    /// <summary>Merges within a transaction that is open.</summary>
+    public MergeResult[] Merge(IReadOnlyList<Row> rows)
     {
         var results = new MergeResult[rows.Count];
         foreach (var (_, indexes) in Batch.Groups(rows))
             foreach (var i in indexes) results[i] = _merge.Merge(rows[i]);
         return results;
-    }, cancellationToken);
+    }
 
     public Task<bool> CompareAndSetAsync(Row revision, Stamp? expected, CancellationToken cancellationToken) => WriteAsync(_ =>
     {
@@ -100,7 +108,7 @@ internal sealed class SqliteStore : IStore
         using var lease = await _readers.RentAsync(cancellationToken).ConfigureAwait(false);
         using var command = Command(lease.Connection, statement, parameters);
         using var data = Translated(command.ExecuteReader);
-        var reader = new SqliteReader(data);
+        var reader = new SqliteReader(data) { Source = new ReadSource(Address, MayBeStale: false) };
         while (Translated(data.Read))
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -23,6 +23,7 @@ internal static class SqliteTypes
         DateTimeOffset time => Timestamps.ToUnixMicroseconds(time),
         bool flag => flag ? 1L : 0L,
         int number => (long)number,
+        SearchWords words => words.ForSqlite,
         _ => value,
     };
 }

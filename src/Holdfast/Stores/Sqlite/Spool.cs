@@ -1,0 +1,76 @@
+using Holdfast.Rows;
+
+namespace Holdfast.Stores.Sqlite;
+
+/// <summary>
+/// The local file's rows that too few providers hold yet. A row and its mark are written in one transaction; the mark is
+/// released once enough providers hold the row, and the row leaves when its retention ends. Several processes may share it.
+/// </summary>
+internal sealed class Spool(SqliteStore store, TimeProvider time)
+{
+    // A row that takes another's place (an earlier stamp of the same key) has to go out again.
+    private const string Mark = """
+        insert into spool (tenant_id, table_name, id, stamp, holders, spooled_at) values ($1, $2, $3, $4, '', $5)
+        on conflict (tenant_id, table_name, id) do update set stamp = excluded.stamp, holders = '', released_at = null, spooled_at = excluded.spooled_at
+        where excluded.stamp < spool.stamp
+        """;
+
+    // The loser of a key goes out as the row of `conflicts` that the merge made of it: its own place is taken.
+    private const string MarkLosers = """
+        insert into spool (tenant_id, table_name, id, stamp, holders, spooled_at)
+        select tenant_id, 'conflicts', id, stamp, '', $4 from conflicts where tenant_id = $1 and target_table = $2 and target_id = $3
+        on conflict do nothing
+        """;
+
+    private const string Confirm = "update spool set holders = $4, released_at = coalesce(released_at, $5) where tenant_id = $1 and table_name = $2 and id = $3";
+
+    private const string Waiting = """
+        select tenant_id, table_name, id, stamp, holders, spooled_at from spool
+        where instr(holders, $1) = 0 and spooled_at <= $2 and (spooled_at, tenant_id, table_name, id) > ($3, $4, $5, $6)
+        order by spooled_at, tenant_id, table_name, id limit $7
+        """;
+
+    private static readonly Statement WaitingPage = new(Waiting);
+
+    private static readonly Statement Load = new("select count(*), min(spooled_at) from {spool} where released_at is null");
+
+    private static readonly Statement Size = new("select (page_count - freelist_count) * page_size from pragma_page_count(), pragma_freelist_count(), pragma_page_size()");
+
+    public SqliteStore Store => store;
+
+    /// <summary>Writes rows and their marks; when it returns they are on the disk.</summary>
+    public Task<MergeResult[]> WriteAsync(IReadOnlyList<Row> rows, CancellationToken cancellationToken) => store.TransactAsync(merge =>
+    {
+        var now = time.GetUtcNow();
+        var results = store.Merge(rows);
+        for (var i = 0; i < rows.Count; i++)
+        {
+            merge.Execute(Mark, rows[i].TenantId, rows[i].Table.Name, rows[i].Id, rows[i].Stamp, now);
+            if (results[i].Outcome == MergeOutcome.KeyConflict) merge.Execute(MarkLosers, rows[i].TenantId, rows[i].Table.Name, rows[i].Id, now);
+        }
+        return results;
+    }, cancellationToken);
+
+    /// <summary>Writes down who holds what.</summary>
+    public Task ConfirmAsync(IReadOnlyList<(Table Table, RowReference Row, string Holders, bool Released)> confirmed, CancellationToken cancellationToken) => store.TransactAsync(merge =>
+    {
+        var now = time.GetUtcNow();
+        foreach (var (table, row, holders, released) in confirmed)
+            merge.Execute(Confirm, row.TenantId, table.Name, row.Id, holders, released ? now : null);
+        return confirmed.Count;
+    }, cancellationToken);
+
+    /// <summary>The next rows that a provider does not hold, the oldest first, among those spooled until then.</summary>
+    public async Task<IReadOnlyList<SpooledRow>> WaitingAsync(string provider, DateTimeOffset until, SpooledRow? after, int countMax, CancellationToken cancellationToken) =>
+        await store.QueryAsync(WaitingPage,
+            [$",{provider},", until, after?.SpooledAt ?? DateTimeOffset.UnixEpoch, after?.Reference.TenantId ?? "", after?.Table.Name ?? "", after?.Reference.Id ?? Guid.Empty, (long)countMax],
+            row => new SpooledRow(Tables.Get(row.Text(1)), new RowReference(row.Text(0), row.Uuid(2), row.Stamp(3)), row.Text(4), row.Time(5)), cancellationToken)
+            .ToListAsync(cancellationToken).ConfigureAwait(false);
+
+    public async Task<SpoolLoad> LoadAsync(CancellationToken cancellationToken) =>
+        await store.QueryAsync(Load, [], row => new SpoolLoad(row.Integer(0), row.TimeOrNull(1)), cancellationToken).FirstAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Bytes of the local file that are in use.</summary>
+    public async Task<long> SizeAsync(CancellationToken cancellationToken) =>
+        await store.QueryAsync(Size, [], row => row.Integer(0), cancellationToken).FirstAsync(cancellationToken).ConfigureAwait(false);
+}
