@@ -1,3 +1,4 @@
+using Holdfast.Providers;
 using Holdfast.Rows;
 using Holdfast.Stores;
 using Holdfast.Stores.Postgres;
@@ -40,6 +41,9 @@ public sealed class AgentMemory : IAsyncDisposable
     /// <summary>What an assistant did: commands, answers, screenshots, measurements.</summary>
     public ActivityLog Activity { get; }
 
+    /// <summary>The providers that hold this memory; null for a memory on one store.</summary>
+    public ProviderSet? Providers { get; private init; }
+
     /// <summary>Where the memory is, without secrets.</summary>
     public string Address => Writer.Store.Address;
 
@@ -63,6 +67,8 @@ public sealed class AgentMemory : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         var clock = new Clock(options.TimeProvider);
+        if (options is { Providers.Count: > 0, Failover.Enabled: true }) return await OpenSetAsync(options, clock, cancellationToken).ConfigureAwait(false);
+        if (options.Providers.Count > 0) return await OpenAsync(await ProviderConnections.ConnectAsync(options.Providers[0], options, clock, cancellationToken).ConfigureAwait(false), clock, options, cancellationToken).ConfigureAwait(false);
         return options.Connection is { } connection
             ? await OpenAsync(await ConnectAsync(connection, options, clock, cancellationToken).ConfigureAwait(false), clock, options, cancellationToken).ConfigureAwait(false)
             : await OpenAsync(SqliteStore.Open(HoldfastHome.LocalFile(options.Home), options.TimeProvider), clock, options, cancellationToken).ConfigureAwait(false);
@@ -84,6 +90,49 @@ public sealed class AgentMemory : IAsyncDisposable
         }
     }
 
+    private static async Task<AgentMemory> OpenSetAsync(HoldfastOptions options, Clock clock, CancellationToken cancellationToken)
+    {
+        var local = SqliteStore.Open(HoldfastHome.LocalFile(options.Home), options.TimeProvider);
+        var access = new ProviderAccess(
+            [.. options.Providers.Select((provider, i) => new Provider(provider.Name, i, options.TimeProvider, token => ProviderConnections.ConnectAsync(provider, options, clock, token)))],
+            new Spool(local, options.TimeProvider), new ProviderSetSettings(options.Failover, HoldfastHome.Resolve(options.Home), options.TenantId, clock, options.TimeProvider));
+        var writer = new MemoryWriter(access, clock, options.TenantId, MergeRules.All)
+        {
+            Concern = options.Failover.WriteConcern,
+            ConcernTimeout = options.Failover.CallTimeout,
+            TimeProvider = options.TimeProvider,
+            LocalRows = new RowWriter(access.MergeLocallyAsync, concurrentBatchesMax: 1),
+        };
+        try
+        {
+            await access.StartAsync(cancellationToken).ConfigureAwait(false);
+            await LearnErasuresAsync(writer, access, cancellationToken).ConfigureAwait(false);
+            return new AgentMemory(writer, options) { Providers = new ProviderSet(access) };
+        }
+        catch
+        {
+            await writer.DisposeAsync().ConfigureAwait(false);
+            await access.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    // What cannot be asked now is asked when a write is answered as erased: the memory opens without any provider.
+    private static async Task LearnErasuresAsync(MemoryWriter writer, ProviderAccess access, CancellationToken cancellationToken)
+    {
+        foreach (var store in access.Reachable)
+        {
+            try
+            {
+                await writer.LearnErasuresAsync(store, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is StoreUnavailableException or SchemaException && store != access.Local)
+            {
+                access.LastUpkeepError = e;
+            }
+        }
+    }
+
     private static async Task<IStore> ConnectAsync(string connection, HoldfastOptions options, Clock clock, CancellationToken cancellationToken)
     {
         var store = await PostgresConnector.ConnectAsync(connection, options.Schema, options.TimeProvider, null, cancellationToken).ConfigureAwait(false);
@@ -95,18 +144,29 @@ public sealed class AgentMemory : IAsyncDisposable
 
     /// <summary>Starts a session with an id of its own.</summary>
     public Task<Session> StartSessionAsync(string? userId = null, string? title = null, System.Text.Json.JsonElement? metadata = null, CancellationToken cancellationToken = default) =>
-        StartAsync($"session_{Writer.Clock.Next()}", userId, title, metadata, cancellationToken);
+        StartAsync($"session_{Writer.Clock.Next()}", userId, title, metadata, isNew: true, cancellationToken);
 
-    /// <summary>Resumes the session, or starts it where there is none of that id yet.</summary>
+    /// <summary>
+    /// Resumes the session, or starts it where there is none of that id yet. While no provider answers the conversation goes on
+    /// in the spool all the same; whether the session exists is then found out when it is opened the next time.
+    /// </summary>
     /// <exception cref="HoldfastException">The session was deleted; restore it first.</exception>
     public async Task<Session> OpenSessionAsync(string sessionId, string? userId = null, CancellationToken cancellationToken = default)
     {
         Check.Text("user_id", userId);
-        return await ResumeSessionAsync(sessionId, cancellationToken).ConfigureAwait(false) is { } session
-            ? session
-            : await GetSessionInfoAsync(sessionId, cancellationToken).ConfigureAwait(false) is { IsDeleted: true }
-                ? throw new HoldfastException($"Session '{sessionId}' was deleted. Restore it ('holdfast session restore {sessionId}'), or use another id.")
-                : await StartAsync(sessionId, userId, null, null, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await ResumeSessionAsync(sessionId, cancellationToken).ConfigureAwait(false) is { } session
+                ? session
+                : await GetSessionInfoAsync(sessionId, cancellationToken).ConfigureAwait(false) is { IsDeleted: true }
+                    ? throw new HoldfastException($"Session '{sessionId}' was deleted. Restore it ('holdfast session restore {sessionId}'), or use another id.")
+                    : await StartAsync(sessionId, userId, null, null, isNew: false, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreUnavailableException) when (Providers is not null)
+        {
+            // To start it anew, with a title of nothing, could put the one that exists aside.
+            return new Session(Writer, sessionId, userId);
+        }
     }
 
     /// <summary>The session of that id, ready to go on; null when there is none, or when it was deleted.</summary>
@@ -182,14 +242,14 @@ public sealed class AgentMemory : IAsyncDisposable
         await Writer.Store.SweepErasuresAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<Session> StartAsync(string sessionId, string? userId, string? title, System.Text.Json.JsonElement? metadata, CancellationToken cancellationToken)
+    private async Task<Session> StartAsync(string sessionId, string? userId, string? title, System.Text.Json.JsonElement? metadata, bool isNew, CancellationToken cancellationToken)
     {
         Check.Id("session_id", sessionId);
         Check.Text("user_id", userId);
         SessionInfo.CheckInput(title, metadata);
         var session = new Session(Writer, sessionId, userId);
-        await session.CatchUpAsync(cancellationToken).ConfigureAwait(false);
-        await session.UpdateAsync(title, metadata, null, cancellationToken).ConfigureAwait(false);
+        if (!isNew) await session.CatchUpAsync(cancellationToken).ConfigureAwait(false);
+        await session.RegisterAsync(title, metadata, isNew ? null : await session.GetInfoAsync(cancellationToken).ConfigureAwait(false), null, cancellationToken).ConfigureAwait(false);
         return session;
     }
 

@@ -14,6 +14,8 @@ namespace Holdfast;
 /// </summary>
 public sealed class Session
 {
+    private const int PageRows = 1_000;
+
     private readonly MemoryWriter _writer;
 
     internal Session(MemoryWriter writer, string id, string? userId)
@@ -53,7 +55,7 @@ public sealed class Session
     public Task<AppendReceipt> AppendAsync(ChatMessage message, AppendOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);
-        return _writer.AppendAsync(Draft(message, options ?? AppendOptions.None), cancellationToken);
+        return _writer.AppendAsync(Draft(message, options ?? AppendOptions.None), cancellationToken, options?.Concern);
     }
 
     /// <summary>Appends several messages in their order, sharing round trips.</summary>
@@ -83,10 +85,13 @@ public sealed class Session
     /// <summary>Streams messages and records in their order, from <paramref name="after"/> (exclusive) on, at constant memory.</summary>
     public async IAsyncEnumerable<SessionMemory> ReadAsync(Stamp after = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (var memory in SessionQueries.AfterAsync(_writer.Store, _writer.TenantId, Id, after, long.MaxValue, SessionMemory.Read, cancellationToken).ConfigureAwait(false))
+        // Page by page: memory stays constant, and a provider that fails in the middle is followed by another.
+        while (true)
         {
-            Saw(memory.Stamp);
-            yield return memory;
+            var page = await LoadAfterAsync(after, PageRows, cancellationToken).ConfigureAwait(false);
+            foreach (var memory in page) yield return memory;
+            if (page.Count < PageRows) yield break;
+            after = page[^1].Stamp;
         }
     }
 
@@ -135,7 +140,12 @@ public sealed class Session
     public async Task<Stamp> UpdateAsync(string? title = null, JsonElement? metadata = null, Stamp? expectedRevision = null, CancellationToken cancellationToken = default)
     {
         SessionInfo.CheckInput(title, metadata);
-        var info = await GetInfoAsync(cancellationToken).ConfigureAwait(false);
+        return await RegisterAsync(title, metadata, await GetInfoAsync(cancellationToken).ConfigureAwait(false), expectedRevision, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes the session's next revision on top of what is known of it; null: it is new.</summary>
+    internal async Task<Stamp> RegisterAsync(string? title, JsonElement? metadata, SessionInfo? info, Stamp? expectedRevision, CancellationToken cancellationToken)
+    {
         var now = _writer.Clock.Now;
         var next = (info ?? new SessionInfo { Id = Id, Revision = default, StartedAt = now, ChangedAt = now, IsDeleted = false }) with
         {
@@ -175,7 +185,7 @@ public sealed class Session
     }
 
     private Task<AppendReceipt> AppendAsync(MemoryType type, string content, AppendOptions options, CancellationToken cancellationToken) =>
-        _writer.AppendAsync(Draft(type, content, options), cancellationToken);
+        _writer.AppendAsync(Draft(type, content, options), cancellationToken, options.Concern);
 
     private RowDraft Draft(ChatMessage message, AppendOptions given) => Draft(ChatMessageContent.TypeOf(message.Role), ChatMessageContent.Of(message),
         given with { Author = given.Author ?? message.AuthorName, OccurredAt = given.OccurredAt ?? message.CreatedAt });

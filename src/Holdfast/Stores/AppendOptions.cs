@@ -17,5 +17,8 @@ public sealed record AppendOptions
     /// <summary>Anything else about it: JSON of at most 16 MiB and 64 levels.</summary>
     public JsonElement? Metadata { get; init; }
 
+    /// <summary>What this write waits for; null: what the memory's options say. A memory on one store has one level only.</summary>
+    public WriteConcern? Concern { get; init; }
+
     internal static readonly AppendOptions None = new();
 }

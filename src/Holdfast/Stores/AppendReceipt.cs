@@ -1,4 +1,4 @@
-using Holdfast.Rows;
+using Holdfast.Stores;
 
 namespace Holdfast;
 
@@ -18,12 +18,22 @@ public enum AppendOutcome
 /// <param name="Stamp">The stamp that this write made; of a row that was there already, the earlier stamp stands.</param>
 /// <param name="Outcome">What became of it.</param>
 /// <param name="Erased">True when an erasure covers it: it is stored without content.</param>
-public readonly record struct AppendReceipt(Guid Id, Stamp Stamp, AppendOutcome Outcome, bool Erased)
+public readonly record struct AppendReceipt(Guid Id, Rows.Stamp Stamp, AppendOutcome Outcome, bool Erased)
 {
-    internal static AppendReceipt Of(Row row, MergeResult result) => new(row.Id, row.Stamp, result.Outcome switch
+    /// <summary>The level that the write had reached when it was acknowledged; null for a memory on one store.</summary>
+    public WriteConcern? Reached { get; init; }
+
+    /// <summary>The providers that had committed it by then. Empty: the local file alone had it, or the memory is on one store.</summary>
+    public IReadOnlyList<string> Holders { get => field ?? []; init; }
+
+    internal static AppendReceipt Of(Rows.Row row, MergeResult result) => new(row.Id, row.Stamp, result.Outcome switch
     {
         MergeOutcome.Inserted => AppendOutcome.Stored,
         MergeOutcome.AlreadyStored => AppendOutcome.AlreadyStored,
         _ => AppendOutcome.KeyConflict,
-    }, result.Erased);
+    }, result.Erased)
+    {
+        Reached = result.Delivery?.Reached,
+        Holders = result.Delivery?.Holders ?? [],
+    };
 }

@@ -10,6 +10,15 @@ internal sealed class MemoryWriter(IRowAccess store, Clock clock, string tenantI
 {
     private readonly RowWriter _rows = new(store);
 
+    /// <summary>Answers as soon as the local disk has the rows; null where the memory is on one store.</summary>
+    public RowWriter? LocalRows { get; init; }
+
+    /// <summary>What writes wait for unless they say otherwise.</summary>
+    public WriteConcern Concern { get; init; }
+
+    /// <summary>How long a write may wait for its concern.</summary>
+    public TimeSpan ConcernTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
     public IRowAccess Store => store;
 
     public Clock Clock => clock;
@@ -20,11 +29,13 @@ internal sealed class MemoryWriter(IRowAccess store, Clock clock, string tenantI
 
     public MergeRules Rules => rules;
 
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
     /// <summary>Appends a row. A key within a session is that session's own: two conversations may both have a message "1".</summary>
-    public async Task<AppendReceipt> AppendAsync(RowDraft draft, CancellationToken cancellationToken)
+    public async Task<AppendReceipt> AppendAsync(RowDraft draft, CancellationToken cancellationToken, WriteConcern? concern = null)
     {
         var row = Make(draft);
-        var result = await _rows.WriteAsync(row, cancellationToken).ConfigureAwait(false);
+        var result = await WriteAsync(row, concern ?? Concern, cancellationToken).ConfigureAwait(false);
         if (result.Erased) await LearnErasuresAsync(cancellationToken).ConfigureAwait(false);
         return AppendReceipt.Of(row, result);
     }
@@ -33,7 +44,7 @@ internal sealed class MemoryWriter(IRowAccess store, Clock clock, string tenantI
     public async Task<IReadOnlyList<AppendReceipt>> AppendAsync(IReadOnlyList<RowDraft> drafts, CancellationToken cancellationToken)
     {
         var rows = drafts.Select(Make).ToList();
-        var results = await Task.WhenAll(rows.Select(row => _rows.WriteAsync(row, cancellationToken)).ToList()).ConfigureAwait(false);
+        var results = await Task.WhenAll(rows.Select(row => WriteAsync(row, Concern, cancellationToken)).ToList()).ConfigureAwait(false);
         if (results.Any(result => result.Erased)) await LearnErasuresAsync(cancellationToken).ConfigureAwait(false);
         return [.. rows.Zip(results, AppendReceipt.Of)];
     }
@@ -44,7 +55,7 @@ internal sealed class MemoryWriter(IRowAccess store, Clock clock, string tenantI
     public async Task<Stamp> ReviseAsync(RegisterDraft draft, Stamp? @base, CancellationToken cancellationToken)
     {
         var row = Make(draft, @base);
-        var result = await _rows.WriteAsync(row, cancellationToken).ConfigureAwait(false);
+        var result = await WriteAsync(row, cancellationToken).ConfigureAwait(false);
         if (result.Erased) await LearnErasuresAsync(cancellationToken).ConfigureAwait(false);
         return row.Stamp;
     }
@@ -59,12 +70,25 @@ internal sealed class MemoryWriter(IRowAccess store, Clock clock, string tenantI
             : throw new RevisionConflictException($"{draft.Table.Name} '{draft.Key}'", expected ?? Stamp.None);
     }
 
-    public Task<MergeResult> WriteAsync(Row row, CancellationToken cancellationToken) => _rows.WriteAsync(row, cancellationToken);
+    public Task<MergeResult> WriteAsync(Row row, CancellationToken cancellationToken) => WriteAsync(row, Concern, cancellationToken);
+
+    private async Task<MergeResult> WriteAsync(Row row, WriteConcern concern, CancellationToken cancellationToken)
+    {
+        if (concern == WriteConcern.Local && LocalRows is not null) return await LocalRows.WriteAsync(row, cancellationToken).ConfigureAwait(false);
+        var result = await _rows.WriteAsync(row, cancellationToken).ConfigureAwait(false);
+        if (concern is WriteConcern.One or WriteConcern.Majority && result.Delivery is { } delivery
+            && !await delivery.ReachAsync(concern, ConcernTimeout, TimeProvider, cancellationToken).ConfigureAwait(false))
+            throw new WriteConcernException(row.Id, concern, delivery.Holders, ConcernTimeout);
+        return result;
+    }
 
     /// <summary>Reads which erasures there are, so that what is new is stamped above them.</summary>
-    public async Task LearnErasuresAsync(CancellationToken cancellationToken)
+    public Task LearnErasuresAsync(CancellationToken cancellationToken) => LearnErasuresAsync(store, cancellationToken);
+
+    /// <summary>The same from one store.</summary>
+    public async Task LearnErasuresAsync(IRowAccess from, CancellationToken cancellationToken)
     {
-        await foreach (var (user, session, through) in Queries.ErasureQueries.ReadAsync(store, tenantId, cancellationToken).ConfigureAwait(false))
+        await foreach (var (user, session, through) in Queries.ErasureQueries.ReadAsync(from, tenantId, cancellationToken).ConfigureAwait(false))
         {
             Floors.Seen(Rows.Floors.Scope.UserErasure, user, through);
             Floors.Seen(Rows.Floors.Scope.SessionErasure, session, through);
@@ -88,5 +112,9 @@ internal sealed class MemoryWriter(IRowAccess store, Clock clock, string tenantI
         return draft.ToRow(tenantId, clock.Next(floor), @base, clock.Now);
     }
 
-    public ValueTask DisposeAsync() => _rows.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _rows.DisposeAsync().ConfigureAwait(false);
+        if (LocalRows is not null) await LocalRows.DisposeAsync().ConfigureAwait(false);
+    }
 }

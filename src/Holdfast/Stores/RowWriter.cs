@@ -15,16 +15,20 @@ internal sealed class RowWriter : IAsyncDisposable
     /// <summary>A batch closes at this size, so that large rows do not add up to a statement that no server takes.</summary>
     public const int BatchBytesMax = 32 * 1024 * 1024;
 
-    private readonly IRowAccess _store;
+    private readonly Func<IReadOnlyList<Row>, Task<MergeResult[]>> _merge;
+    private readonly int _concurrentBatchesMax;
     private readonly Channel<PendingRow> _queue = Channel.CreateBounded<PendingRow>(QueueRowsMax);
 
     /// <summary>Batches that may be in flight; whoever takes a place drains the queue.</summary>
     private readonly SemaphoreSlim _flights;
 
-    public RowWriter(IRowAccess store)
+    public RowWriter(IRowAccess store) : this(rows => store.MergeAsync(rows, CancellationToken.None), store.ConcurrentBatchesMax) { }
+
+    public RowWriter(Func<IReadOnlyList<Row>, Task<MergeResult[]>> merge, int concurrentBatchesMax)
     {
-        _store = store;
-        _flights = new SemaphoreSlim(store.ConcurrentBatchesMax, store.ConcurrentBatchesMax);
+        _merge = merge;
+        _concurrentBatchesMax = concurrentBatchesMax;
+        _flights = new SemaphoreSlim(concurrentBatchesMax, concurrentBatchesMax);
     }
 
     /// <summary>
@@ -60,7 +64,7 @@ internal sealed class RowWriter : IAsyncDisposable
     {
         _queue.Writer.TryComplete();
         // With every place taken nobody else is writing any more; what still waits is written here.
-        for (var i = 0; i < _store.ConcurrentBatchesMax; i++) await _flights.WaitAsync().ConfigureAwait(false);
+        for (var i = 0; i < _concurrentBatchesMax; i++) await _flights.WaitAsync().ConfigureAwait(false);
         await DrainAsync().ConfigureAwait(false);
     }
 
@@ -68,7 +72,7 @@ internal sealed class RowWriter : IAsyncDisposable
     {
         try
         {
-            return (await _store.MergeAsync([row], CancellationToken.None).ConfigureAwait(false))[0];
+            return (await _merge([row]).ConfigureAwait(false))[0];
         }
         finally
         {
@@ -118,7 +122,7 @@ internal sealed class RowWriter : IAsyncDisposable
     {
         try
         {
-            var results = await _store.MergeAsync([.. batch.Select(pending => pending.Row)], CancellationToken.None).ConfigureAwait(false);
+            var results = await _merge([.. batch.Select(pending => pending.Row)]).ConfigureAwait(false);
             for (var i = 0; i < results.Length; i++) batch[i].Complete(results[i]);
         }
         catch (RowRefusedException) when (batch.Count > 1)

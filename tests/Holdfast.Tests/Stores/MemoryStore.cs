@@ -14,6 +14,8 @@ internal sealed class MemoryStore : IStore
 
     public int ConcurrentBatchesMax { get; init; } = 1;
 
+    public IReadOnlyList<IRowAccess> Reachable => [this];
+
     public string Address => "memory";
 
     public Func<Row, bool> Refuse { get; set; } = _ => false;

@@ -10,6 +10,8 @@ internal abstract class StoreProxy(IStore inner) : IStore
 
     public virtual int ConcurrentBatchesMax => inner.ConcurrentBatchesMax;
 
+    public IReadOnlyList<IRowAccess> Reachable => [this];
+
     public virtual Task<MergeResult[]> MergeAsync(IReadOnlyList<Row> rows, CancellationToken cancellationToken) => inner.MergeAsync(rows, cancellationToken);
 
     public virtual Task<bool> CompareAndSetAsync(Row revision, Stamp? expected, CancellationToken cancellationToken) => inner.CompareAndSetAsync(revision, expected, cancellationToken);

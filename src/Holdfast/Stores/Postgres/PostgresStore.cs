@@ -41,6 +41,8 @@ internal sealed class PostgresStore : IStore
 
     public PostgresIdentity Identity { get; }
 
+    public NpgsqlDataSource Work => _work;
+
     public string Address => Identity.Address;
 
     public int ConcurrentBatchesMax => 2;

@@ -22,7 +22,12 @@ internal sealed class Spool(SqliteStore store, TimeProvider time)
         on conflict do nothing
         """;
 
-    private const string Confirm = "update spool set holders = $4, released_at = coalesce(released_at, $5) where tenant_id = $1 and table_name = $2 and id = $3";
+    // Each holder stands between commas: half as many holders as commas.
+    private const string Confirm = """
+        update spool set holders = holders || $4,
+          released_at = case when (length(holders || $4) - length(replace(holders || $4, ',', ''))) / 2 >= $5 then coalesce(released_at, $6) end
+        where tenant_id = $1 and table_name = $2 and id = $3 and instr(holders, $4) = 0
+        """;
 
     private const string Waiting = """
         select tenant_id, table_name, id, stamp, holders, spooled_at from spool
@@ -51,14 +56,15 @@ internal sealed class Spool(SqliteStore store, TimeProvider time)
         return results;
     }, cancellationToken);
 
-    /// <summary>Writes down who holds what.</summary>
-    public Task ConfirmAsync(IReadOnlyList<(Table Table, RowReference Row, string Holders, bool Released)> confirmed, CancellationToken cancellationToken) => store.TransactAsync(merge =>
-    {
-        var now = time.GetUtcNow();
-        foreach (var (table, row, holders, released) in confirmed)
-            merge.Execute(Confirm, row.TenantId, table.Name, row.Id, holders, released ? now : null);
-        return confirmed.Count;
-    }, cancellationToken);
+    /// <summary>Writes down who holds what; what <paramref name="holdersNeeded"/> providers hold is released.</summary>
+    public Task ConfirmAsync(IReadOnlyList<(Table Table, RowReference Row, string Holder)> confirmed, int holdersNeeded, CancellationToken cancellationToken) =>
+        confirmed.Count == 0 ? Task.CompletedTask : store.TransactAsync(merge =>
+        {
+            var now = time.GetUtcNow();
+            foreach (var (table, row, holder) in confirmed)
+                merge.Execute(Confirm, row.TenantId, table.Name, row.Id, $",{holder},", holdersNeeded, now);
+            return confirmed.Count;
+        }, cancellationToken);
 
     /// <summary>The next rows that a provider does not hold, the oldest first, among those spooled until then.</summary>
     public async Task<IReadOnlyList<SpooledRow>> WaitingAsync(string provider, DateTimeOffset until, SpooledRow? after, int countMax, CancellationToken cancellationToken) =>

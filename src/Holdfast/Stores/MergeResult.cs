@@ -1,4 +1,4 @@
-namespace Holdfast.Rows;
+namespace Holdfast.Stores;
 
 /// <summary>What a store did with a row.</summary>
 internal enum MergeOutcome
@@ -14,4 +14,8 @@ internal enum MergeOutcome
 /// <summary>The answer of a store for one row.</summary>
 /// <param name="Outcome">What was done.</param>
 /// <param name="Erased">True when an erasure covers the row: it is stored with empty content.</param>
-internal readonly record struct MergeResult(MergeOutcome Outcome, bool Erased = false);
+internal readonly record struct MergeResult(MergeOutcome Outcome, bool Erased = false)
+{
+    /// <summary>Where the row is on its way to; null where it was written to one store.</summary>
+    public Delivery? Delivery { get; init; }
+}

@@ -1,0 +1,38 @@
+using System.Text.Json;
+
+namespace Holdfast.Providers.Control;
+
+/// <summary>A statement that took long, without its parameters.</summary>
+internal sealed record SlowQuery(DateTimeOffset At, string Provider, double Milliseconds, string Statement, int ProcessId);
+
+/// <summary>Slow statements, ours and the application's, in a file under <c>HOLDFAST_HOME</c> that starts anew when it is large.</summary>
+internal sealed class SlowQueryLog(string home, TimeSpan slowAfter, TimeProvider time)
+{
+    private const long BytesMax = 4 * 1024 * 1024;
+    private const int StatementLengthMax = 2_000;
+
+    private readonly Lock _lock = new();
+    private readonly string _path = Path.Combine(home, "slow-queries.jsonl");
+
+    private string Older => _path + ".1";
+
+    public void Add(string provider, string statement, TimeSpan took)
+    {
+        if (took < slowAfter) return;
+        var line = JsonSerializer.Serialize(new SlowQuery(time.GetUtcNow(), provider, took.TotalMilliseconds,
+            statement.Length <= StatementLengthMax ? statement : statement[..StatementLengthMax], Environment.ProcessId), ControlJson.Default.SlowQuery);
+        lock (_lock)
+        {
+            Directory.CreateDirectory(home);
+            if (new FileInfo(_path) is { Exists: true, Length: > BytesMax }) File.Move(_path, Older, overwrite: true);
+            // One write of one line: several processes may append at the same time.
+            using var file = new FileStream(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+            file.Write(System.Text.Encoding.UTF8.GetBytes(line + "\n"));
+        }
+    }
+
+    /// <summary>What was logged, the newest first.</summary>
+    public IEnumerable<SlowQuery> Read() => new[] { _path, Older }.Where(File.Exists)
+        .SelectMany(path => File.ReadAllLines(path).Reverse())
+        .Select(line => JsonSerializer.Deserialize(line, ControlJson.Default.SlowQuery)!);
+}

@@ -1,0 +1,203 @@
+using Holdfast.Providers.Failures;
+using Holdfast.Stores.Postgres;
+using Polly.CircuitBreaker;
+
+namespace Holdfast.Providers;
+
+/// <summary>A configured PostgreSQL server: its store, its breaker, what is known of its health, and how fast it answers.</summary>
+internal sealed class Provider : IAsyncDisposable
+{
+    private readonly TimeProvider _time;
+    private readonly Func<CancellationToken, Task<PostgresStore>> _connect;
+    private readonly SemaphoreSlim _connecting = new(1, 1);
+    private PostgresStore? _store;
+    private Failure? _lastFailure;
+    private Failure? _writeRefusal;
+    private int _running;
+    private long _failingSince;
+    private long _usableSince;
+
+    public Provider(string name, int index, TimeProvider time, Func<CancellationToken, Task<PostgresStore>> connect)
+    {
+        Name = name;
+        Index = index;
+        _time = time;
+        _connect = connect;
+        Breaker = new ProviderBreaker(time);
+    }
+
+    public string Name { get; }
+
+    /// <summary>Its place in the configured order.</summary>
+    public int Index { get; }
+
+    public ProviderBreaker Breaker { get; }
+
+    public LatencyWindow Writes { get; } = new();
+
+    public LatencyWindow Reads { get; } = new();
+
+    /// <summary>The time of one small read, probe by probe.</summary>
+    public LatencyWindow ProbeLatency { get; } = new();
+
+    /// <summary>The store, once it has been reached for the first time.</summary>
+    public PostgresStore? Store => Volatile.Read(ref _store);
+
+    public bool IsDrained { get; private set; }
+
+    /// <summary>Rows that it does not hold have left the spool: only a copy from another provider brings it up to date.</summary>
+    public bool IsLacking { get; set; }
+
+    /// <summary>Attempts that have not come back.</summary>
+    public int Running => Volatile.Read(ref _running);
+
+    /// <summary>What failed last; null when the last attempt did not.</summary>
+    public Failure? LastFailure => Volatile.Read(ref _lastFailure);
+
+    /// <summary>Why it does not take our rows although it answers: read-only, disk full, drift. Null: it takes them.</summary>
+    public Failure? WriteRefusal => Volatile.Read(ref _writeRefusal);
+
+    /// <summary>It let a call wait longer than it ever does; others are asked at once until it answers again.</summary>
+    public bool IsSuspect { get; private set; }
+
+    public bool IsReadable => !Breaker.IsOpen && !IsDrained;
+
+    public bool IsWritable => IsReadable && WriteRefusal is null;
+
+    /// <summary>When the failing that is going on began; null: it does not fail.</summary>
+    public DateTimeOffset? FailingSince => Read(ref _failingSince);
+
+    /// <summary>Since when it has answered without a failure.</summary>
+    public DateTimeOffset? UsableSince => Read(ref _usableSince);
+
+    /// <summary>Raised when something that the route depends on changed.</summary>
+    public event EventHandler? Changed;
+
+    /// <summary>Raised when a probe should look at once instead of at its next turn.</summary>
+    public event EventHandler? Suspected;
+
+    /// <summary>Runs one attempt under its own deadline.</summary>
+    /// <exception cref="AttemptFailedException">It failed; the failure says what is known of its outcome.</exception>
+    public async Task<T> AttemptAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, LatencyWindow? latency, TimeSpan timeout, bool ours, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _running);
+        var started = _time.GetTimestamp();
+        try
+        {
+            return await Breaker.ExecuteAsync(() => RunAsync(work, latency, started, timeout, ours, cancellationToken)).ConfigureAwait(false);
+        }
+        catch (BrokenCircuitException e)
+        {
+            throw new AttemptFailedException(Name, new Failure(AttemptOutcome.NotExecuted, LastFailure?.Cause ?? FailureCause.Down, $"not tried: {LastFailure?.Message ?? "its breaker is open"}"), _time.GetElapsedTime(started), e);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _running);
+            if (Breaker.IsOpen) Changed?.Invoke(this, EventArgs.Empty);
+        }
+    }
+
+    public void Suspect()
+    {
+        if (IsSuspect) return;
+        IsSuspect = true;
+        Interlocked.CompareExchange(ref _failingSince, _time.GetUtcNow().UtcTicks, 0);
+        Suspected?.Invoke(this, EventArgs.Empty);
+    }
+
+    /// <summary>A whole probe passed: what kept calls away is over. Drift is over only when our own rows went in.</summary>
+    public async Task RecoverAsync(bool tookOurRows)
+    {
+        var refusal = WriteRefusal;
+        if (refusal is not null && (tookOurRows || refusal.Cause != FailureCause.Drift)) Volatile.Write(ref _writeRefusal, null);
+        Volatile.Write(ref _lastFailure, WriteRefusal);
+        IsSuspect = false;
+        await Breaker.CloseAsync().ConfigureAwait(false);
+        Works();
+        Changed?.Invoke(this, EventArgs.Empty);
+    }
+
+    /// <summary>A probe failed: that is the second witness beside the traffic.</summary>
+    public async Task FailProbeAsync(Failure failure)
+    {
+        Fails(failure);
+        if (!failure.RefusesRowsOnly) await Breaker.OpenAsync().ConfigureAwait(false);
+        Changed?.Invoke(this, EventArgs.Empty);
+    }
+
+    public void Drain(bool drained)
+    {
+        if (IsDrained == drained) return;
+        IsDrained = drained;
+        Changed?.Invoke(this, EventArgs.Empty);
+    }
+
+    public async Task<PostgresStore> ConnectAsync(CancellationToken cancellationToken)
+    {
+        if (Store is { } connected) return connected;
+        await _connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return _store ??= await _connect(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _connecting.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Store is { } store) await store.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task<T> RunAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, LatencyWindow? latency, long started, TimeSpan timeout, bool ours, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(timeout, _time);
+        using var either = cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token) : null;
+        var token = either?.Token ?? deadline.Token;
+        var sent = Store is not null;
+        try
+        {
+            var store = Store ?? await ConnectAsync(token).WaitAsync(token).ConfigureAwait(false);
+            sent = true;
+            // A frozen server does not answer a cancellation either: the wait ends here, the driver drops the connection later.
+            var result = await work(store, token).WaitAsync(token).ConfigureAwait(false);
+            latency?.Record(_time.GetElapsedTime(started));
+            Works();
+            return result;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception e) when (e is HoldfastException or Npgsql.NpgsqlException or OperationCanceledException or TimeoutException or IOException or ObjectDisposedException)
+        {
+            var failure = e is OperationCanceledException
+                ? new Failure(sent ? AttemptOutcome.Unknown : AttemptOutcome.NotExecuted, FailureCause.Down, $"no answer within {timeout.TotalMilliseconds:0} ms")
+                : FailureClassifier.Classify(e, sent, ours);
+            if (failure.CountsAgainstProvider) Fails(failure);
+            throw new AttemptFailedException(Name, failure, _time.GetElapsedTime(started), e);
+        }
+    }
+
+    private void Works()
+    {
+        IsSuspect = false;
+        if (WriteRefusal is null) Volatile.Write(ref _lastFailure, null);
+        Interlocked.Exchange(ref _failingSince, 0);
+        Interlocked.CompareExchange(ref _usableSince, _time.GetUtcNow().UtcTicks, 0);
+    }
+
+    private void Fails(Failure failure)
+    {
+        Volatile.Write(ref _lastFailure, failure);
+        Interlocked.CompareExchange(ref _failingSince, _time.GetUtcNow().UtcTicks, 0);
+        Interlocked.Exchange(ref _usableSince, 0);
+        if (!failure.RefusesRowsOnly) return;
+        Volatile.Write(ref _writeRefusal, failure);
+        Changed?.Invoke(this, EventArgs.Empty);
+    }
+
+    private static DateTimeOffset? Read(ref long ticks) => Interlocked.Read(ref ticks) is > 0 and var value ? new DateTimeOffset(value, TimeSpan.Zero) : null;
+}

@@ -1,0 +1,241 @@
+using Holdfast.Providers.Control;
+using Holdfast.Providers.Failures;
+using Holdfast.Rows;
+using Holdfast.Stores;
+using Holdfast.Stores.Postgres;
+using Holdfast.Stores.Sqlite;
+
+namespace Holdfast.Providers;
+
+/// <summary>
+/// Several providers and the local file as one memory: no outage of any of them stops a write, loses one, or makes one appear
+/// twice. Routes, fails over and hedges; what each way does stands in <see cref="WritePath"/> and <see cref="ReadPath"/>.
+/// </summary>
+internal sealed class ProviderAccess : IRowAccess
+{
+    private readonly FailoverOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ConfirmationLog _confirmations;
+    private readonly WritePath _writes;
+    private readonly ReadPath _reads;
+    private readonly SlowQueryLog _slow;
+    private readonly ApplicationSql _sql;
+    private readonly HedgeBudget _hedges;
+    private readonly ProviderUpkeep _upkeep;
+    private ControlState _control = ControlState.None;
+
+    public ProviderAccess(IReadOnlyList<Provider> providers, Spool spool, ProviderSetSettings settings)
+    {
+        if (providers.Count is 0 or > 64) throw new ArgumentOutOfRangeException(nameof(providers), providers.Count, "A set has 1 to 64 providers.");
+        (_options, _time) = (settings.Options, settings.Time);
+        Settings = settings;
+        Providers = providers;
+        Spool = new SpoolGate(spool, _options);
+        var needed = Math.Min(2, providers.Count);
+        _hedges = new HedgeBudget(_options);
+        _slow = new SlowQueryLog(settings.Home, _options.SlowQueryAfter, _time);
+        _confirmations = new ConfirmationLog(spool, needed, _time);
+        Pushes = [.. providers.Select(provider => new ProviderPush(provider, spool, needed, _time, _options.AttemptTimeout))];
+        Router = new Router(providers, _options, _time, provider => provider.IsLacking || Pushes[provider.Index].IsBehind);
+        Local = spool.Store;
+        _writes = new WritePath(Router, [.. providers.Select(provider => provider.Name)], Pushes, Spool, _hedges, _options, _time, _confirmations.Add);
+        _reads = new ReadPath(Router, Pushes, Local, _hedges, _options, _time, _slow.Add);
+        _sql = new ApplicationSql(Router, _options, _time, _slow.Add);
+        _upkeep = new ProviderUpkeep(this, settings);
+    }
+
+    public ProviderSetSettings Settings { get; }
+
+    public IReadOnlyList<Provider> Providers { get; }
+
+    public IReadOnlyList<ProviderPush> Pushes { get; }
+
+    public Router Router { get; }
+
+    public SpoolGate Spool { get; }
+
+    public SqliteStore Local { get; }
+
+    public SlowQueryLog SlowQueries => _slow;
+
+    public string Address => $"{string.Join(", ", Providers.Select(provider => provider.Name))} and {Local.Address}";
+
+    public int ConcurrentBatchesMax => 2;
+
+    public IReadOnlyList<IRowAccess> Reachable =>
+        [.. Providers.Where(provider => provider is { IsReadable: true, Store: not null }).Select(provider => provider.Store!), Local];
+
+    /// <summary>What went wrong last beside the calls: the local disk, the control file.</summary>
+    public Exception? LastUpkeepError { get; set; }
+
+    /// <summary>What the operator has decided.</summary>
+    public ControlState Control
+    {
+        get => Volatile.Read(ref _control);
+        set
+        {
+            Volatile.Write(ref _control, value);
+            Router.Use = value.Use;
+            foreach (var provider in Providers) provider.Drain(value.Drained.Contains(provider.Name));
+            Router.Evaluate();
+        }
+    }
+
+    /// <summary>Reaches the providers (without insisting) and starts what runs in the background.</summary>
+    public Task StartAsync(CancellationToken cancellationToken) => _upkeep.StartAsync(cancellationToken);
+
+    public Task<MergeResult[]> MergeAsync(IReadOnlyList<Row> rows, CancellationToken cancellationToken)
+    {
+        CheckFrozen();
+        return rows.Count == 0 ? Task.FromResult<MergeResult[]>([]) : MeasuredAsync(rows, () => _writes.WriteAsync(rows));
+    }
+
+    /// <summary>Answers as soon as the rows are on the local disk.</summary>
+    public Task<MergeResult[]> MergeLocallyAsync(IReadOnlyList<Row> rows)
+    {
+        CheckFrozen();
+        return _writes.WriteLocallyAsync(rows);
+    }
+
+    public async Task<bool> CompareAndSetAsync(Row revision, Stamp? expected, CancellationToken cancellationToken)
+    {
+        CheckFrozen();
+        Provider provider;
+        try
+        {
+            (provider, var done) = await OnPrimaryAsync("The register was not changed.",
+                (store, token) => store.CompareAndSetAsync(revision, expected, token), "compare-and-set", cancellationToken).ConfigureAwait(false);
+            if (!done) return false;
+        }
+        catch (UnknownOutcomeException e)
+        {
+            // One's own revision tells that it happened. That it is not there tells nothing: it may still be on its way.
+            if (!await HasRevisionAsync(e.Provider, revision, e.Attempts, cancellationToken).ConfigureAwait(false)) throw;
+            provider = e.Provider;
+        }
+        await _writes.DeliverAsync([revision], provider).ConfigureAwait(false);
+        return true;
+    }
+
+    public IAsyncEnumerable<T> QueryAsync<T>(Statement statement, object?[] parameters, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+        _reads.QueryAsync(statement, parameters, read, cancellationToken);
+
+    public async Task<int> ExecuteAsync(Statement statement, object?[] parameters, CancellationToken cancellationToken)
+    {
+        CheckFrozen();
+        return (await OnPrimaryAsync("Nothing was changed.", (store, token) => store.ExecuteAsync(statement, parameters, token), statement.Postgres, cancellationToken).ConfigureAwait(false)).Result;
+    }
+
+    public async Task<List<T>> ExecuteAsync<T>(Statement statement, object?[] parameters, Func<StoreReader, T> read, CancellationToken cancellationToken)
+    {
+        CheckFrozen();
+        return (await OnPrimaryAsync("Nothing was changed.", (store, token) => store.ExecuteAsync(statement, parameters, read, token), statement.Postgres, cancellationToken).ConfigureAwait(false)).Result;
+    }
+
+    public async Task<bool> SweepErasuresAsync(CancellationToken cancellationToken)
+    {
+        var done = true;
+        foreach (var store in Reachable) done &= await store.SweepErasuresAsync(cancellationToken).ConfigureAwait(false);
+        return done;
+    }
+
+    /// <summary>
+    /// Runs what must happen on one provider: the primary, and the next only where the primary certainly did nothing. An
+    /// unknown outcome is never repeated.
+    /// </summary>
+    public async Task<(Provider Provider, T Result)> OnPrimaryAsync<T>(
+        string fact, Func<PostgresStore, CancellationToken, Task<T>> work, string what, CancellationToken cancellationToken)
+    {
+        var failed = new AttemptList();
+        foreach (var provider in Router.WriteOrder())
+        {
+            var started = _time.GetTimestamp();
+            try
+            {
+                var result = await provider.AttemptAsync(async (store, token) =>
+                {
+                    // What this process wrote before must be there: a claim or an expected revision may rest on it.
+                    await Pushes[provider.Index].FlushAsync(token).ConfigureAwait(false);
+                    return await work(store, token).ConfigureAwait(false);
+                }, provider.Writes, _options.AttemptTimeout, ours: true, cancellationToken).ConfigureAwait(false);
+                _slow.Add(provider.Name, what, _time.GetElapsedTime(started));
+                return (provider, result);
+            }
+            catch (AttemptFailedException e) when (e.Failure.Outcome == AttemptOutcome.Unknown)
+            {
+                failed.Add(e);
+                throw new UnknownOutcomeException(provider, failed);
+            }
+            catch (AttemptFailedException e) when (e.InnerException is RowRefusedException refused && e.Failure.Cause == FailureCause.Caller)
+            {
+                throw refused;
+            }
+            catch (AttemptFailedException e)
+            {
+                failed.Add(e);
+            }
+        }
+        throw failed.ToException(fact);
+    }
+
+    /// <summary>Runs a statement of the application's own.</summary>
+    public Task<T> RunAsync<T>(string sql, Func<PostgresStore, CancellationToken, Task<T>> run, bool repeatable, bool writes, CancellationToken cancellationToken)
+    {
+        if (writes) CheckFrozen();
+        return _sql.RunAsync(sql, run, repeatable, writes, cancellationToken);
+    }
+
+    /// <summary>Takes no more work, gives the providers a moment to get what is written, and closes. What they lack stays in the spool.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _upkeep.DisposeAsync().ConfigureAwait(false);
+        using (var patience = new CancellationTokenSource(Settings.ClosePatience, _time))
+            await Task.WhenAll(Providers.Where(provider => provider.IsReadable).Select(provider => FlushQuietlyAsync(Pushes[provider.Index], patience.Token))).ConfigureAwait(false);
+        foreach (var push in Pushes) await push.DisposeAsync().ConfigureAwait(false);
+        await _confirmations.DisposeAsync().ConfigureAwait(false);
+        foreach (var provider in Providers) await provider.DisposeAsync().ConfigureAwait(false);
+        await Local.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static async Task FlushQuietlyAsync(ProviderPush push, CancellationToken patience)
+    {
+        try
+        {
+            await push.FlushAsync(patience).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The rows are in the spool; the next process sends them.
+        }
+    }
+
+    private async Task<MergeResult[]> MeasuredAsync(IReadOnlyList<Row> rows, Func<Task<MergeResult[]>> write)
+    {
+        var started = _time.GetTimestamp();
+        var results = await write().ConfigureAwait(false);
+        var took = _time.GetElapsedTime(started);
+        if (took >= _options.SlowQueryAfter)
+            _slow.Add(Router.Route.Primary?.Name ?? "local", $"merge {string.Join(", ", rows.Select(row => row.Table.Name).Distinct())} ({rows.Count} rows)", took);
+        return results;
+    }
+
+    private async Task<bool> HasRevisionAsync(Provider provider, Row revision, AttemptList failed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await provider.AttemptAsync(
+                async (store, token) => (await store.ReadRowsAsync(Tables.Revisions, [new RowReference(revision.TenantId, revision.Id, revision.Stamp)], token).ConfigureAwait(false)).Count > 0,
+                null, _options.AttemptTimeout, ours: true, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AttemptFailedException e)
+        {
+            failed.Add(e);
+            return false;
+        }
+    }
+
+    private void CheckFrozen()
+    {
+        if (Control is { FrozenSince: { } since, ChangedBy: var by }) throw new WritesFrozenException(since, by);
+    }
+}

@@ -1,0 +1,173 @@
+using Holdfast.Rows;
+using Holdfast.Stores;
+
+namespace Holdfast.Providers;
+
+/// <summary>This process's writes that one provider has not confirmed yet, oldest first.</summary>
+internal sealed class PushQueue
+{
+    /// <summary>Rows that are kept in memory for a provider that is away; what is beyond is read from the spool again.</summary>
+    private const int RowsMax = 20_000;
+
+    private readonly Provider _provider;
+    private readonly Lock _lock = new();
+    private readonly LinkedList<Delivery> _waiting = new();
+    private TaskCompletionSource _work = New();
+    private TaskCompletionSource _idle = New();
+    private int _rows;
+    private int _underway;
+    private bool _scan = true;
+
+    public PushQueue(Provider provider)
+    {
+        _provider = provider;
+        provider.Changed += (_, _) => Wake();
+    }
+
+    /// <summary>False while the provider may lack something that this process has written, or that stands in the spool.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_lock) return !_scan && _waiting.Count == 0 && _underway == 0;
+        }
+    }
+
+    public int Rows => Volatile.Read(ref _rows);
+
+    public void Add(Delivery delivery)
+    {
+        if (delivery.IsHeldBy(_provider.Index)) return;
+        lock (_lock)
+        {
+            // What is on the disk anyway needs no second place while the provider is away.
+            if (delivery.IsSpooled && _rows > RowsMax)
+            {
+                _scan = true;
+            }
+            else
+            {
+                _waiting.AddLast(delivery);
+                _rows += delivery.Rows.Count;
+            }
+        }
+        Wake();
+    }
+
+    /// <summary>An attempt is still running: until it has ended, nobody knows whether the provider holds the rows.</summary>
+    public async Task FollowAsync(Task<bool> attempt, Delivery delivery)
+    {
+        lock (_lock) _underway++;
+        var held = await attempt.ConfigureAwait(false);
+        if (!held) Add(delivery);
+        lock (_lock) _underway--;
+        Settle();
+    }
+
+    /// <summary>Asks for a look into the spool: for rows of other processes, or of one that has ended.</summary>
+    public void RequestScan()
+    {
+        lock (_lock) _scan = true;
+        Wake();
+    }
+
+    public bool TakeScan()
+    {
+        lock (_lock)
+        {
+            if (!_scan) return false;
+            _scan = false;
+            _underway++;
+            return true;
+        }
+    }
+
+    public void EndScan(bool done)
+    {
+        lock (_lock)
+        {
+            _underway--;
+            _scan |= !done;
+        }
+        Settle();
+    }
+
+    /// <summary>The oldest writes that fit into one transaction; <see cref="PutBack"/> must follow.</summary>
+    public List<Delivery> Take()
+    {
+        var batch = new List<Delivery>();
+        lock (_lock)
+        {
+            var rows = 0;
+            while (_waiting.First is { } first && (batch.Count == 0 || rows + first.Value.Rows.Count <= Batch.RowsMax))
+            {
+                _waiting.RemoveFirst();
+                batch.Add(first.Value);
+                rows += first.Value.Rows.Count;
+            }
+            if (batch.Count > 0) _underway++;
+        }
+        return batch;
+    }
+
+    /// <summary>Ends what <see cref="Take"/> began: what is neither confirmed nor left to the spool stays in its place.</summary>
+    public void PutBack(List<Delivery> batch, IReadOnlySet<Delivery> leftToSpool)
+    {
+        lock (_lock)
+        {
+            _underway--;
+            for (var i = batch.Count - 1; i >= 0; i--)
+            {
+                if (batch[i].IsHeldBy(_provider.Index) || leftToSpool.Contains(batch[i])) _rows -= batch[i].Rows.Count;
+                else _waiting.AddFirst(batch[i]);
+            }
+        }
+        Settle();
+    }
+
+    /// <summary>Ends when there may be something to do.</summary>
+    public Task WorkAsync()
+    {
+        lock (_lock) return _work.Task;
+    }
+
+    public void BeginRound()
+    {
+        lock (_lock)
+            if (_work.Task.IsCompleted) _work = New();
+    }
+
+    /// <summary>Ends when nothing waits any more.</summary>
+    public async Task EmptiedAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task idle;
+            lock (_lock)
+            {
+                if (!_scan && _waiting.Count == 0 && _underway == 0) return;
+                idle = _idle.Task;
+            }
+            await idle.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public void Wake()
+    {
+        TaskCompletionSource work;
+        lock (_lock) work = _work;
+        work.TrySetResult();
+    }
+
+    private void Settle()
+    {
+        lock (_lock)
+        {
+            if (_scan || _waiting.Count > 0 || _underway > 0) return;
+            _idle.TrySetResult();
+            _idle = New();
+        }
+    }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
