@@ -30,12 +30,13 @@ internal sealed class WritePath(Router router, IReadOnlyList<string> names, IRea
             if (won is null && spooled is null) won = await race.LastAsync(options.CallTimeout).ConfigureAwait(false);
             var results = won ?? spooled ?? throw (failed.First is RowRefusedException refused ? refused : failed.ToException("No provider and not the local file took the rows."));
             for (var i = 0; i < results.Length; i++) results[i] = results[i] with { Delivery = delivery };
+            // Only what was acknowledged goes on to the others: what was refused must not turn up later.
+            race.HandOver();
             return results;
         }
         finally
         {
             await stop.CancelAsync().ConfigureAwait(false);
-            race.HandOver();
         }
     }
 
