@@ -6,7 +6,7 @@ if (options.ImportChild) return await ImportChild.RunAsync(options.Direct!);
 
 var context = await BenchContext.OpenAsync(options);
 var report = new Report(context);
-foreach (var measure in (IMeasure[])[new OneWriter(pooled: false), new OneWriter(pooled: true), new ManyWriters(), new Crowd(), new LoadSession(), new LocalFile(), new HelpStart(), new Import(), new LargeTable()])
+foreach (var measure in (IMeasure[])[new OneWriter(pooled: false), new OneWriter(pooled: true), new ManyWriters(), new Crowd(), new LoadSession(), new HealthySet(), new LocalFile(), new HelpStart(), new Import(), new LargeTable()])
 {
     if (!options.Wants(measure.Name)) continue;
     Console.Error.WriteLine($"{measure.Name} ...");

@@ -101,6 +101,7 @@ public sealed class AgentMemory : IAsyncDisposable
             Concern = options.Failover.WriteConcern,
             ConcernTimeout = options.Failover.CallTimeout,
             TimeProvider = options.TimeProvider,
+            MajorityRows = new RowWriter(access.MergeWidelyAsync, access.ConcurrentBatchesMax),
             LocalRows = new RowWriter(access.MergeLocallyAsync, concurrentBatchesMax: 1),
         };
         try

@@ -153,16 +153,12 @@ internal sealed class Provider : IAsyncDisposable
 
     private async Task<T> RunAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, LatencyWindow? latency, long started, TimeSpan timeout, bool ours, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(timeout, _time);
-        using var either = cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token) : null;
-        var token = either?.Token ?? deadline.Token;
         var sent = Store is not null;
         try
         {
-            var store = Store ?? await ConnectAsync(token).WaitAsync(token).ConfigureAwait(false);
+            var store = Store ?? await Within(ConnectAsync(cancellationToken), timeout, cancellationToken).ConfigureAwait(false);
             sent = true;
-            // A frozen server does not answer a cancellation either: the wait ends here, the driver drops the connection later.
-            var result = await work(store, token).WaitAsync(token).ConfigureAwait(false);
+            var result = await Within(work(store, cancellationToken), timeout, cancellationToken).ConfigureAwait(false);
             latency?.Record(_time.GetElapsedTime(started));
             Works();
             return result;
@@ -171,13 +167,33 @@ internal sealed class Provider : IAsyncDisposable
         {
             throw;
         }
-        catch (Exception e) when (e is HoldfastException or Npgsql.NpgsqlException or OperationCanceledException or TimeoutException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is HoldfastException or Npgsql.NpgsqlException or TimeoutException or IOException or ObjectDisposedException)
         {
-            var failure = e is OperationCanceledException
+            var failure = e is TimeoutException
                 ? new Failure(sent ? AttemptOutcome.Unknown : AttemptOutcome.NotExecuted, FailureCause.Down, $"no answer within {timeout.TotalMilliseconds:0} ms")
                 : FailureClassifier.Classify(e, sent, ours);
             if (failure.CountsAgainstProvider) Fails(failure);
             throw new AttemptFailedException(Name, failure, _time.GetElapsedTime(started), e);
+        }
+    }
+
+    // A frozen server does not answer a cancellation either: the wait ends here, and the driver drops the connection when its
+    // own limit is reached.
+    private Task<T> Within<T>(Task<T> work, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        return work.IsCompleted ? work : WaitAsync();
+
+        async Task<T> WaitAsync()
+        {
+            try
+            {
+                return await work.WaitAsync(timeout, _time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                _ = work.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                throw;
+            }
         }
     }
 
