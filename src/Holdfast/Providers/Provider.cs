@@ -1,5 +1,6 @@
 using Holdfast.Providers.Failures;
 using Holdfast.Stores.Postgres;
+using Npgsql;
 using Polly.CircuitBreaker;
 
 namespace Holdfast.Providers;
@@ -16,6 +17,7 @@ internal sealed class Provider : IAsyncDisposable
     private int _running;
     private long _failingSince;
     private long _usableSince;
+    private long _lastSuccess;
 
     public Provider(string name, int index, TimeProvider time, Func<CancellationToken, Task<PostgresStore>> connect)
     {
@@ -27,6 +29,15 @@ internal sealed class Provider : IAsyncDisposable
     }
 
     public string Name { get; }
+
+    /// <summary>How it is reached for rows.</summary>
+    public required NpgsqlConnectionStringBuilder Endpoint { get; init; }
+
+    /// <summary>True where the provider suspends a database that is idle, and a probe would wake it.</summary>
+    public bool Suspends => Endpoint.Host?.EndsWith(".neon.tech", StringComparison.OrdinalIgnoreCase) ?? false;
+
+    /// <summary>When an attempt succeeded last.</summary>
+    public DateTimeOffset LastSuccessAt => new(Interlocked.Read(ref _lastSuccess), TimeSpan.Zero);
 
     /// <summary>Its place in the configured order.</summary>
     public int Index { get; }
@@ -167,7 +178,7 @@ internal sealed class Provider : IAsyncDisposable
         {
             throw;
         }
-        catch (Exception e) when (e is HoldfastException or Npgsql.NpgsqlException or TimeoutException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is HoldfastException or NpgsqlException or TimeoutException or IOException or ObjectDisposedException)
         {
             var failure = e is TimeoutException
                 ? new Failure(sent ? AttemptOutcome.Unknown : AttemptOutcome.NotExecuted, FailureCause.Down, $"no answer within {timeout.TotalMilliseconds:0} ms")
@@ -202,7 +213,9 @@ internal sealed class Provider : IAsyncDisposable
         IsSuspect = false;
         if (WriteRefusal is null) Volatile.Write(ref _lastFailure, null);
         Interlocked.Exchange(ref _failingSince, 0);
-        Interlocked.CompareExchange(ref _usableSince, _time.GetUtcNow().UtcTicks, 0);
+        var now = _time.GetUtcNow().UtcTicks;
+        Interlocked.Exchange(ref _lastSuccess, now);
+        Interlocked.CompareExchange(ref _usableSince, now, 0);
     }
 
     private void Fails(Failure failure)

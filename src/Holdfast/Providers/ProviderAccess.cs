@@ -159,12 +159,13 @@ internal sealed class ProviderAccess : IRowAccess, IDeliveryObserver
             var started = _time.GetTimestamp();
             try
             {
-                var result = await provider.AttemptAsync(async (store, token) =>
+                // What this process wrote before must be there: a claim or an expected revision may rest on it.
+                if (Pushes[provider.Index].IsBehind && !await _reads.FlushedAsync(Pushes[provider.Index], cancellationToken).ConfigureAwait(false))
                 {
-                    // What this process wrote before must be there: a claim or an expected revision may rest on it.
-                    await Pushes[provider.Index].FlushAsync(token).ConfigureAwait(false);
-                    return await work(store, token).ConfigureAwait(false);
-                }, provider.Writes, _options.AttemptTimeout, ours: true, cancellationToken).ConfigureAwait(false);
+                    failed.Add($"{provider.Name} has not taken all that this process wrote before");
+                    continue;
+                }
+                var result = await provider.AttemptAsync(work, provider.Writes, _options.AttemptTimeout, ours: true, cancellationToken).ConfigureAwait(false);
                 _slow.Add(provider.Name, what, _time.GetElapsedTime(started));
                 return (provider, result);
             }

@@ -32,7 +32,8 @@ internal sealed class Race<T>(TimeProvider time) where T : class
     /// <summary>Others answered because these let the call wait: they are suspect until they answer.</summary>
     public void SuspectRunning()
     {
-        foreach (var (provider, _) in _running) provider.Suspect();
+        foreach (var (provider, _) in _running)
+            if (provider.Running > 0) provider.Suspect();
     }
 
     private async Task<Task<T?>> WaitAsync(Task<T?> attempt, TimeSpan timeout)

@@ -64,12 +64,12 @@ internal sealed class ReadPath(Router router, IReadOnlyList<ProviderPush> pushes
         {
             var timeout = statement.MayTakeLong ? options.CallTimeout : options.AttemptTimeout;
             var source = new ReadSource(provider.Name, MayBeStale: !isPrimary || route.IsFailover || push.IsBehind);
-            var answer = await provider.AttemptAsync(async (store, token) =>
+            if (push.IsBehind && !await FlushedAsync(push, cancellationToken).ConfigureAwait(false))
             {
-                if (push.IsBehind && !await push.FlushAsync(token).ConfigureAwait(false))
-                    throw new StoreUnavailableException($"{provider.Name} refuses rows that this process has written, so its answer would lack them.");
-                return await HeadAsync(store, statement, parameters, read, source, token).ConfigureAwait(false);
-            }, provider.Reads, timeout, ours: true, cancellationToken).ConfigureAwait(false);
+                failed.Add($"{provider.Name} has not taken all that this process wrote, so its answer would lack it");
+                return null;
+            }
+            var answer = await provider.AttemptAsync((store, token) => HeadAsync(store, statement, parameters, read, source, token), provider.Reads, timeout, ours: true, cancellationToken).ConfigureAwait(false);
             slow(provider.Name, statement.Postgres, time.GetElapsedTime(started));
             if (answer.Head.Count > 0 || isPrimary) return answer;
             failed.Add($"{provider.Name} has found nothing, but only the primary's word makes an answer empty");
@@ -79,6 +79,19 @@ internal sealed class ReadPath(Router router, IReadOnlyList<ProviderPush> pushes
         {
             failed.Add(e);
             return null;
+        }
+    }
+
+    /// <summary>Waits, but not for ever, until a provider has what this process wrote.</summary>
+    public async Task<bool> FlushedAsync(ProviderPush push, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await push.FlushAsync(cancellationToken).WaitAsync(options.AttemptTimeout, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return false;
         }
     }
 

@@ -5,9 +5,17 @@ namespace Holdfast.Stores.Postgres;
 /// <summary>Opens a store: asks the server what it is, then sets the connection up for just that.</summary>
 internal static class PostgresConnector
 {
-    public static async Task<PostgresStore> ConnectAsync(string connectionString, string schema, TimeProvider time, Rows.MergeRules? rules, CancellationToken cancellationToken)
+    public static Task<PostgresStore> ConnectAsync(string connectionString, string schema, TimeProvider time, Rows.MergeRules? rules, CancellationToken cancellationToken) =>
+        ConnectAsync(Settings(connectionString), schema, time, rules, cancellationToken);
+
+    /// <param name="given">Settings that are safe behind any pooler.</param>
+    /// <param name="schema">The schema of the tables.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="rules">Merge rules; null: all of them.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<PostgresStore> ConnectAsync(NpgsqlConnectionStringBuilder given, string schema, TimeProvider time, Rows.MergeRules? rules, CancellationToken cancellationToken)
     {
-        var settings = Settings(connectionString);
+        var settings = new NpgsqlConnectionStringBuilder(given.ConnectionString);
         PostgresIdentity identity;
         var first = NpgsqlDataSource.Create(settings);
         await using (first.ConfigureAwait(false))
