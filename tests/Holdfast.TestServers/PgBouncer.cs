@@ -12,7 +12,12 @@ public sealed class PgBouncer : IAsyncDisposable
 
     public int Port { get; private set; }
 
-    public static async Task<PgBouncer> StartAsync(PostgresServer server, int poolSize = 4, string program = "/usr/sbin/pgbouncer")
+    /// <param name="server">The server behind it.</param>
+    /// <param name="poolSize">Connections to a database of it.</param>
+    /// <param name="program">PgBouncer itself.</param>
+    /// <param name="databases">The one database that it knows; all by default.</param>
+    /// <param name="settings">Further lines of its settings; the last of two counts.</param>
+    public static async Task<PgBouncer> StartAsync(PostgresServer server, int poolSize = 4, string program = "/usr/sbin/pgbouncer", string databases = "*", string settings = "")
     {
         if (!File.Exists(program)) throw new InvalidOperationException($"{program} is missing. Install it: apt-get install pgbouncer");
         var bouncer = new PgBouncer(await ServerAccount.FolderAsync("holdfast-bouncer-"));
@@ -20,7 +25,7 @@ public sealed class PgBouncer : IAsyncDisposable
         {
             bouncer.Port = Ports.Free();
             var file = Path.Combine(bouncer._folder, "pgbouncer.ini");
-            await File.WriteAllTextAsync(file, Configuration(server, bouncer.Port, poolSize));
+            await File.WriteAllTextAsync(file, Configuration(server, bouncer.Port, poolSize, databases, settings));
             bouncer._process = await ServerProcess.StartAsync(program, file);
             // Its own word, not that somebody answers there: whoever was quicker at taking the port would answer too.
             var listening = string.Create(CultureInfo.InvariantCulture, $"listening on 127.0.0.1:{bouncer.Port}");
@@ -41,9 +46,9 @@ public sealed class PgBouncer : IAsyncDisposable
         Leftovers.Delete(_folder);
     }
 
-    private static string Configuration(PostgresServer server, int port, int poolSize) => string.Create(CultureInfo.InvariantCulture, $"""
+    private static string Configuration(PostgresServer server, int port, int poolSize, string databases, string settings) => string.Create(CultureInfo.InvariantCulture, $"""
         [databases]
-        * = host=127.0.0.1 port={server.Port} user=holdfast
+        {databases} = host=127.0.0.1 port={server.Port} user=holdfast
         [pgbouncer]
         listen_addr = 127.0.0.1
         listen_port = {port}
@@ -53,6 +58,7 @@ public sealed class PgBouncer : IAsyncDisposable
         default_pool_size = {poolSize}
         max_client_conn = 500
         ignore_startup_parameters = extra_float_digits
+        {settings}
 
         """);
 }
