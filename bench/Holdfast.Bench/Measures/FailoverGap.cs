@@ -52,7 +52,7 @@ internal sealed class FailoverGap(FailoverFault fault) : IMeasure
             await cluster.HealAsync();
             // The next fault must find the subject on the first server again, or it would break one that nobody uses.
             if (!fault.AllServers) await UsesFirstAgainAsync(cluster[0]);
-            if (gaps.Count % 10 == 0) Console.Error.WriteLine($"  {subject.Name}: {gaps.Count} of {faults}");
+            if (gaps.Count % 10 == 0 || gaps.Count == faults) Console.Error.WriteLine($"  {subject.Name}: {gaps.Count} of {faults}");
         }
         return gaps;
     }
