@@ -52,9 +52,9 @@ internal static class StatusScreen
     private static string Spool(StatusReport status) => status.Spool switch
     {
         { Problem: { } problem } => $"unknown: {problem}",
-        { Rows: 0, Bytes: var bytes, BytesMax: var max } => $"nothing waits; {Figures.Size(bytes)} of {Figures.Size(max)}",
+        { Rows: 0, Bytes: var bytes, BytesMax: var max } => $"enough providers hold every row; {Figures.Size(bytes)} of {Figures.Size(max)}",
         { Rows: var rows, Oldest: var oldest, Bytes: var bytes, BytesMax: var max } =>
-            $"{Figures.Count(rows)} {(rows == 1 ? "row waits" : "rows wait")}{(oldest is { } time ? $", the oldest for {StatusJudge.Span(status.At - time)}" : "")}; {Figures.Size(bytes)} of {Figures.Size(max)}",
+            $"{Figures.Count(rows)} {(rows == 1 ? "row waits" : "rows wait")} for enough holders{(oldest is { } time ? $", the oldest for {StatusJudge.Span(status.At - time)}" : "")}; {Figures.Size(bytes)} of {Figures.Size(max)}",
     };
 
     /// <summary>Tables with rows, a column for each provider; those that differ are marked.</summary>

@@ -36,7 +36,7 @@ internal static class StatusJudge
         foreach (var provider in report.Providers.Where(provider => !provider.IsHealthy)) yield return Trouble(provider, report.At);
         if (report.IsFailover || report.Providers.Any(provider => !provider.IsHealthy)) yield return report.Primary is { } primary ? $"{primary} leads" : "no provider leads";
         if (report.Spool.Problem is { } problem) yield return $"the local file does not answer ({problem.TrimEnd('.')})";
-        foreach (var provider in report.Providers.Where(provider => IsWaiting(provider, report))) yield return $"{Rows(provider.RowsWaiting!.Value)} wait for {provider.Name}";
+        foreach (var provider in report.Providers.Where(provider => IsWaiting(provider, report))) yield return $"{Waiting(provider.RowsWaiting!.Value)} for {provider.Name}";
         foreach (var provider in report.Providers.Where(provider => provider.RowsRefused > 0)) yield return $"{provider.Name} refuses {Rows(provider.RowsRefused!.Value)}";
         foreach (var provider in report.Providers.Where(provider => provider.TlsDays < TlsDaysMin)) yield return $"the certificate of {provider.Name} {(provider.TlsDays < 0 ? "has ended" : $"ends in {provider.TlsDays} days")}";
         if (report.Spool.Bytes >= report.Spool.BytesMax * 0.8) yield return $"the spool takes {report.Spool.Bytes * 100 / report.Spool.BytesMax} % of its budget";
@@ -71,7 +71,7 @@ internal static class StatusJudge
         { FrozenSince: not null } => "All writes are frozen.",
         { Spool.Problem: { } problem } => $"The local file does not answer either ({problem.TrimEnd('.')}).",
         { Spool: { Bytes: { } bytes, BytesMax: var max } } when bytes >= max => "The local file has reached its budget: writes are refused. Nothing is lost.",
-        { Spool.Rows: > 0 and var rows } => $"The local file takes the writes; {Rows(rows)} wait in it.",
+        { Spool.Rows: > 0 and var rows } => $"The local file takes the writes; {Waiting(rows)} in it.",
         _ => "The local file takes the writes; none waits in it yet.",
     };
 
@@ -86,6 +86,8 @@ internal static class StatusJudge
 
     private static string Answering(IReadOnlyList<ProviderStatus> providers) =>
         $"{providers.Count(provider => provider.Answers)} of {providers.Count} {(providers.Count == 1 ? "provider" : "providers")}";
+
+    private static string Waiting(long rows) => $"{Rows(rows)} {(rows == 1 ? "waits" : "wait")}";
 
     private static string Rows(long rows) => rows == 1 ? "1 row" : $"{rows.ToString("N0", CultureInfo.InvariantCulture)} rows";
 
