@@ -42,8 +42,8 @@ internal sealed record StoreTarget(string Name, string Address, HoldfastOptions 
     private static string ReadUrl(FileInfo file) => file.Exists && File.ReadAllText(file.FullName).Trim() is { Length: > 0 } url ? url
         : throw new CliException(ExitCode.Usage, $"--url-file: {file.FullName} is missing or empty.", "Put the server's URL there: postgres://user:password@host:5432/database");
 
-    private static StoreTarget Whole(HoldfastOptions options) => !options.Failover.Enabled ? One(options.Providers[0], options)
-        : new(options.Providers is [var only] ? only.Name : All, string.Join(", ", options.Providers.Select(AddressOf)), options) { Servers = [.. options.Providers] };
+    private static StoreTarget Whole(HoldfastOptions options) =>
+        new(All, string.Join(", ", options.Providers.Select(provider => provider.Name)), options) { Servers = [.. options.Providers] };
 
     private static StoreTarget LocalFile(HoldfastOptions options)
     {
@@ -54,13 +54,7 @@ internal sealed record StoreTarget(string Name, string Address, HoldfastOptions 
     private static StoreTarget One(ProviderOptions provider, HoldfastOptions options)
     {
         var work = ProviderEndpoints.Work(provider);
-        return new(provider.Name, AddressOf(provider), With(options, work.ConnectionString)) { Servers = [provider] };
-    }
-
-    private static string AddressOf(ProviderOptions provider)
-    {
-        var work = ProviderEndpoints.Work(provider);
-        return $"{work.Host}:{work.Port}/{work.Database}  role {work.Username}";
+        return new(provider.Name, $"{work.Host}:{work.Port}/{work.Database}  role {work.Username}", With(options, work.ConnectionString)) { Servers = [provider] };
     }
 
     private static HoldfastOptions With(HoldfastOptions options, string? connection) =>
