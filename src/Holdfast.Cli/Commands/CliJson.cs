@@ -21,4 +21,8 @@ namespace Holdfast.Cli.Commands;
 [JsonSerializable(typeof(List<JobItem>))]
 [JsonSerializable(typeof(ClaimItem))]
 [JsonSerializable(typeof(ConfigurationReport))]
+[JsonSerializable(typeof(ControlReport))]
+[JsonSerializable(typeof(List<RouteChangeItem>))]
+[JsonSerializable(typeof(List<Holdfast.Providers.Control.SlowQuery>))]
+[JsonSerializable(typeof(List<SlowStatement>))]
 internal sealed partial class CliJson : JsonSerializerContext;
