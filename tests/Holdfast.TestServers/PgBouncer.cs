@@ -12,7 +12,12 @@ public sealed class PgBouncer : IAsyncDisposable
 
     public int Port { get; private set; }
 
-    public static async Task<PgBouncer> StartAsync(PostgresServer server, int poolSize = 4, string program = "/usr/sbin/pgbouncer")
+    /// <param name="server">What it stands in front of.</param>
+    /// <param name="poolSize">Server connections; more clients wait for one of them.</param>
+    /// <param name="program">Where PgBouncer is.</param>
+    /// <param name="queryWaitTimeout">How long a client waits for a server connection before it is refused, in whole seconds; null: two minutes.</param>
+    /// <param name="clientsMax">More clients are refused.</param>
+    public static async Task<PgBouncer> StartAsync(PostgresServer server, int poolSize = 4, string program = "/usr/sbin/pgbouncer", TimeSpan? queryWaitTimeout = null, int clientsMax = 500)
     {
         if (!File.Exists(program)) throw new InvalidOperationException($"{program} is missing. Install it: apt-get install pgbouncer");
         var bouncer = new PgBouncer(await ServerAccount.FolderAsync("holdfast-bouncer-"));
@@ -20,7 +25,7 @@ public sealed class PgBouncer : IAsyncDisposable
         {
             bouncer.Port = Ports.Free();
             var file = Path.Combine(bouncer._folder, "pgbouncer.ini");
-            await File.WriteAllTextAsync(file, Configuration(server, bouncer.Port, poolSize));
+            await File.WriteAllTextAsync(file, Configuration(server, bouncer.Port, poolSize, queryWaitTimeout ?? TimeSpan.FromMinutes(2), clientsMax));
             bouncer._process = await ServerProcess.StartAsync(program, file);
             // Its own word, not that somebody answers there: whoever was quicker at taking the port would answer too.
             var listening = string.Create(CultureInfo.InvariantCulture, $"listening on 127.0.0.1:{bouncer.Port}");
@@ -35,13 +40,24 @@ public sealed class PgBouncer : IAsyncDisposable
     public string Connection(string database) =>
         string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={Port};Username=holdfast;Database={database}");
 
+    /// <summary>Stops it where it is: TCP still connects, nothing answers.</summary>
+    public void Freeze() => Running.Freeze();
+
+    /// <summary>Lets a frozen pooler go on.</summary>
+    public void Thaw() => Running.Thaw();
+
+    /// <summary>Ends it at once: its clients' connections are reset or closed, new ones refused.</summary>
+    public Task KillAsync() => Running.KillWithChildrenAsync();
+
+    private ServerProcess Running => _process ?? throw new InvalidOperationException("The pooler was not started.");
+
     public async ValueTask DisposeAsync()
     {
         if (_process is not null) await _process.DisposeAsync();
         Leftovers.Delete(_folder);
     }
 
-    private static string Configuration(PostgresServer server, int port, int poolSize) => string.Create(CultureInfo.InvariantCulture, $"""
+    private static string Configuration(PostgresServer server, int port, int poolSize, TimeSpan queryWaitTimeout, int clientsMax) => string.Create(CultureInfo.InvariantCulture, $"""
         [databases]
         * = host=127.0.0.1 port={server.Port} user=holdfast
         [pgbouncer]
@@ -51,7 +67,8 @@ public sealed class PgBouncer : IAsyncDisposable
         auth_type = any
         pool_mode = transaction
         default_pool_size = {poolSize}
-        max_client_conn = 500
+        max_client_conn = {clientsMax}
+        query_wait_timeout = {(int)queryWaitTimeout.TotalSeconds}
         ignore_startup_parameters = extra_float_digits
 
         """);

@@ -75,13 +75,19 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Ends it as a power cut does: the postmaster and all its backends at once, whatever they are at.</summary>
     public Task KillAsync() => Running.KillWithChildrenAsync();
 
+    /// <summary>Stops the postmaster and all its backends where they are: TCP still connects, nothing answers, what was acknowledged stays.</summary>
+    public void Freeze() => Running.Freeze();
+
+    /// <summary>Lets a frozen server go on.</summary>
+    public void Thaw() => Running.Thaw();
+
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)
         {
             // First in order, because a killed server leaves a shared memory segment behind on the machine. One that a test
             // has stopped by a signal must go on for that.
-            if (!_process.HasExited) _process.Signal(PosixSignal.Continue);
+            _process.Thaw();
             await _process.StopAsync(PosixSignal.Quit);
             await _process.DisposeAsync();
         }

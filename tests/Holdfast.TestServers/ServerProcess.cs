@@ -83,6 +83,22 @@ public sealed class ServerProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
+    /// <summary>Stops it and its children where they are, as a hung machine does: connections stay, nothing answers. A child that is stopped alone leaves the others working.</summary>
+    public void Freeze()
+    {
+        foreach (var process in Stopped()) Signal(process, PosixSignal.Stop);
+        Spin(() => ProcessTree.Children(Id).All(ProcessTree.IsStopped), "its children stop");
+    }
+
+    /// <summary>Goes on where <see cref="Freeze"/> stopped it; nothing happens to one that was not.</summary>
+    public void Thaw()
+    {
+        if (_process.HasExited) return;
+        // The children first: the first process would take note of stopped ones otherwise.
+        foreach (var child in ProcessTree.Children(Id)) Signal(child, PosixSignal.Continue);
+        Signal(PosixSignal.Continue);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await KillWithChildrenAsync();
@@ -94,14 +110,19 @@ public sealed class ServerProcess : IAsyncDisposable
     internal void KillWithChildren()
     {
         if (_process.HasExited) return;
-        // Stopped, it neither starts children nor takes note of those that end, so no id of theirs is given away meanwhile.
-        Signal(PosixSignal.Stop);
-        Spin(() => ProcessTree.IsStopped(Id), "it stops");
-        var children = ProcessTree.Children(Id);
+        var children = Stopped();
         foreach (var child in children) Signal(child, PosixSignal.Kill);
         Spin(() => !children.Any(ProcessTree.Runs), "its children end");
         Signal(PosixSignal.Kill);
         Spin(() => _process.HasExited, "it ends");
+    }
+
+    // Stopped, it neither starts children nor takes note of those that end, so no id of theirs is given away meanwhile.
+    private int[] Stopped()
+    {
+        Signal(PosixSignal.Stop);
+        Spin(() => ProcessTree.IsStopped(Id), "it stops");
+        return ProcessTree.Children(Id);
     }
 
     private void Spin(Func<bool> condition, string what)
