@@ -5,11 +5,11 @@ namespace Holdfast.Stores.Postgres;
 /// <summary>Opens a store: asks the server what it is, then sets the connection up for just that.</summary>
 internal static class PostgresConnector
 {
-    public static async Task<PostgresStore> ConnectAsync(string connectionString, string schema, TimeProvider time, Rows.MergeRules? rules, CancellationToken cancellationToken)
+    public static async Task<PostgresStore> ConnectAsync(string connectionString, string schema, TimeProvider time, Rows.MergeRules? rules, CancellationToken cancellationToken, string? certificateHost = null)
     {
         var settings = Settings(connectionString);
         PostgresIdentity identity;
-        var first = NpgsqlDataSource.Create(settings);
+        var first = Source(settings, certificateHost);
         await using (first.ConfigureAwait(false))
             identity = await PostgresIdentity.AskAsync(first, time, cancellationToken).ConfigureAwait(false);
 
@@ -18,7 +18,16 @@ internal static class PostgresConnector
             settings.MaxAutoPrepare = 200;
             settings.AutoPrepareMinUsages = 2;
         }
-        return new PostgresStore(NpgsqlDataSource.Create(settings), identity, ownsWork: true, schema, rules);
+        return new PostgresStore(Source(settings, certificateHost), identity, ownsWork: true, schema, rules);
+    }
+
+    // Where the way leads through a proxy on this machine, the name in the handshake and in the certificate is still the server's.
+    private static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder settings, string? certificateHost)
+    {
+        if (certificateHost is null) return NpgsqlDataSource.Create(settings);
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        builder.UseSslClientAuthenticationOptionsCallback(tls => tls.TargetHost = certificateHost);
+        return builder.Build();
     }
 
     /// <summary>Safe behind any pooler: nothing prepared, no reset of a session that is not ours, one command at a time.</summary>
