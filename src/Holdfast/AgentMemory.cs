@@ -71,7 +71,7 @@ public sealed class AgentMemory : IAsyncDisposable
         if (options.Providers.Count > 0) return await OpenAsync(await ProviderConnections.ConnectAsync(options.Providers[0], options, clock, cancellationToken).ConfigureAwait(false), clock, options, cancellationToken).ConfigureAwait(false);
         return options.Connection is { } connection
             ? await OpenAsync(await ConnectAsync(connection, options, clock, cancellationToken).ConfigureAwait(false), clock, options, cancellationToken).ConfigureAwait(false)
-            : await OpenAsync(SqliteStore.Open(HoldfastHome.LocalFile(options.Home), options.TimeProvider), clock, options, cancellationToken).ConfigureAwait(false);
+            : await OpenAsync(SqliteStore.Open(options.LocalFile ?? HoldfastHome.LocalFile(options.Home), options.TimeProvider), clock, options, cancellationToken).ConfigureAwait(false);
     }
 
     internal static async Task<AgentMemory> OpenAsync(IStore store, Clock clock, HoldfastOptions options, CancellationToken cancellationToken, MergeRules? rules = null)

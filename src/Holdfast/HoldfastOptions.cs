@@ -30,11 +30,8 @@ public sealed class HoldfastOptions
     /// <summary>The clock.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    internal void Validate()
-    {
-        Rows.Check.Id("tenant_id", TenantId);
-        Stores.Postgres.SchemaName.Check(Schema);
-        if (SettingsCacheFor < TimeSpan.Zero || SettingsCacheFor > TimeSpan.FromHours(1))
-            throw new InvalidInputException(nameof(SettingsCacheFor), $"is {SettingsCacheFor}; allowed is zero to one hour.");
-    }
+    /// <summary>The local file itself, where it is not the one in <see cref="Home"/>.</summary>
+    internal string? LocalFile { get; set; }
+
+    internal void Validate() => Holdfast.Providers.Configuration.OptionsCheck.Check(this);
 }

@@ -20,4 +20,5 @@ namespace Holdfast.Cli.Commands;
 [JsonSerializable(typeof(ExportReport))]
 [JsonSerializable(typeof(List<JobItem>))]
 [JsonSerializable(typeof(ClaimItem))]
+[JsonSerializable(typeof(ConfigurationReport))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Holdfast.Cli.Output;
 using Holdfast.Cli.Targets;
+using Holdfast.Providers.Configuration;
 
 namespace Holdfast.Cli.Commands;
 
@@ -17,6 +18,8 @@ internal sealed class Invocation(ParseResult parse, string command)
     public bool DryRun => parse.GetValue(GlobalOptions.DryRun);
 
     public bool Yes => parse.GetValue(GlobalOptions.Yes);
+
+    public ConfigurationSources Sources => StoreTarget.Sources(parse);
 
     public StoreTarget Target => field ??= StoreTarget.Choose(parse);
 

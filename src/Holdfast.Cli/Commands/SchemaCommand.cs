@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Holdfast.Cli.Output;
 using Holdfast.Operations.Schema;
+using Holdfast.Providers.Configuration;
 
 namespace Holdfast.Cli.Commands;
 
@@ -21,7 +22,10 @@ internal static class SchemaCommand
             if (!invocation.DryRun) await using (await invocation.OpenAsync(cancellationToken)) { }
             return invocation.Print(new Migrated(invocation.Target.Name, []), CliJson.Default.Migrated, writer => writer.WriteLine("the local file is brought up to date whenever it is opened"));
         }
-        var migrator = new SchemaMigrator(invocation.Target.Options.Connection!) { LockWaitMax = TimeSpan.FromSeconds(invocation.Get(LockWait)) };
+        // Migrations lead to the server itself: a pooler would lose their lock.
+        if (invocation.Target.Servers is not [var server])
+            throw new CliException(ExitCode.Usage, $"Several providers are set: {invocation.Target.Address}.", "Migrate one after the other: --provider NAME.");
+        var migrator = new SchemaMigrator(ProviderEndpoints.Control(server).ConnectionString, invocation.Target.Options.Schema) { LockWaitMax = TimeSpan.FromSeconds(invocation.Get(LockWait)) };
         Invocation.Note($"target: {invocation.Target.Name}  {migrator.Target}");
         var steps = invocation.DryRun
             ? await migrator.PlanAsync(cancellationToken)

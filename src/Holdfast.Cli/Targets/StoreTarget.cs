@@ -1,54 +1,70 @@
-using System.Collections;
 using System.CommandLine;
 using Holdfast.Cli.Output;
-using Holdfast.Stores.Postgres;
+using Holdfast.Providers.Configuration;
 
 namespace Holdfast.Cli.Targets;
 
-/// <summary>The store that a command works on. Its URL comes from the environment or a file, never from the command line.</summary>
+/// <summary>The store, or the set of them, that a command works on. Secrets come from the environment or a file, never from the command line.</summary>
+/// <param name="Name">The provider's name, <c>local</c>, or <c>all</c>.</param>
+/// <param name="Address">Where it is, without secrets.</param>
+/// <param name="Options">How it is opened.</param>
 internal sealed record StoreTarget(string Name, string Address, HoldfastOptions Options)
 {
-    public const string Local = "local";
-    private const string Prefix = "HOLDFAST_PROVIDER_";
+    public const string Local = OptionsCheck.Local;
+    public const string All = "all";
 
-    public bool IsLocal => Options.Connection is null;
+    public bool IsLocal => Servers.Count == 0;
+
+    /// <summary>The PostgreSQL servers behind it.</summary>
+    public IReadOnlyList<ProviderOptions> Servers { get; private init; } = [];
+
+    // False until AgentMemory.OpenAsync takes options.Providers: then this and the `if` in Whole go.
+    private static bool OpensSets => false;
 
     public static StoreTarget Choose(ParseResult parse)
     {
-        var tenant = parse.GetValue(GlobalOptions.Tenant) ?? "default";
-        if (parse.GetValue(GlobalOptions.UrlFile) is { } file) return Server("url-file", ReadUrl(file), tenant);
-        var providers = Providers();
-        return parse.GetValue(GlobalOptions.Provider) switch
-        {
-            Local => LocalFile(tenant),
-            { } name when providers.TryGetValue(name, out var url) => Server(name.ToLowerInvariant(), url, tenant),
-            { } name => throw new CliException(ExitCode.Usage, $"There is no provider '{name}'; there is: {string.Join(", ", providers.Keys.Prepend(Local))}.", $"Set {Prefix}{name.ToUpperInvariant()} to its URL."),
-            null when providers.Count == 0 => LocalFile(tenant),
-            null when providers.Count == 1 => Server(providers.Single().Key, providers.Single().Value, tenant),
-            null => throw new CliException(ExitCode.Usage, $"Several providers are set: {string.Join(", ", providers.Keys)}.", "Say which one with --provider NAME, or --provider local."),
-        };
+        var configuration = ConfigurationReader.Read(Sources(parse));
+        var options = configuration.Options;
+        if (parse.GetValue(GlobalOptions.UrlFile) is { } file) return One(new ProviderOptions { Name = "url-file", Connection = ReadUrl(file) }, options);
+        if (parse.GetValue(GlobalOptions.Provider) is { } name)
+            return name == Local ? LocalFile(options)
+                : options.Providers.FirstOrDefault(provider => provider.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } provider ? One(provider, options)
+                : throw new CliException(ExitCode.Usage, $"There is no provider '{name}'; there is: {string.Join(", ", options.Providers.Select(provider => provider.Name).Prepend(Local))}.",
+                    $"Set {SettingNames.ProviderPrefix}{name.ToUpperInvariant()} to its URL; 'holdfast config check' shows what is set.");
+        options = configuration.Require();
+        return options.Providers.Count == 0 ? LocalFile(options) : Whole(options);
     }
 
     /// <summary>Another folder for the local file, for what must not touch the user's own.</summary>
     public static StoreTarget Folder(string home) => new(Local, HoldfastHome.LocalFile(home), new HoldfastOptions { Home = home });
 
+    /// <summary>Where configuration comes from in this run.</summary>
+    public static ConfigurationSources Sources(ParseResult parse) => ConfigurationSources.OfProcess(
+        parse.GetValue(GlobalOptions.Tenant) is { } tenant ? new Dictionary<string, string> { [SettingNames.Tenant] = tenant } : null);
+
     private static string ReadUrl(FileInfo file) => file.Exists && File.ReadAllText(file.FullName).Trim() is { Length: > 0 } url ? url
         : throw new CliException(ExitCode.Usage, $"--url-file: {file.FullName} is missing or empty.", "Put the server's URL there: postgres://user:password@host:5432/database");
 
-    private static StoreTarget LocalFile(string tenant) => new(Local, HoldfastHome.LocalFile(), new HoldfastOptions { TenantId = tenant });
-
-    private static StoreTarget Server(string name, string url, string tenant)
+    private static StoreTarget Whole(HoldfastOptions options)
     {
-        var settings = PostgresUrl.Parse(url);
-        return new(name.ToLowerInvariant(), $"{settings.Host}:{settings.Port}/{settings.Database}  role {settings.Username}", new HoldfastOptions { Connection = url, TenantId = tenant });
+        if (!OpensSets)
+            return options.Providers.Count == 1 || !options.Failover.Enabled ? One(options.Providers[0], options)
+                : throw new CliException(ExitCode.Usage, $"Several providers are set: {string.Join(", ", options.Providers.Select(provider => provider.Name))}.", "Say which one with --provider NAME, or --provider local.");
+        return new(All, string.Join(", ", options.Providers.Select(provider => provider.Name)), options) { Servers = [.. options.Providers] };
     }
 
-    private static SortedDictionary<string, string> Providers()
+    private static StoreTarget LocalFile(HoldfastOptions options)
     {
-        var providers = new SortedDictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
-            if (variable.Key is string name && name.StartsWith(Prefix, StringComparison.Ordinal) && name.Length > Prefix.Length && variable.Value is string { Length: > 0 } url)
-                providers[name[Prefix.Length..].ToLowerInvariant()] = url;
-        return providers;
+        var own = With(options, null);
+        return new(Local, own.LocalFile ?? HoldfastHome.LocalFile(own.Home), own);
     }
+
+    private static StoreTarget One(ProviderOptions provider, HoldfastOptions options)
+    {
+        var work = ProviderEndpoints.Work(provider);
+        return new(provider.Name, $"{work.Host}:{work.Port}/{work.Database}  role {work.Username}", With(options, work.ConnectionString)) { Servers = [provider] };
+    }
+
+    private static HoldfastOptions With(HoldfastOptions options, string? connection) =>
+        new() { Connection = connection, Home = options.Home, LocalFile = options.LocalFile, TenantId = options.TenantId, Schema = options.Schema };
 }

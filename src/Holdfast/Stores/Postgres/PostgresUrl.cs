@@ -1,50 +1,79 @@
+using System.Data.Common;
 using Npgsql;
 
 namespace Holdfast.Stores.Postgres;
 
 /// <summary>Reads a connection: a <c>postgres://</c> URL, as every provider shows it, or an Npgsql connection string.</summary>
+/// <remarks>Its errors name the part that is wrong and never repeat the text, which may hold a password.</remarks>
 internal static class PostgresUrl
 {
     public static bool IsUrl(string text) =>
         text.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase);
 
-    public static NpgsqlConnectionStringBuilder Parse(string text)
+    /// <summary>The connection's settings; only what the text sets is set, and certificates are checked for hosts that are not this machine.</summary>
+    /// <param name="text">The URL or the connection string.</param>
+    /// <param name="field">What the errors call it.</param>
+    /// <exception cref="InvalidInputException">A part cannot be read.</exception>
+    public static NpgsqlConnectionStringBuilder Parse(string text, string field = "connection")
     {
+        ArgumentNullException.ThrowIfNull(text);
+        text = text.Trim();
         try
         {
-            return IsUrl(text) ? OfUrl(new Uri(text)) : new NpgsqlConnectionStringBuilder(text);
+            var settings = IsUrl(text) ? PostgresUri.Parse(text) : OfConnectionString(text);
+            TransportSecurity.ApplyDefault(settings);
+            return settings;
         }
-        catch (Exception e) when (e is UriFormatException or ArgumentException or FormatException)
+        catch (ConnectionPartException e)
         {
-            // The message must not repeat the text: it may hold a password.
-            throw new InvalidInputException("connection", "is neither a URL (postgres://user:password@host:5432/database) nor an Npgsql connection string (Host=…;Username=…).");
+            throw new InvalidInputException(field, e.Message);
         }
     }
 
-    private static NpgsqlConnectionStringBuilder OfUrl(Uri url)
+    private static NpgsqlConnectionStringBuilder OfConnectionString(string text)
     {
-        var settings = new NpgsqlConnectionStringBuilder { Host = url.Host, Port = url.Port > 0 ? url.Port : 5432 };
-        if (Uri.UnescapeDataString(url.AbsolutePath.TrimStart('/')) is { Length: > 0 } database) settings.Database = database;
-        if (url.UserInfo.Split(':', 2) is [{ Length: > 0 } user, .. var password])
+        if (text.Contains("://", StringComparison.Ordinal) && text.IndexOf("://", StringComparison.Ordinal) < 16 && !text.Contains(';', StringComparison.Ordinal))
+            throw new ConnectionPartException("the scheme is neither postgres:// nor postgresql://.");
+        var parts = new DbConnectionStringBuilder();
+        try
         {
-            settings.Username = Uri.UnescapeDataString(user);
-            if (password is [var secret]) settings.Password = Uri.UnescapeDataString(secret);
+            parts.ConnectionString = text;
         }
-        foreach (var pair in url.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
+        catch (ArgumentException)
         {
-            if (pair.Split('=', 2) is not [var name, var raw]) continue;
-            var value = Uri.UnescapeDataString(raw);
-            switch (name)
-            {
-                case "sslmode": settings.SslMode = Enum.Parse<SslMode>(value.Replace("-", "", StringComparison.Ordinal), ignoreCase: true); break;
-                case "sslrootcert": settings.RootCertificate = value; break;
-                case "application_name": settings.ApplicationName = value; break;
-                case "connect_timeout": settings.Timeout = int.Parse(value, System.Globalization.CultureInfo.InvariantCulture); break;
-                case "options": settings.Options = value; break;
-                case "channel_binding": settings.ChannelBinding = Enum.Parse<ChannelBinding>(value, ignoreCase: true); break;
-                default: throw new ArgumentException(name);
-            }
+            throw new ConnectionPartException("is neither a URL (postgres://user:password@host:5432/database) nor an Npgsql connection string (Host=…;Username=…).");
         }
+        var settings = new NpgsqlConnectionStringBuilder();
+        foreach (string keyword in parts.Keys) Set(settings, text, keyword, parts[keyword]);
+        if (settings.Host is not { Length: > 0 } host) throw new ConnectionPartException("the host is missing (Host=…).");
+        if (host.Contains('=', StringComparison.Ordinal))
+            throw new ConnectionPartException("the host holds '=': parts of a connection string are separated by ';', or write a URL (postgres://user:password@host:5432/database).");
         return settings;
     }
+
+    private static void Set(NpgsqlConnectionStringBuilder settings, string text, string keyword, object value)
+    {
+        if (!settings.ContainsKey(keyword))
+            // After a password an unknown keyword may be a piece of it: a ';' in a password ends it unless it is quoted.
+            throw new ConnectionPartException(IsBehindSecret(text, keyword)
+                ? "a keyword that follows the password is unknown; a value with ';' stands in quotes (Password='…')."
+                : $"the keyword '{keyword}' is unknown.");
+        try
+        {
+            settings[keyword] = value;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or InvalidCastException or NotSupportedException)
+        {
+            throw new ConnectionPartException($"the value of '{keyword}' cannot be used.");
+        }
+    }
+
+    private static bool IsBehindSecret(string text, string keyword)
+    {
+        var secret = new[] { "password", "pwd", "psw" }.Select(name => text.IndexOf(name, StringComparison.OrdinalIgnoreCase)).Where(at => at >= 0).DefaultIfEmpty(int.MaxValue).Min();
+        return text.LastIndexOf(keyword, StringComparison.OrdinalIgnoreCase) > secret;
+    }
 }
+
+/// <summary>A part of a connection that cannot be read; the message names the part, never its text.</summary>
+internal sealed class ConnectionPartException(string problem) : Exception(problem);
