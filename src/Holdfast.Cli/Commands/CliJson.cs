@@ -21,4 +21,8 @@ namespace Holdfast.Cli.Commands;
 [JsonSerializable(typeof(List<JobItem>))]
 [JsonSerializable(typeof(ClaimItem))]
 [JsonSerializable(typeof(ConfigurationReport))]
+[JsonSerializable(typeof(VerifyResult))]
+[JsonSerializable(typeof(DoctorResult))]
+[JsonSerializable(typeof(List<ProviderTestItem>))]
+[JsonSerializable(typeof(DrillResult))]
 internal sealed partial class CliJson : JsonSerializerContext;

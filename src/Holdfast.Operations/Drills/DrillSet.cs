@@ -18,9 +18,9 @@ internal sealed class DrillSet : IAsyncDisposable
     public IReadOnlyList<string> Notes { get; }
 
     /// <exception cref="HoldfastException">The provider is reached by a socket file: there is no way through a proxy.</exception>
-    public static DrillSet Create(HoldfastOptions from, string name, string tenant)
+    public static DrillSet Create(HoldfastOptions from, IReadOnlyList<ProviderOptions> providers, string name, string tenant)
     {
-        var victim = from.Providers.Single(provider => provider.Name == name);
+        var victim = providers.Single(provider => provider.Name == name);
         var settings = ProviderEndpoints.Work(victim);
         var (host, port) = Address(settings);
         if (host.StartsWith('/') || host.StartsWith('@')) throw new HoldfastException($"{name} is reached by a socket file ({host}): a drill needs an address that a proxy can stand before. Use its host name.");
@@ -28,7 +28,7 @@ internal sealed class DrillSet : IAsyncDisposable
         // A folder of its own: the drill neither sends other processes' rows nor shows itself to them, and its spool goes with it.
         var home = Directory.CreateTempSubdirectory("holdfast-drill-").FullName;
         var options = new HoldfastOptions { Home = home, TenantId = tenant, Schema = from.Schema, TimeProvider = from.TimeProvider };
-        foreach (var provider in from.Providers) options.Providers.Add(provider == victim ? Through(provider, settings, host, proxy.Port) : provider);
+        foreach (var provider in providers) options.Providers.Add(provider == victim ? Through(provider, settings, host, proxy.Port) : provider);
         var notes = CopyFailover(from.Failover, options.Failover);
         if (settings.Host!.Contains(',', StringComparison.Ordinal)) notes.Add($"Of {name}'s hosts only the first, {host}, was used.");
         return new DrillSet(options, proxy, home, notes);

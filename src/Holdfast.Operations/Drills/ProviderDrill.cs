@@ -1,4 +1,3 @@
-using System.Globalization;
 using Holdfast.Providers;
 using Holdfast.Providers.Control;
 
@@ -17,20 +16,25 @@ internal sealed class ProviderDrill(HoldfastOptions options)
 
     private static readonly TimeSpan OpenMax = TimeSpan.FromSeconds(15);
 
+    private static readonly TimeSpan FailingMax = TimeSpan.FromSeconds(3);
+
     private readonly TimeProvider _time = options.TimeProvider;
 
     /// <summary>Whose rows the drill's are.</summary>
     public string TenantId { get; init; } = Tenant;
+
+    /// <summary>The providers that take part, in their order; all by default.</summary>
+    public IReadOnlyList<ProviderOptions> Providers { get; init; } = [.. options.Providers];
 
     /// <exception cref="StoreUnavailableException">The provider does not take rows before the drill; nothing was cut off.</exception>
     /// <exception cref="WritesFrozenException">All writes are stopped.</exception>
     public async Task<DrillReport> RunAsync(DrillPlan plan, CancellationToken cancellationToken)
     {
         RefuseFrozen();
-        var name = plan.Provider ?? PrimaryOf(options);
-        if (options.Providers.All(provider => provider.Name != name))
-            throw new InvalidInputException("provider", $"there is no provider '{name}'; there is: {string.Join(", ", options.Providers.Select(provider => provider.Name))}.");
-        var set = DrillSet.Create(options, name, TenantId);
+        var name = plan.Provider ?? Primary;
+        if (Providers.All(provider => provider.Name != name))
+            throw new InvalidInputException("provider", $"there is no provider '{name}'; there is: {string.Join(", ", Providers.Select(provider => provider.Name))}.");
+        var set = DrillSet.Create(options, Providers, name, TenantId);
         await using var _ = set.ConfigureAwait(false);
         var memory = await AgentMemory.OpenAsync(set.Options, cancellationToken).ConfigureAwait(false);
         await using var __ = memory.ConfigureAwait(false);
@@ -40,7 +44,10 @@ internal sealed class ProviderDrill(HoldfastOptions options)
     private async Task<DrillReport> RunAsync(DrillPlan plan, DrillSet set, AgentMemory memory, ProviderAccess access, string name, CancellationToken cancellationToken)
     {
         var victim = access.Providers.Single(provider => provider.Name == name);
-        if (!await Condition.HoldsAsync(() => victim is { IsWritable: true, Store: not null }, OpenMax, _time, cancellationToken).ConfigureAwait(false))
+        // One that wakes from sleep may let the first try wait for too long; it has a few seconds.
+        var openedAt = _time.GetTimestamp();
+        await Condition.HoldsAsync(() => IsReady(victim) || (victim.LastFailure is not null && _time.GetElapsedTime(openedAt) > FailingMax), OpenMax, _time, cancellationToken).ConfigureAwait(false);
+        if (!IsReady(victim))
             throw new StoreUnavailableException($"{name} does not take rows even without a drill ({victim.LastFailure?.Message ?? "no answer"}); see 'holdfast provider test {name}'. Nothing was cut off.");
         var session = await memory.StartSessionAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
         var writer = new DrillWriter(session, plan.WriteEvery, _time);
@@ -94,7 +101,7 @@ internal sealed class ProviderDrill(HoldfastOptions options)
     private async Task<IReadOnlyList<DrillCount>> CountAsync(DrillPlan plan, string session, IReadOnlyList<Guid> acknowledged, CancellationToken cancellationToken)
     {
         var counter = new DrillCounter(options, TenantId, session);
-        return await Task.WhenAll(options.Providers.Select(async provider =>
+        return await Task.WhenAll(Providers.Select(async provider =>
         {
             var count = await counter.CountAsync(provider, acknowledged, cancellationToken).ConfigureAwait(false);
             await Condition.HoldsAsync(async () => count.Lost is null or 0 || (count = await counter.CountAsync(provider, acknowledged, cancellationToken).ConfigureAwait(false)).Lost is 0,
@@ -112,12 +119,11 @@ internal sealed class ProviderDrill(HoldfastOptions options)
         if (new ControlFile(HoldfastHome.Resolve(options.Home)).Read() is { FrozenSince: { } since } frozen) throw new WritesFrozenException(since, frozen.ChangedBy);
     }
 
-    // What the operator chose counts here too, although the drill's processes know nothing of it.
-    private static string PrimaryOf(HoldfastOptions options)
-    {
-        if (options.Providers.Count == 0) throw new InvalidInputException("provider", "there is none to cut off: the memory is the local file. Set HOLDFAST_PROVIDER_<NAME>.");
-        return options.Providers[0].Name;
-    }
+    // The drill's set knows nothing of what the operator chose, so its primary is the first in the order.
+    private string Primary => Providers is [{ Name: var name }, ..] ? name
+        : throw new InvalidInputException("provider", "there is none to cut off: the memory is the local file. Set HOLDFAST_PROVIDER_<NAME>.");
+
+    private static bool IsReady(Provider provider) => provider is { IsWritable: true, Store: not null };
 
     private static FaultMode Mode(DrillFault fault) => fault switch
     {

@@ -3,7 +3,7 @@ using Holdfast.Operations.Drills;
 namespace Holdfast.Operations.Verification;
 
 /// <summary>The primary is cut off inside this process while rows are being written: none may fail, be missing or be there twice.</summary>
-internal sealed class FailoverTest(TestList tests, HoldfastOptions options, TimeSpan cutFor)
+internal sealed class FailoverTest(TestList tests, HoldfastOptions options, TimeSpan cutFor, TimeSpan recoveryMax)
 {
     private const string Name = "failover: the primary is cut off inside this process, and comes back";
 
@@ -27,9 +27,8 @@ internal sealed class FailoverTest(TestList tests, HoldfastOptions options, Time
 
     private async Task<string> CutAsync(IReadOnlyList<ProviderOptions> usable, CancellationToken cancellationToken)
     {
-        var set = new HoldfastOptions { Home = options.Home, Schema = options.Schema, TimeProvider = options.TimeProvider };
-        foreach (var provider in usable) set.Providers.Add(provider);
-        var report = await new ProviderDrill(set) { TenantId = Verifier.Tenant }.RunAsync(new DrillPlan(usable[0].Name, DrillFault.Refuse, cutFor), cancellationToken).ConfigureAwait(false);
+        var plan = new DrillPlan(usable[0].Name, DrillFault.Refuse, cutFor) { RecoveryMax = recoveryMax };
+        var report = await new ProviderDrill(options) { TenantId = Verifier.Tenant, Providers = usable }.RunAsync(plan, cancellationToken).ConfigureAwait(false);
         if (report.Problem is { } problem) throw new VerificationFailedException($"{problem} ({report.Acknowledged} were acknowledged)", $"holdfast provider drill {report.Provider}");
         return FormattableString.Invariant($"{report.SwitchedTo} took over, longest gap {report.LongestGapMilliseconds:0} ms, {report.Acknowledged} writes: lost 0, doubled 0; {report.Provider} leads again");
     }

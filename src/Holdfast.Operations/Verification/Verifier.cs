@@ -15,6 +15,9 @@ internal sealed class Verifier(HoldfastConfiguration configuration, TimeProvider
     /// <summary>How long the primary is cut off.</summary>
     public TimeSpan CutFor { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long the primary may take to come back, and the others to hold all rows.</summary>
+    public TimeSpan RecoveryMax { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Only this provider; null: all.</summary>
     public string? Only { get; init; }
 
@@ -30,7 +33,7 @@ internal sealed class Verifier(HoldfastConfiguration configuration, TimeProvider
         foreach (var provider in configuration.Options.Providers.Where(provider => Only is null || provider.Name == Only))
             if (await new ProviderTests(tests, configuration.Options, provider, time).RunAsync(mayWrite, cancellationToken).ConfigureAwait(false)) usable.Add(provider);
         await new LocalFileTests(tests, configuration.Options, time).RunAsync(mayWrite, cancellationToken).ConfigureAwait(false);
-        await new FailoverTest(tests, configuration.Options, CutFor).RunAsync(mayWrite, usable, Only, cancellationToken).ConfigureAwait(false);
+        await new FailoverTest(tests, configuration.Options, CutFor, RecoveryMax).RunAsync(mayWrite, usable, Only, cancellationToken).ConfigureAwait(false);
         return new VerificationReport(tests.Tests);
     }
 
