@@ -3,6 +3,7 @@
 #   bench/run.sh                      every measure but the large one
 #   bench/run.sh --only one,many      some of: one one-pooled many crowd load local help import large
 #   bench/run.sh --only large         10 million rows: minutes, and about 15 GB of disk
+#   bench/run.sh --only failover-kill,failover-freeze,failover-blackhole,failover-all-down --faults 200 --peer-faults 20
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,6 +17,7 @@ free_port() {
 bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | head -1) || true
 [ -n "${bin:-}" ] || { echo "PostgreSQL is missing: apt-get install postgresql pgbouncer" >&2; exit 1; }
 command -v pgbouncer >/dev/null || { echo "PgBouncer is missing: apt-get install pgbouncer" >&2; exit 1; }
+case " $* " in *failover-*) command -v haproxy >/dev/null || [ -x /usr/sbin/haproxy ] || { echo "HAProxy is missing: apt-get install haproxy" >&2; exit 1; } ;; esac
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/holdfast-bench.XXXXXX")
 chmod 755 "$work"

@@ -18,7 +18,7 @@ internal sealed record BenchOptions
     /// <summary>A folder on the disk that is measured, for local files.</summary>
     public string Work { get; init; } = Path.GetTempPath();
 
-    /// <summary>The measures to run; empty: all but <c>large</c>, which takes minutes and 10 GB of disk.</summary>
+    /// <summary>The measures to run; empty: all but <c>large</c>, which takes minutes and 10 GB of disk, and <c>failover-…</c>, which take minutes too.</summary>
     public IReadOnlyList<string> Only { get; init; } = [];
 
     /// <summary>Rounds of ours and raw; more are steadier.</summary>
@@ -30,10 +30,16 @@ internal sealed record BenchOptions
     /// <summary>Rows of the <c>import</c> measure.</summary>
     public int ImportRows { get; init; } = 1_000_000;
 
+    /// <summary>Faults that ours goes through in each <c>failover</c> measure.</summary>
+    public int Faults { get; init; } = 200;
+
+    /// <summary>… and each peer: seconds each, where ours takes a fraction of one.</summary>
+    public int PeerFaults { get; init; } = 20;
+
     /// <summary>True in the child process whose peak memory the import measures.</summary>
     public bool ImportChild { get; init; }
 
-    public bool Wants(string measure) => Only.Count == 0 ? measure != "large" : Only.Contains(measure);
+    public bool Wants(string measure) => Only.Count == 0 ? measure != "large" && !measure.StartsWith("failover-", StringComparison.Ordinal) : Only.Contains(measure);
 
     public static BenchOptions? Parse(string[] args)
     {
@@ -53,9 +59,11 @@ internal sealed record BenchOptions
                 case "--rounds": options = options with { Rounds = Number() }; break;
                 case "--large-rows": options = options with { LargeRows = Number() }; break;
                 case "--import-rows": options = options with { ImportRows = Number() }; break;
+                case "--faults": options = options with { Faults = Number() }; break;
+                case "--peer-faults": options = options with { PeerFaults = Number() }; break;
                 case "--import-child": options = options with { ImportChild = true }; break;
                 default:
-                    Console.Error.WriteLine($"'{args[i]}' is unknown. Allowed: --direct URL --pooled URL --cli FILE --results FOLDER --work FOLDER --only a,b --rounds N --large-rows N --import-rows N");
+                    Console.Error.WriteLine($"'{args[i]}' is unknown. Allowed: --direct URL --pooled URL --cli FILE --results FOLDER --work FOLDER --only a,b --rounds N --large-rows N --import-rows N --faults N --peer-faults N");
                     return null;
             }
         }

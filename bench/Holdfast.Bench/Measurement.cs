@@ -17,7 +17,7 @@ internal readonly record struct Target(bool AtLeast, double Bound, string Unit)
 
     public bool IsMet(double value) => AtLeast ? value >= Bound : value <= Bound;
 
-    public override string ToString() => $"{(AtLeast ? "≥" : "≤")} {Figure.Of(Bound)} {Unit}";
+    public override string ToString() => double.IsInfinity(Bound) ? "-" : $"{(AtLeast ? "≥" : "≤")} {Figure.Of(Bound)} {Unit}";
 }
 
 /// <summary>What was measured, with every round, so that the spread can be seen.</summary>

@@ -1,4 +1,5 @@
 using Holdfast.Providers;
+using Holdfast.Providers.Configuration;
 using Holdfast.Rows;
 using Holdfast.Stores;
 using Holdfast.Stores.Postgres;
@@ -94,13 +95,18 @@ public sealed class AgentMemory : IAsyncDisposable
     {
         var local = SqliteStore.Open(HoldfastHome.LocalFile(options.Home), options.TimeProvider);
         var access = new ProviderAccess(
-            [.. options.Providers.Select((provider, i) => new Provider(provider.Name, i, options.TimeProvider, token => ProviderConnections.ConnectAsync(provider, options, clock, token)))],
-            new Spool(local, options.TimeProvider), new ProviderSetSettings(options.Failover, HoldfastHome.Resolve(options.Home), options.TenantId, clock, options.TimeProvider));
+            [.. options.Providers.Select((provider, i) => new Provider(provider.Name, i, options.TimeProvider, token => ProviderConnections.ConnectAsync(provider, options, clock, token))
+            {
+                Endpoint = ProviderEndpoints.Work(provider),
+                CertificateHost = provider.CertificateHost,
+            })],
+            new Spool(local, options.TimeProvider), new ProviderSetSettings(options.Failover, HoldfastHome.Resolve(options.Home), options.Schema, options.TenantId, clock, options.TimeProvider));
         var writer = new MemoryWriter(access, clock, options.TenantId, MergeRules.All)
         {
             Concern = options.Failover.WriteConcern,
             ConcernTimeout = options.Failover.CallTimeout,
             TimeProvider = options.TimeProvider,
+            MajorityRows = new RowWriter(access.MergeWidelyAsync, access.ConcurrentBatchesMax),
             LocalRows = new RowWriter(access.MergeLocallyAsync, concurrentBatchesMax: 1),
         };
         try

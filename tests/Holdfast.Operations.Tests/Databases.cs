@@ -14,13 +14,16 @@ internal sealed class Databases : IDisposable
 
     public string Home { get; } = Directory.CreateTempSubdirectory("holdfast-operations-test-").FullName;
 
+    private readonly List<string> _owners = [];
+
     public HoldfastOptions Options { get; }
 
     private Databases() => Options = new HoldfastOptions { Home = Home };
 
     public HoldfastConfiguration Configuration => new(Options, [], [], []);
 
-    public string Connection(int index) => Options.Providers[index].Connection;
+    /// <summary>As the owner of everything there.</summary>
+    public string Connection(int index) => _owners[index];
 
     public static async Task<Databases> CreateAsync(int count)
     {
@@ -30,6 +33,7 @@ internal sealed class Databases : IDisposable
         {
             var connection = await server.CreateDatabaseAsync();
             await new SchemaMigrator(connection).MigrateAsync();
+            databases._owners.Add(connection);
             databases.Options.Providers.Add(new ProviderOptions { Name = Names[i], Connection = connection });
         }
         databases.Options.Failover.ProbeInterval = TimeSpan.FromMilliseconds(500);
@@ -39,7 +43,7 @@ internal sealed class Databases : IDisposable
     public static Databases None() => new();
 
     /// <summary>Changes something in a provider's database behind the program's back.</summary>
-    public Task HarmAsync(int index, string sql) => PostgresServer.ExecuteAsync(Connection(index), sql);
+    public Task HarmAsync(int index, string sql) => PostgresServer.ExecuteAsync(_owners[index], sql);
 
     /// <summary>Lets the program connect as a role that may do what the application needs, and that a test can take things from.</summary>
     public async Task<string> UseRoleAsync(int index)

@@ -64,6 +64,62 @@ public class PostgresServerTests
     }
 
     [Fact]
+    public async Task a_frozen_server_connects_and_answers_nothing_and_goes_on_where_it_was()
+    {
+        await using var server = await PostgresServer.StartAsync();
+        await using var connection = new NpgsqlConnection(server.ConnectionString + ";Pooling=false");
+        await connection.OpenAsync();
+        var backend = connection.ProcessID;
+        server.Freeze();
+        Assert.True(ProcessTree.IsStopped(backend) && ProcessTree.IsStopped(server.ProcessId));
+        await using var command = new NpgsqlCommand("select 42", connection);
+        var answer = command.ExecuteScalarAsync();
+        Assert.True(await Ports.AnswersAsync(server.Port));
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => ScalarAsync(server.ConnectionString + ";Pooling=false;Timeout=1", "select 1"));
+        Assert.False(answer.IsCompleted);
+        server.Thaw();
+        Assert.Equal(42, await answer);
+    }
+
+    [Fact]
+    public async Task a_frozen_server_can_be_killed_and_started_again_or_disposed_of()
+    {
+        var server = await PostgresServer.StartAsync();
+        server.Freeze();
+        await server.KillAsync();
+        await server.StartAgainAsync();
+        server.Freeze();
+        await server.DisposeAsync();
+        Assert.False(Directory.Exists(server.DataFolder));
+    }
+
+    [Fact]
+    public async Task a_full_pooler_refuses_a_client_that_waited_and_one_too_many()
+    {
+        await using var server = await PostgresServer.StartAsync();
+        await using var bouncer = await PgBouncer.StartAsync(server, poolSize: 1, queryWaitTimeout: TimeSpan.FromSeconds(1), clientsMax: 2);
+        var connection = bouncer.Connection("postgres") + ";Pooling=false;No Reset On Close=true";
+        await using var holder = new NpgsqlConnection(connection);
+        await holder.OpenAsync();
+        await using var transaction = await holder.BeginTransactionAsync();
+        await using var hold = new NpgsqlCommand("select 1", holder);
+        await hold.ExecuteScalarAsync();
+        var waited = Assert.ThrowsAnyAsync<NpgsqlException>(() => ScalarAsync(connection, "select 1"));
+        Assert.Contains("query_wait_timeout", (await waited).ToString(), StringComparison.Ordinal);
+        await using var second = new NpgsqlConnection(connection);
+        bouncer.Freeze();
+        var opening = second.OpenAsync();
+        Assert.False(opening.IsCompleted);
+        bouncer.Thaw();
+        var error = await Assert.ThrowsAnyAsync<NpgsqlException>(async () =>
+        {
+            await opening;
+            await ScalarAsync(connection, "select 1");
+        });
+        Assert.Contains("no more connections allowed", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task servers_share_a_system_identifier_unless_one_asks_for_its_own()
     {
         const string Identifier = "select system_identifier from pg_control_system()";

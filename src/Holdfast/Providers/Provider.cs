@@ -1,5 +1,6 @@
 using Holdfast.Providers.Failures;
 using Holdfast.Stores.Postgres;
+using Npgsql;
 using Polly.CircuitBreaker;
 
 namespace Holdfast.Providers;
@@ -16,6 +17,7 @@ internal sealed class Provider : IAsyncDisposable
     private int _running;
     private long _failingSince;
     private long _usableSince;
+    private long _lastSuccess;
 
     public Provider(string name, int index, TimeProvider time, Func<CancellationToken, Task<PostgresStore>> connect)
     {
@@ -27,6 +29,18 @@ internal sealed class Provider : IAsyncDisposable
     }
 
     public string Name { get; }
+
+    /// <summary>How it is reached for rows.</summary>
+    public required NpgsqlConnectionStringBuilder Endpoint { get; init; }
+
+    /// <summary>The server's name in TLS, where the way leads through a proxy; null: the endpoint's host.</summary>
+    public string? CertificateHost { get; init; }
+
+    /// <summary>True where the provider suspends a database that is idle, and a probe would wake it.</summary>
+    public bool Suspends => Endpoint.Host?.EndsWith(".neon.tech", StringComparison.OrdinalIgnoreCase) ?? false;
+
+    /// <summary>When an attempt succeeded last.</summary>
+    public DateTimeOffset LastSuccessAt => new(Interlocked.Read(ref _lastSuccess), TimeSpan.Zero);
 
     /// <summary>Its place in the configured order.</summary>
     public int Index { get; }
@@ -153,16 +167,12 @@ internal sealed class Provider : IAsyncDisposable
 
     private async Task<T> RunAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, LatencyWindow? latency, long started, TimeSpan timeout, bool ours, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(timeout, _time);
-        using var either = cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token) : null;
-        var token = either?.Token ?? deadline.Token;
         var sent = Store is not null;
         try
         {
-            var store = Store ?? await ConnectAsync(token).WaitAsync(token).ConfigureAwait(false);
+            var store = Store ?? await Within(ConnectAsync(cancellationToken), timeout, cancellationToken).ConfigureAwait(false);
             sent = true;
-            // A frozen server does not answer a cancellation either: the wait ends here, the driver drops the connection later.
-            var result = await work(store, token).WaitAsync(token).ConfigureAwait(false);
+            var result = await Within(work(store, cancellationToken), timeout, cancellationToken).ConfigureAwait(false);
             latency?.Record(_time.GetElapsedTime(started));
             Works();
             return result;
@@ -171,13 +181,33 @@ internal sealed class Provider : IAsyncDisposable
         {
             throw;
         }
-        catch (Exception e) when (e is HoldfastException or Npgsql.NpgsqlException or OperationCanceledException or TimeoutException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is HoldfastException or NpgsqlException or TimeoutException or IOException or ObjectDisposedException)
         {
-            var failure = e is OperationCanceledException
+            var failure = e is TimeoutException
                 ? new Failure(sent ? AttemptOutcome.Unknown : AttemptOutcome.NotExecuted, FailureCause.Down, $"no answer within {timeout.TotalMilliseconds:0} ms")
                 : FailureClassifier.Classify(e, sent, ours);
             if (failure.CountsAgainstProvider) Fails(failure);
             throw new AttemptFailedException(Name, failure, _time.GetElapsedTime(started), e);
+        }
+    }
+
+    // A frozen server does not answer a cancellation either: the wait ends here, and the driver drops the connection when its
+    // own limit is reached.
+    private Task<T> Within<T>(Task<T> work, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        return work.IsCompleted ? work : WaitAsync();
+
+        async Task<T> WaitAsync()
+        {
+            try
+            {
+                return await work.WaitAsync(timeout, _time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                _ = work.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                throw;
+            }
         }
     }
 
@@ -186,7 +216,9 @@ internal sealed class Provider : IAsyncDisposable
         IsSuspect = false;
         if (WriteRefusal is null) Volatile.Write(ref _lastFailure, null);
         Interlocked.Exchange(ref _failingSince, 0);
-        Interlocked.CompareExchange(ref _usableSince, _time.GetUtcNow().UtcTicks, 0);
+        var now = _time.GetUtcNow().UtcTicks;
+        Interlocked.Exchange(ref _lastSuccess, now);
+        Interlocked.CompareExchange(ref _usableSince, now, 0);
     }
 
     private void Fails(Failure failure)

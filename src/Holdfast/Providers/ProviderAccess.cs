@@ -11,7 +11,7 @@ namespace Holdfast.Providers;
 /// Several providers and the local file as one memory: no outage of any of them stops a write, loses one, or makes one appear
 /// twice. Routes, fails over and hedges; what each way does stands in <see cref="WritePath"/> and <see cref="ReadPath"/>.
 /// </summary>
-internal sealed class ProviderAccess : IRowAccess
+internal sealed class ProviderAccess : IRowAccess, IDeliveryObserver
 {
     private readonly FailoverOptions _options;
     private readonly TimeProvider _time;
@@ -38,7 +38,7 @@ internal sealed class ProviderAccess : IRowAccess
         Pushes = [.. providers.Select(provider => new ProviderPush(provider, spool, needed, _time, _options.AttemptTimeout))];
         Router = new Router(providers, _options, _time, provider => provider.IsLacking || Pushes[provider.Index].IsBehind);
         Local = spool.Store;
-        _writes = new WritePath(Router, [.. providers.Select(provider => provider.Name)], Pushes, Spool, _hedges, _options, _time, _confirmations.Add);
+        _writes = new WritePath(Router, [.. providers.Select(provider => provider.Name)], Pushes, Spool, _hedges, _options, _time, this);
         _reads = new ReadPath(Router, Pushes, Local, _hedges, _options, _time, _slow.Add);
         _sql = new ApplicationSql(Router, _options, _time, _slow.Add);
         _upkeep = new ProviderUpkeep(this, settings);
@@ -87,7 +87,14 @@ internal sealed class ProviderAccess : IRowAccess
     public Task<MergeResult[]> MergeAsync(IReadOnlyList<Row> rows, CancellationToken cancellationToken)
     {
         CheckFrozen();
-        return rows.Count == 0 ? Task.FromResult<MergeResult[]>([]) : MeasuredAsync(rows, () => _writes.WriteAsync(rows));
+        return rows.Count == 0 ? Task.FromResult<MergeResult[]>([]) : MeasuredAsync(rows, () => _writes.WriteAsync(rows, atOnce: 1));
+    }
+
+    /// <summary>Asks as many providers at once as make a majority.</summary>
+    public Task<MergeResult[]> MergeWidelyAsync(IReadOnlyList<Row> rows)
+    {
+        CheckFrozen();
+        return MeasuredAsync(rows, () => _writes.WriteAsync(rows, Delivery.Needed(WriteConcern.Majority, Providers.Count)));
     }
 
     /// <summary>Answers as soon as the rows are on the local disk.</summary>
@@ -152,12 +159,13 @@ internal sealed class ProviderAccess : IRowAccess
             var started = _time.GetTimestamp();
             try
             {
-                var result = await provider.AttemptAsync(async (store, token) =>
+                // What this process wrote before must be there: a claim or an expected revision may rest on it.
+                if (Pushes[provider.Index].IsBehind && !await _reads.FlushedAsync(Pushes[provider.Index], cancellationToken).ConfigureAwait(false))
                 {
-                    // What this process wrote before must be there: a claim or an expected revision may rest on it.
-                    await Pushes[provider.Index].FlushAsync(token).ConfigureAwait(false);
-                    return await work(store, token).ConfigureAwait(false);
-                }, provider.Writes, _options.AttemptTimeout, ours: true, cancellationToken).ConfigureAwait(false);
+                    failed.Add($"{provider.Name} has not taken all that this process wrote before");
+                    continue;
+                }
+                var result = await provider.AttemptAsync(work, provider.Writes, _options.AttemptTimeout, ours: true, cancellationToken).ConfigureAwait(false);
                 _slow.Add(provider.Name, what, _time.GetElapsedTime(started));
                 return (provider, result);
             }
@@ -176,6 +184,13 @@ internal sealed class ProviderAccess : IRowAccess
             }
         }
         throw failed.ToException(fact);
+    }
+
+    public void Confirmed(Delivery delivery) => _confirmations.Add(delivery);
+
+    public void Hurry()
+    {
+        foreach (var push in Pushes) push.Queue.Hurry();
     }
 
     /// <summary>Runs a statement of the application's own.</summary>

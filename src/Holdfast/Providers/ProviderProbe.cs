@@ -1,62 +1,55 @@
+using Holdfast.Providers.Failures;
+using Holdfast.Providers.Probing;
 using Holdfast.Stores;
 using Holdfast.Stores.Postgres;
 
 namespace Holdfast.Providers;
 
-/// <summary>Looks after one provider: at its turn, and at once when the traffic suspects it. Stale health never blocks a call.</summary>
-internal sealed class ProviderProbe(Provider provider, ProviderSetSettings settings)
+/// <summary>
+/// Looks after one provider: at its turn, and at once when the traffic suspects it. Traffic that went well counts as a probe.
+/// Stale health never blocks a call.
+/// </summary>
+internal sealed class ProviderProbe(Provider provider, ProbeLadder ladder, Func<bool> isBackup, ProviderSetSettings settings)
 {
-    private static readonly Statement Read = new("select 1");
-
-    private static readonly Statement Write = new("""
-        insert into {canary} (id, token, written_at) values ('holdfast', gen_random_uuid(), clock_timestamp())
-        on conflict (id) do update set token = excluded.token, written_at = excluded.written_at
-        """);
+    private static readonly Statement One = new("select 1");
 
     /// <summary>The smallest question.</summary>
     public static async Task<bool> ReadAsync(PostgresStore store, CancellationToken cancellationToken) =>
-        await store.QueryAsync(Read, [], _ => true, cancellationToken).FirstAsync(cancellationToken).ConfigureAwait(false);
+        await store.QueryAsync(One, [], _ => true, cancellationToken).FirstAsync(cancellationToken).ConfigureAwait(false);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var suspected = new SemaphoreSlim(0);
-        provider.Suspected += (_, _) => suspected.Release();
-        var failures = 0;
-        while (true)
-        {
-            await suspected.WaitAsync(Pause(failures), cancellationToken).ConfigureAwait(false);
-            failures = await ProbeAsync(cancellationToken).ConfigureAwait(false) ? 0 : failures + 1;
-        }
-    }
-
-    private TimeSpan Pause(int failures)
-    {
-        var pause = failures == 0 ? settings.Options.ProbeInterval : TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, failures)));
-        return pause * (0.8 + 0.4 * Random.Shared.NextDouble());
-    }
-
-    private async Task<bool> ProbeAsync(CancellationToken cancellationToken)
-    {
-        var started = settings.Time.GetTimestamp();
+        void OnSuspected(object? sender, EventArgs e) => suspected.Release();
+        provider.Suspected += OnSuspected;
         try
         {
-            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            deadline.CancelAfter(TimeSpan.FromSeconds(1));
-            var store = await provider.ConnectAsync(deadline.Token).WaitAsync(deadline.Token).ConfigureAwait(false);
-            await ReadAsync(store, deadline.Token).WaitAsync(deadline.Token).ConfigureAwait(false);
-            provider.ProbeLatency.Record(settings.Time.GetElapsedTime(started));
-            await store.ExecuteAsync(Write, [], deadline.Token).WaitAsync(deadline.Token).ConfigureAwait(false);
-            await provider.RecoverAsync(tookOurRows: false).ConfigureAwait(false);
-            return true;
+            while (true)
+            {
+                var pace = ProbeSchedule.PaceOf(provider.LastFailure, MaySleep());
+                await suspected.WaitAsync(ProbeSchedule.Next(pace, settings.Options, Random.Shared.NextDouble()), cancellationToken).ConfigureAwait(false);
+                await ProbeAsync(cancellationToken).ConfigureAwait(false);
+            }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        finally
         {
-            throw;
-        }
-        catch (Exception e) when (e is HoldfastException or OperationCanceledException)
-        {
-            await provider.FailProbeAsync(Failures.FailureClassifier.Classify(e, sent: true)).ConfigureAwait(false);
-            return false;
+            provider.Suspected -= OnSuspected;
         }
     }
+
+    // A backup that suspends when it is idle stays asleep as long as nothing is written; what is written wakes it anyway.
+    private bool MaySleep() => isBackup() && (provider.LastFailure?.Cause == FailureCause.Asleep
+        || provider.Suspends && settings.Time.GetUtcNow() - provider.LastSuccessAt > settings.Options.ProbeIntervalAsleep);
+
+    private async Task ProbeAsync(CancellationToken cancellationToken)
+    {
+        if (provider is { LastFailure: null, IsSuspect: false, Store: not null, WriteRefusal: null }
+            && settings.Time.GetUtcNow() - provider.LastSuccessAt < settings.Options.ProbeInterval) return;
+        var report = await ladder.RunAsync(cancellationToken).ConfigureAwait(false);
+        if (report.Latency is { } latency) provider.ProbeLatency.Record(latency);
+        if (report.Failure is { } failure) await provider.FailProbeAsync(failure with { Message = $"{StepName(report)}: {failure.Message}" }).ConfigureAwait(false);
+        else await provider.RecoverAsync(tookOurRows: false).ConfigureAwait(false);
+    }
+
+    private static string StepName(ProbeReport report) => report.FailedStep!.Step.ToString().ToLowerInvariant();
 }

@@ -13,6 +13,7 @@ namespace Holdfast.Providers;
 internal sealed class ProviderPush : IAsyncDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(10);
     private const int PageRows = 1_000;
 
     private readonly Provider _provider;
@@ -83,6 +84,7 @@ internal sealed class ProviderPush : IAsyncDisposable
 
     private async Task<bool> PushAsync(CancellationToken cancellationToken)
     {
+        if (Queue.MayGather) await GatherAsync(cancellationToken).ConfigureAwait(false);
         var batch = Queue.Take();
         if (batch.Count > 0)
         {
@@ -109,6 +111,15 @@ internal sealed class ProviderPush : IAsyncDisposable
             Queue.EndScan(done);
         }
         return true;
+    }
+
+    // The rows are on the disk and at the primary: a moment later costs nobody, and a batch costs the backup little more than a row.
+    private async Task GatherAsync(CancellationToken cancellationToken)
+    {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAny(Task.Delay(GatherFor, _time, enough.Token), Queue.EnoughAsync()).ConfigureAwait(false);
+        await enough.CancelAsync().ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private async Task SendAsync(List<Delivery> batch, HashSet<Delivery> leftToSpool, CancellationToken cancellationToken)

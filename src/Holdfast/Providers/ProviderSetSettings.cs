@@ -3,7 +3,7 @@ using Holdfast.Rows;
 namespace Holdfast.Providers;
 
 /// <summary>What a provider set is told when it is made.</summary>
-internal sealed record ProviderSetSettings(FailoverOptions Options, string Home, string TenantId, Clock Clock, TimeProvider Time)
+internal sealed record ProviderSetSettings(FailoverOptions Options, string Home, string Schema, string TenantId, Clock Clock, TimeProvider Time)
 {
     /// <summary>How long the first connections are waited for when a memory is opened; it opens without them too.</summary>
     public TimeSpan OpenPatience { get; init; } = TimeSpan.FromSeconds(2);

@@ -1,5 +1,5 @@
 using Holdfast.Providers.Control;
-using Holdfast.Rows;
+using Holdfast.Providers.Probing;
 using Holdfast.Stores.Sqlite;
 
 namespace Holdfast.Providers;
@@ -48,7 +48,8 @@ internal sealed class ProviderUpkeep : IAsyncDisposable
         _set.Router.Changed += (_, change) => Run(() => _failovers.AddAsync(change, _stopping.Token));
         foreach (var provider in _set.Providers)
         {
-            var probe = new ProviderProbe(provider, _settings);
+            var ladder = new ProbeLadder(provider.Name, provider.Endpoint, _settings.Schema, _settings.Time, certificateHost: provider.CertificateHost);
+            var probe = new ProviderProbe(provider, ladder, () => _set.Router.Route.Primary != provider, _settings);
             Run(() => probe.RunAsync(_stopping.Token));
         }
         Run(() => EveryAsync(ControlEvery, () => { ReadControl(); return Task.CompletedTask; }));

@@ -9,11 +9,14 @@ internal sealed class PushQueue
     /// <summary>Rows that are kept in memory for a provider that is away; what is beyond is read from the spool again.</summary>
     private const int RowsMax = 20_000;
 
+    private const int GatherRowsMax = 500;
+
     private readonly Provider _provider;
     private readonly Lock _lock = new();
     private readonly LinkedList<Delivery> _waiting = new();
     private TaskCompletionSource _work = New();
     private TaskCompletionSource _idle = New();
+    private TaskCompletionSource _enough = New();
     private int _rows;
     private int _underway;
     private bool _scan = true;
@@ -52,6 +55,7 @@ internal sealed class PushQueue
             }
         }
         Wake();
+        if (_rows >= GatherRowsMax) Hurry();
     }
 
     /// <summary>An attempt is still running: until it has ended, nobody knows whether the provider holds the rows.</summary>
@@ -69,6 +73,21 @@ internal sealed class PushQueue
     {
         lock (_lock) _scan = true;
         Wake();
+    }
+
+    /// <summary>Rows that nobody waits for and that are few: they may gather for a moment.</summary>
+    public bool MayGather
+    {
+        get
+        {
+            lock (_lock)
+            {
+                if (_waiting.Count == 0 || _rows >= GatherRowsMax) return false;
+                foreach (var delivery in _waiting)
+                    if (delivery.IsUrgent) return false;
+                return true;
+            }
+        }
     }
 
     public bool TakeScan()
@@ -123,6 +142,23 @@ internal sealed class PushQueue
             }
         }
         Settle();
+    }
+
+    /// <summary>Ends when nothing should gather any longer.</summary>
+    public Task EnoughAsync()
+    {
+        lock (_lock)
+        {
+            if (_enough.Task.IsCompleted) _enough = New();
+            return _enough.Task;
+        }
+    }
+
+    public void Hurry()
+    {
+        TaskCompletionSource enough;
+        lock (_lock) enough = _enough;
+        enough.TrySetResult();
     }
 
     /// <summary>Ends when there may be something to do.</summary>

@@ -28,49 +28,34 @@ internal sealed class ReadPath(Router router, IReadOnlyList<ProviderPush> pushes
         var failed = new AttemptList();
         var route = router.Route;
         var order = router.ReadOrder();
-        var running = new List<(Provider Provider, Task<Answer<T>?> Task)>();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var race = new Race<Answer<T>>(time);
         hedges.Count();
         var next = 0;
         while (true)
         {
-            if (running.Count == 0)
+            if (race.Running.Count == 0)
             {
                 if (next >= order.Count) return await AskLocalAsync(statement, parameters, read, failed, cancellationToken).ConfigureAwait(false);
-                running.Add(Start(order[next++]));
+                Start(order[next++]);
             }
-            var slowest = running[^1].Provider;
-            var first = running.Count == 1 && (running[0].Task.IsCompleted || next >= order.Count || statement.MayTakeLong || !hedges.MayHedge(slowest))
-                ? running[0].Task : await FirstOrHedgeAsync(running, slowest, next < order.Count && hedges.MayHedge(slowest), stop.Token).ConfigureAwait(false);
-            if (first is null)
+            var slowest = race.Latest;
+            var mayHedge = next < order.Count && !statement.MayTakeLong && hedges.MayHedge(slowest);
+            var (ended, answer) = await race.NextAsync(mayHedge ? hedges.Delay(slowest, slowest.Reads) : Timeout.InfiniteTimeSpan).ConfigureAwait(false);
+            if (answer is not null)
             {
-                hedges.Spend(slowest);
-                running.Add(Start(order[next++]));
-                continue;
+                race.SuspectRunning();
+                return answer;
             }
-            var answer = await first.ConfigureAwait(false);
-            running.RemoveAll(attempt => attempt.Task == first);
-            if (answer is null) continue;
-            foreach (var (late, _) in running) late.Suspect();
-            await stop.CancelAsync().ConfigureAwait(false);
-            return answer;
+            if (ended) continue;
+            hedges.Spend(slowest);
+            Start(order[next++]);
         }
 
-        (Provider, Task<Answer<T>?>) Start(Provider provider) => (provider, AttemptAsync(provider, route, statement, parameters, read, failed, stop.Token, cancellationToken));
-    }
-
-    private async Task<Task<Answer<T>?>?> FirstOrHedgeAsync<T>(List<(Provider Provider, Task<Answer<T>?> Task)> running, Provider slowest, bool mayHedge, CancellationToken stop)
-    {
-        if (!mayHedge) return await Task.WhenAny(running.Select(attempt => attempt.Task)).ConfigureAwait(false);
-        using var decided = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var hedge = Task.Delay(hedges.Delay(slowest, slowest.Reads), time, decided.Token);
-        var done = await Task.WhenAny([.. running.Select(attempt => (Task)attempt.Task), hedge]).ConfigureAwait(false);
-        await decided.CancelAsync().ConfigureAwait(false);
-        return done == hedge ? null : running.Find(attempt => attempt.Task == done).Task;
+        void Start(Provider provider) => race.Start(provider, AttemptAsync(provider, route, statement, parameters, read, failed, cancellationToken));
     }
 
     private async Task<Answer<T>?> AttemptAsync<T>(
-        Provider provider, Route route, Statement statement, object?[] parameters, Func<StoreReader, T> read, AttemptList failed, CancellationToken stop, CancellationToken cancellationToken)
+        Provider provider, Route route, Statement statement, object?[] parameters, Func<StoreReader, T> read, AttemptList failed, CancellationToken cancellationToken)
     {
         var isPrimary = provider == route.Primary;
         var push = pushes[provider.Index];
@@ -79,12 +64,12 @@ internal sealed class ReadPath(Router router, IReadOnlyList<ProviderPush> pushes
         {
             var timeout = statement.MayTakeLong ? options.CallTimeout : options.AttemptTimeout;
             var source = new ReadSource(provider.Name, MayBeStale: !isPrimary || route.IsFailover || push.IsBehind);
-            var answer = await provider.AttemptAsync(async (store, token) =>
+            if (push.IsBehind && !await FlushedAsync(push, cancellationToken).ConfigureAwait(false))
             {
-                if (push.IsBehind && !await push.FlushAsync(token).ConfigureAwait(false))
-                    throw new StoreUnavailableException($"{provider.Name} refuses rows that this process has written, so its answer would lack them.");
-                return await HeadAsync(store, statement, parameters, read, source, token, cancellationToken).ConfigureAwait(false);
-            }, provider.Reads, timeout, ours: true, stop).ConfigureAwait(false);
+                failed.Add($"{provider.Name} has not taken all that this process wrote, so its answer would lack it");
+                return null;
+            }
+            var answer = await provider.AttemptAsync((store, token) => HeadAsync(store, statement, parameters, read, source, token), provider.Reads, timeout, ours: true, cancellationToken).ConfigureAwait(false);
             slow(provider.Name, statement.Postgres, time.GetElapsedTime(started));
             if (answer.Head.Count > 0 || isPrimary) return answer;
             failed.Add($"{provider.Name} has found nothing, but only the primary's word makes an answer empty");
@@ -95,31 +80,38 @@ internal sealed class ReadPath(Router router, IReadOnlyList<ProviderPush> pushes
             failed.Add(e);
             return null;
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+    }
+
+    /// <summary>Waits, but not for ever, until a provider has what this process wrote.</summary>
+    public async Task<bool> FlushedAsync(ProviderPush push, CancellationToken cancellationToken)
+    {
+        try
         {
-            return null;
+            return await push.FlushAsync(cancellationToken).WaitAsync(options.AttemptTimeout, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return false;
         }
     }
 
     private async Task<Answer<T>> AskLocalAsync<T>(Statement statement, object?[] parameters, Func<StoreReader, T> read, AttemptList failed, CancellationToken cancellationToken)
     {
-        var answer = await HeadAsync(local, statement, parameters, read, new ReadSource("local", MayBeStale: true), cancellationToken, cancellationToken).ConfigureAwait(false);
+        var answer = await HeadAsync(local, statement, parameters, read, new ReadSource("local", MayBeStale: true), cancellationToken).ConfigureAwait(false);
         if (answer.Head.Count > 0) return answer;
         // What is not in the local file may well be at a provider: that is no answer.
         throw failed.ToException("No provider answers, and what was asked for is not in the local file; it may exist.");
     }
 
     private static async Task<Answer<T>> HeadAsync<T>(
-        IStore store, Statement statement, object?[] parameters, Func<StoreReader, T> read, ReadSource source, CancellationToken attempt, CancellationToken caller)
+        IStore store, Statement statement, object?[] parameters, Func<StoreReader, T> read, ReadSource source, CancellationToken cancellationToken)
     {
-        // The enumeration outlives the attempt when it is long: its rest runs under the caller's token alone.
-        using var head = CancellationTokenSource.CreateLinkedTokenSource(attempt, caller);
         var items = new List<T>();
         var rows = store.QueryAsync(statement, parameters, row =>
         {
             row.Source = source;
             return read(row);
-        }, statement.MayTakeLong ? caller : head.Token).GetAsyncEnumerator(CancellationToken.None);
+        }, cancellationToken).GetAsyncEnumerator(CancellationToken.None);
         try
         {
             while (await rows.MoveNextAsync().ConfigureAwait(false))

@@ -7,43 +7,39 @@ namespace Holdfast.Providers;
 /// The way of a batch: into the spool and to the primary at the same time, to the next provider when the primary is slow or
 /// fails, and answered when its rows are on the local disk and at a provider, or on the local disk alone where none answers.
 /// </summary>
-internal sealed class WritePath(Router router, IReadOnlyList<string> names, IReadOnlyList<ProviderPush> pushes, SpoolGate spool, HedgeBudget hedges, FailoverOptions options, TimeProvider time, Action<Delivery> confirmed)
+internal sealed class WritePath(Router router, IReadOnlyList<string> names, IReadOnlyList<ProviderPush> pushes, SpoolGate spool, HedgeBudget hedges, FailoverOptions options, TimeProvider time, IDeliveryObserver observer)
 {
     private const int SwallowedMax = 4;
 
     private static readonly TimeSpan LocalMax = TimeSpan.FromSeconds(2);
 
     /// <summary>Answers when the rows are available; what goes on afterwards is in the delivery of the results.</summary>
-    public async Task<MergeResult[]> WriteAsync(IReadOnlyList<Row> rows)
+    /// <param name="rows">The batch.</param>
+    /// <param name="atOnce">How many providers are asked at the same time: as many as its callers want to hold it.</param>
+    public async Task<MergeResult[]> WriteAsync(IReadOnlyList<Row> rows, int atOnce)
     {
-        var delivery = new Delivery(rows, names, confirmed);
+        var delivery = new Delivery(rows, names, observer);
         var failed = new AttemptList();
-        var spooling = SpoolAsync(delivery, failed);
-        using var stop = new CancellationTokenSource();
-        var race = new Race(this, delivery, failed);
+        var race = new Race<MergeResult[]>(time);
         hedges.Count();
-        try
-        {
-            var won = await race.RunAsync(Candidates(), stop.Token).ConfigureAwait(false);
-            var spooled = await spooling.ConfigureAwait(false);
-            // Neither: the attempts that still run are the last hope, and then the caller must know.
-            if (won is null && spooled is null) won = await race.LastAsync(options.CallTimeout).ConfigureAwait(false);
-            var results = won ?? spooled ?? throw (failed.First is RowRefusedException refused ? refused : failed.ToException("No provider and not the local file took the rows."));
-            for (var i = 0; i < results.Length; i++) results[i] = results[i] with { Delivery = delivery };
-            // Only what was acknowledged goes on to the others: what was refused must not turn up later.
-            race.HandOver();
-            return results;
-        }
-        finally
-        {
-            await stop.CancelAsync().ConfigureAwait(false);
-        }
+        var order = Candidates();
+        for (var i = 0; i < Math.Min(atOnce, order.Count); i++) Start(race, order[i], delivery, failed);
+        var spooling = SpoolAsync(delivery, failed);
+        var won = await FirstAsync(race, order, atOnce, delivery, failed).ConfigureAwait(false);
+        var spooled = await spooling.ConfigureAwait(false);
+        // Neither: the attempts that still run are the last hope, and then the caller must know.
+        if (won is null && spooled is null) won = await LastAsync(race).ConfigureAwait(false);
+        var results = won ?? spooled ?? throw (failed.First is RowRefusedException refused ? refused : failed.ToException("No provider and not the local file took the rows."));
+        for (var i = 0; i < results.Length; i++) results[i] = results[i] with { Delivery = delivery };
+        // Only what was acknowledged goes on to the others: what was refused must not turn up later.
+        HandOver(race, delivery);
+        return results;
     }
 
     /// <summary>Answers when the rows are on the local disk; the providers get them in the background.</summary>
     public async Task<MergeResult[]> WriteLocallyAsync(IReadOnlyList<Row> rows)
     {
-        var delivery = new Delivery(rows, names, confirmed);
+        var delivery = new Delivery(rows, names, observer);
         var failed = new AttemptList();
         var results = await SpoolAsync(delivery, failed).ConfigureAwait(false)
             ?? throw (failed.First is RowRefusedException refused ? refused : failed.ToException("The local file did not take the rows."));
@@ -55,7 +51,7 @@ internal sealed class WritePath(Router router, IReadOnlyList<string> names, IRea
     /// <summary>A row that one provider holds already: into the spool, and on to the others.</summary>
     public async Task DeliverAsync(IReadOnlyList<Row> rows, Provider holder)
     {
-        var delivery = new Delivery(rows, names, confirmed);
+        var delivery = new Delivery(rows, names, observer);
         delivery.Confirm(holder.Index);
         await SpoolAsync(delivery, new AttemptList()).ConfigureAwait(false);
         foreach (var push in pushes) push.Queue.Add(delivery);
@@ -76,7 +72,7 @@ internal sealed class WritePath(Router router, IReadOnlyList<string> names, IRea
             var results = await spool.WriteAsync(delivery.Rows).ConfigureAwait(false);
             delivery.IsSpooled = true;
             // A provider may have been faster than the disk: what it confirmed had no mark to go to.
-            if (delivery.HolderCount > 0) confirmed(delivery);
+            if (delivery.HolderCount > 0) observer.Confirmed(delivery);
             return results;
         }
         catch (HoldfastException e)
@@ -87,118 +83,76 @@ internal sealed class WritePath(Router router, IReadOnlyList<string> names, IRea
         }
     }
 
-    /// <summary>The providers' part of one write.</summary>
-    private sealed class Race(WritePath path, Delivery delivery, AttemptList failed)
+    /// <summary>The first provider's answer, the next one asked when one fails or is slow; null when none answers in time.</summary>
+    private async Task<MergeResult[]?> FirstAsync(Race<MergeResult[]> race, List<Provider> order, int next, Delivery delivery, AttemptList failed)
     {
-        private readonly List<(Provider Provider, Task<MergeResult[]?> Task)> _running = [];
-
-        /// <summary>The first provider's answer; null when none answers in time.</summary>
-        public async Task<MergeResult[]?> RunAsync(List<Provider> order, CancellationToken stop)
+        if (order.Count == 0) return null;
+        var askedAtOnce = Math.Min(next, order.Count);
+        var (started, locallyAfter) = (time.GetTimestamp(), LocallyAfter(order[0]));
+        while (true)
         {
-            var next = 0;
-            Task? local = null;
-            while (true)
+            var left = locallyAfter - time.GetElapsedTime(started);
+            if (left <= TimeSpan.Zero)
             {
-                if (_running.Count == 0)
-                {
-                    if (next >= order.Count) return null;
-                    Start(order[next++]);
-                }
-                var (slowest, _) = _running[^1];
-                local ??= Task.Delay(LocallyAfter(order[0]), path.Time, stop);
-                var hedge = next < order.Count && path.Hedges.MayHedge(slowest)
-                    ? Task.Delay(path.Hedges.Delay(slowest, slowest.Writes), path.Time, stop) : null;
-                var done = await FirstAsync(hedge, local).ConfigureAwait(false);
-                if (done == local)
-                {
-                    foreach (var (slow, _) in _running) slow.Suspect();
-                    return null;
-                }
-                if (done == hedge)
-                {
-                    path.Hedges.Spend(slowest);
-                    Start(order[next++]);
-                    continue;
-                }
-                var at = _running.FindIndex(attempt => attempt.Task == done);
-                var (provider, answer) = _running[at];
-                _running.RemoveAt(at);
-                if (await answer.ConfigureAwait(false) is not { } results) continue;
-                // Others were asked because these let it wait: they are suspect until they answer.
-                foreach (var (slow, _) in _running) slow.Suspect();
-                return results;
-            }
-        }
-
-        public async Task<MergeResult[]?> LastAsync(TimeSpan timeout)
-        {
-            using var stop = new CancellationTokenSource(timeout, path.Time);
-            var timedOut = Task.Delay(Timeout.InfiniteTimeSpan, path.Time, stop.Token);
-            while (_running.Count > 0)
-            {
-                var done = await FirstAsync(timedOut, null).ConfigureAwait(false);
-                if (done == timedOut) return null;
-                var at = _running.FindIndex(attempt => attempt.Task == done);
-                var task = _running[at].Task;
-                _running.RemoveAt(at);
-                if (await task.ConfigureAwait(false) is { } results) return results;
-            }
-            return null;
-        }
-
-        /// <summary>What still runs is followed to its end, and who was not asked gets the rows from the push.</summary>
-        public void HandOver()
-        {
-            foreach (var (provider, task) in _running)
-                _ = path.Pushes[provider.Index].Queue.FollowAsync(HeldAsync(task), delivery);
-            foreach (var push in path.Pushes.Where((_, i) => !_running.Exists(attempt => attempt.Provider.Index == i)))
-                push.Queue.Add(delivery);
-
-            static async Task<bool> HeldAsync(Task<MergeResult[]?> attempt) => await attempt.ConfigureAwait(false) is not null;
-        }
-
-        private void Start(Provider provider)
-        {
-            _running.Add((provider, AttemptAsync(provider)));
-        }
-
-        private async Task<MergeResult[]?> AttemptAsync(Provider provider)
-        {
-            try
-            {
-                var results = await provider.AttemptAsync((store, token) => store.MergeAsync(delivery.Rows, token), provider.Writes, path.Options.AttemptTimeout, ours: true, CancellationToken.None).ConfigureAwait(false);
-                delivery.Confirm(provider.Index);
-                return results;
-            }
-            catch (AttemptFailedException e)
-            {
-                failed.Add(e);
+                race.SuspectRunning();
                 return null;
             }
-        }
-
-        private Task<Task> FirstAsync(Task? hedge, Task? local)
-        {
-            if (_running is [var only] && only.Task.IsCompleted) return Task.FromResult<Task>(only.Task);
-            var tasks = new List<Task>(_running.Count + 2);
-            foreach (var (_, task) in _running) tasks.Add(task);
-            if (hedge is not null) tasks.Add(hedge);
-            if (local is not null) tasks.Add(local);
-            return Task.WhenAny(tasks);
-        }
-
-        private TimeSpan LocallyAfter(Provider primary)
-        {
-            var usual = (primary.Writes.Percentile(0.99) ?? TimeSpan.Zero) * 3;
-            return usual > LocalMax ? LocalMax : usual > path.Options.AcknowledgeLocallyAfter ? usual : path.Options.AcknowledgeLocallyAfter;
+            var slowest = race.Latest;
+            var mayHedge = next < order.Count && hedges.MayHedge(slowest);
+            var hedgeAfter = hedges.Delay(slowest, slowest.Writes);
+            var (ended, answer) = await race.NextAsync(mayHedge && hedgeAfter < left ? hedgeAfter : left).ConfigureAwait(false);
+            if (answer is not null)
+            {
+                // Of those that were asked together one is always the first.
+                if (next > askedAtOnce) race.SuspectRunning();
+                return answer;
+            }
+            if (!ended && mayHedge) hedges.Spend(slowest);
+            if (ended ? race.Running.Count > 0 : !mayHedge) continue;
+            if (next >= order.Count) return null;
+            Start(race, order[next++], delivery, failed);
         }
     }
 
-    private TimeProvider Time => time;
+    private async Task<MergeResult[]?> LastAsync(Race<MergeResult[]> race)
+    {
+        var started = time.GetTimestamp();
+        while (race.Running.Count > 0 && options.CallTimeout - time.GetElapsedTime(started) is var left && left > TimeSpan.Zero)
+            if (await race.NextAsync(left).ConfigureAwait(false) is (true, { } answer)) return answer;
+        return null;
+    }
 
-    private HedgeBudget Hedges => hedges;
+    /// <summary>What still runs is followed to its end, and who was not asked gets the rows from the push.</summary>
+    private void HandOver(Race<MergeResult[]> race, Delivery delivery)
+    {
+        foreach (var (provider, attempt) in race.Running)
+            _ = pushes[provider.Index].Queue.FollowAsync(HeldAsync(attempt), delivery);
+        for (var i = 0; i < pushes.Count; i++)
+            if (!race.Running.Any(attempt => attempt.Provider.Index == i)) pushes[i].Queue.Add(delivery);
 
-    private FailoverOptions Options => options;
+        static async Task<bool> HeldAsync(Task<MergeResult[]?> attempt) => await attempt.ConfigureAwait(false) is not null;
+    }
 
-    private IReadOnlyList<ProviderPush> Pushes => pushes;
+    private void Start(Race<MergeResult[]> race, Provider provider, Delivery delivery, AttemptList failed) => race.Start(provider, AttemptAsync(provider, delivery, failed));
+
+    private async Task<MergeResult[]?> AttemptAsync(Provider provider, Delivery delivery, AttemptList failed)
+    {
+        try
+        {
+            var results = await provider.AttemptAsync((store, token) => store.MergeAsync(delivery.Rows, token), provider.Writes, options.AttemptTimeout, ours: true, CancellationToken.None).ConfigureAwait(false);
+            delivery.Confirm(provider.Index);
+            return results;
+        }
+        catch (AttemptFailedException e)
+        {
+            failed.Add(e);
+            return null;
+        }
+    }
+
+    private TimeSpan LocallyAfter(Provider primary)
+    {
+        var usual = (primary.Writes.Percentile(0.99) ?? TimeSpan.Zero) * 3;
+        return usual > LocalMax ? LocalMax : usual > options.AcknowledgeLocallyAfter ? usual : options.AcknowledgeLocallyAfter;
+    }
 }

@@ -13,6 +13,9 @@ internal sealed class MemoryWriter(IRowAccess store, Clock clock, string tenantI
     /// <summary>Answers as soon as the local disk has the rows; null where the memory is on one store.</summary>
     public RowWriter? LocalRows { get; init; }
 
+    /// <summary>Asks a majority of the providers at once; null where the memory is on one store.</summary>
+    public RowWriter? MajorityRows { get; init; }
+
     /// <summary>What writes wait for unless they say otherwise.</summary>
     public WriteConcern Concern { get; init; }
 
@@ -74,8 +77,13 @@ internal sealed class MemoryWriter(IRowAccess store, Clock clock, string tenantI
 
     private async Task<MergeResult> WriteAsync(Row row, WriteConcern concern, CancellationToken cancellationToken)
     {
-        if (concern == WriteConcern.Local && LocalRows is not null) return await LocalRows.WriteAsync(row, cancellationToken).ConfigureAwait(false);
-        var result = await _rows.WriteAsync(row, cancellationToken).ConfigureAwait(false);
+        var rows = concern switch
+        {
+            WriteConcern.Local => LocalRows,
+            WriteConcern.Majority => MajorityRows,
+            _ => null,
+        };
+        var result = await (rows ?? _rows).WriteAsync(row, cancellationToken).ConfigureAwait(false);
         if (concern is WriteConcern.One or WriteConcern.Majority && result.Delivery is { } delivery
             && !await delivery.ReachAsync(concern, ConcernTimeout, TimeProvider, cancellationToken).ConfigureAwait(false))
             throw new WriteConcernException(row.Id, concern, delivery.Holders, ConcernTimeout);
@@ -116,5 +124,6 @@ internal sealed class MemoryWriter(IRowAccess store, Clock clock, string tenantI
     {
         await _rows.DisposeAsync().ConfigureAwait(false);
         if (LocalRows is not null) await LocalRows.DisposeAsync().ConfigureAwait(false);
+        if (MajorityRows is not null) await MajorityRows.DisposeAsync().ConfigureAwait(false);
     }
 }

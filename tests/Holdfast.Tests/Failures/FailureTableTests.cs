@@ -14,7 +14,7 @@ public class FailureTableTests
     [Theory]
     [InlineData("28P01", "password authentication failed for user \"app\"", NotExecuted, Authentication)]
     [InlineData("28000", "no pg_hba.conf entry for host \"10.0.0.1\"", NotExecuted, Authentication)]
-    [InlineData("3D000", "database \"x\" does not exist", NotExecuted, Configuration)]
+    [InlineData("3D000", "database \"x\" does not exist", NotExecuted, FailureCause.Configuration)]
     [InlineData("42501", "permission denied for table session_memories", RolledBack, Drift)]
     [InlineData("42P01", "relation does not exist", RolledBack, Drift)]
     [InlineData("42703", "column does not exist", RolledBack, Drift)]
@@ -36,7 +36,7 @@ public class FailureTableTests
     [InlineData("0A000", "cached plan must not change result type", RolledBack, Contention)]
     [InlineData("40003", "result is ambiguous", Unknown, Down)]
     [InlineData("08007", "transaction resolution unknown", Unknown, Down)]
-    [InlineData("42P05", "prepared statement \"_p1\" already exists", RolledBack, Configuration)]
+    [InlineData("42P05", "prepared statement \"_p1\" already exists", RolledBack, FailureCause.Configuration)]
     public void an_answer_of_a_server(string state, string text, AttemptOutcome outcome, FailureCause cause) =>
         Expect(new PostgresException(text, "ERROR", "ERROR", state), outcome, cause);
 
@@ -45,18 +45,18 @@ public class FailureTableTests
     [InlineData("57P02", "terminating connection because of crash of another server process", Unknown, Starting)]
     [InlineData("57P05", "terminating connection due to idle-session timeout", NotExecuted, Asleep)]
     [InlineData("25P03", "terminating connection due to idle-in-transaction timeout", RolledBack, StatementTimeout)]
-    [InlineData("08P01", "no such database: x", NotExecuted, Configuration)]
-    [InlineData("08P01", "database \"x\" does not exist in pgbouncer: no such database", NotExecuted, Configuration)]
+    [InlineData("08P01", "no such database: x", NotExecuted, FailureCause.Configuration)]
+    [InlineData("08P01", "database \"x\" does not exist in pgbouncer: no such database", NotExecuted, FailureCause.Configuration)]
     [InlineData("08P01", "query_wait_timeout", NotExecuted, Saturated)]
     [InlineData("08P01", "no more connections allowed (max_client_conn)", NotExecuted, Saturated)]
-    [InlineData("08P01", "unsupported startup parameter: search_path", NotExecuted, Configuration)]
-    [InlineData("08P01", "unsupported startup parameter in options: statement_timeout", NotExecuted, Configuration)]
+    [InlineData("08P01", "unsupported startup parameter: search_path", NotExecuted, FailureCause.Configuration)]
+    [InlineData("08P01", "unsupported startup parameter in options: statement_timeout", NotExecuted, FailureCause.Configuration)]
     [InlineData("08P01", "server login has been failing, try again later (server_login_retry)", NotExecuted, Down)]
     [InlineData("08P01", "server conn crashed?", Unknown, Down)]
     [InlineData("08P01", "SASL authentication failed", NotExecuted, Authentication)]
     [InlineData("08P01", "query_timeout", Unknown, StatementTimeout)]
     [InlineData("XX000", "Control plane request failed: endpoint is disabled", NotExecuted, Paused)]
-    [InlineData("XX000", "Control plane request failed: endpoint cannot be found", NotExecuted, Configuration)]
+    [InlineData("XX000", "Control plane request failed: endpoint cannot be found", NotExecuted, FailureCause.Configuration)]
     [InlineData("XX000", "Control plane request failed: endpoint is temporarily unavailable. Check your quotas and/or contact our support.", NotExecuted, Quota)]
     [InlineData("XX000", "Your account or project has exceeded the compute time quota. Upgrade your plan to increase limits.", NotExecuted, Quota)]
     [InlineData("XX000", "Control plane request failed", NotExecuted, Down)]
@@ -65,8 +65,8 @@ public class FailureTableTests
     [InlineData("XX000", "Too many connections to this endpoint. Please try again later.", NotExecuted, Saturated)]
     [InlineData("XX000", "Failed to acquire permit to connect to the database. Too many database connection attempts are currently ongoing.", NotExecuted, Saturated)]
     [InlineData("XX000", "This IP address 1.2.3.4 is not allowed to connect to this endpoint. Please add it to the allowed list in the Neon console.", NotExecuted, Authentication)]
-    [InlineData("XX000", "Endpoint ID is not specified. Either please upgrade the postgres client library (libpq) for SNI support", NotExecuted, Configuration)]
-    [InlineData("XX000", "unsupported startup parameter: x. Please use unpooled connection or remove this parameter from the startup package.", NotExecuted, Configuration)]
+    [InlineData("XX000", "Endpoint ID is not specified. Either please upgrade the postgres client library (libpq) for SNI support", NotExecuted, FailureCause.Configuration)]
+    [InlineData("XX000", "unsupported startup parameter: x. Please use unpooled connection or remove this parameter from the startup package.", NotExecuted, FailureCause.Configuration)]
     [InlineData("XX000", "Tenant or user not found", NotExecuted, Paused)]
     [InlineData("XX000", "(ENOTFOUND) tenant/user postgres.abc not found", NotExecuted, Paused)]
     [InlineData("XX000", "(EMAXCONNSESSION) max clients reached in session mode - max clients are limited to pool_size: 15", NotExecuted, Saturated)]
@@ -111,7 +111,7 @@ public class FailureTableTests
         Expect(new SocketException((int)SocketError.HostNotFound), NotExecuted, Down);
         Expect(new NpgsqlException("Exception while connecting", new AuthenticationException("The remote certificate is invalid")), NotExecuted, Tls);
         Expect(new NpgsqlException("The connection pool has been exhausted, either raise 'Max Pool Size'", new TimeoutException()), NotExecuted, LocalPool);
-        Expect(new NpgsqlException("No password has been provided but the backend requires one (in SASL/SCRAM-SHA-256)"), NotExecuted, Configuration);
+        Expect(new NpgsqlException("No password has been provided but the backend requires one (in SASL/SCRAM-SHA-256)"), NotExecuted, FailureCause.Configuration);
         Expect(new NpgsqlException("SSL connection requested. No SSL enabled connection from this host is configured."), NotExecuted, Tls);
     }
 
@@ -153,7 +153,7 @@ public class FailureTableTests
     [InlineData(8, RolledBack, ReadOnly)]
     [InlineData(13, RolledBack, DiskFull)]
     [InlineData(19, RolledBack, Drift)]
-    [InlineData(14, NotExecuted, Configuration)]
+    [InlineData(14, NotExecuted, FailureCause.Configuration)]
     [InlineData(1, RolledBack, Drift)]
     [InlineData(10, Unknown, Down)]
     [InlineData(11, Unknown, Down)]

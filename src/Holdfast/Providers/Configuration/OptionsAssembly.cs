@@ -42,6 +42,7 @@ internal sealed class OptionsAssembly(HoldfastOptions options)
         {
             case SettingNames.Home: options.Home = value.Value; break;
             case SettingNames.Tenant: options.TenantId = value.Value; break;
+            case SettingNames.Schema when SettingMask.Of(value) == SettingMask.Hidden: Errors.Add($"{value.Name} ({value.Source}) cannot be used: it is no name of a schema."); break;
             case SettingNames.Schema: options.Schema = value.Value; break;
             case SettingNames.LocalFile: options.LocalFile = value.Value; break;
             case SettingNames.FailoverEnabled when _inForce.ContainsKey(SettingNames.FailoverPrefix + "ENABLED"): _notes[value] = $"overruled by {SettingNames.FailoverPrefix}ENABLED"; break;

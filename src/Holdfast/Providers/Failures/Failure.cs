@@ -5,11 +5,4 @@ namespace Holdfast.Providers.Failures;
 /// <param name="Cause">Why it failed.</param>
 /// <param name="Message">What the server or the driver said, without secrets.</param>
 /// <param name="SqlState">The SQLSTATE, where the server sent one.</param>
-public sealed record Failure(AttemptOutcome Outcome, FailureCause Cause, string Message, string? SqlState = null)
-{
-    /// <summary>True when the provider is to blame, so that its breaker counts it.</summary>
-    public bool CountsAgainstProvider => Cause is not (FailureCause.LocalPool or FailureCause.Caller or FailureCause.Cancelled or FailureCause.StatementTimeout or FailureCause.Contention);
-
-    /// <summary>True when the provider answers but does not take our rows.</summary>
-    public bool RefusesRowsOnly => Cause is FailureCause.ReadOnly or FailureCause.DiskFull or FailureCause.Drift;
-}
+public sealed record Failure(AttemptOutcome Outcome, FailureCause Cause, string Message, string? SqlState = null);

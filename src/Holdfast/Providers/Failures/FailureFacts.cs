@@ -9,6 +9,9 @@ internal static class FailureFacts
         public bool CountsAgainstProvider => failure.Cause is not
             (FailureCause.LocalPool or FailureCause.Caller or FailureCause.Cancelled or FailureCause.StatementTimeout or FailureCause.Contention);
 
+        /// <summary>True when the provider answers but does not take our rows.</summary>
+        public bool RefusesRowsOnly => failure.Cause is FailureCause.ReadOnly or FailureCause.DiskFull or FailureCause.Drift;
+
         /// <summary>The next step, in one sentence.</summary>
         public string Advice => failure.Cause switch
         {

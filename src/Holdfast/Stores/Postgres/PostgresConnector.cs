@@ -5,9 +5,18 @@ namespace Holdfast.Stores.Postgres;
 /// <summary>Opens a store: asks the server what it is, then sets the connection up for just that.</summary>
 internal static class PostgresConnector
 {
-    public static async Task<PostgresStore> ConnectAsync(string connectionString, string schema, TimeProvider time, Rows.MergeRules? rules, CancellationToken cancellationToken, string? certificateHost = null)
+    public static Task<PostgresStore> ConnectAsync(string connectionString, string schema, TimeProvider time, Rows.MergeRules? rules, CancellationToken cancellationToken) =>
+        ConnectAsync(Settings(connectionString), schema, time, rules, cancellationToken);
+
+    /// <param name="given">Settings that are safe behind any pooler.</param>
+    /// <param name="schema">The schema of the tables.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="rules">Merge rules; null: all of them.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="certificateHost">The server's name in TLS, where the way leads through a proxy; null: the connection's host.</param>
+    public static async Task<PostgresStore> ConnectAsync(NpgsqlConnectionStringBuilder given, string schema, TimeProvider time, Rows.MergeRules? rules, CancellationToken cancellationToken, string? certificateHost = null)
     {
-        var settings = Settings(connectionString);
+        var settings = new NpgsqlConnectionStringBuilder(given.ConnectionString);
         PostgresIdentity identity;
         var first = Source(settings, certificateHost);
         await using (first.ConfigureAwait(false))
