@@ -93,7 +93,7 @@ public sealed class AgentMemory : IAsyncDisposable
 
     private static async Task<AgentMemory> OpenSetAsync(HoldfastOptions options, Clock clock, CancellationToken cancellationToken)
     {
-        var local = SqliteStore.Open(HoldfastHome.LocalFile(options.Home), options.TimeProvider);
+        var local = SqliteStore.Open(options.LocalFile ?? HoldfastHome.LocalFile(options.Home), options.TimeProvider);
         var access = new ProviderAccess(
             [.. options.Providers.Select((provider, i) => new Provider(provider.Name, i, options.TimeProvider, token => ProviderConnections.ConnectAsync(provider, options, clock, token))
             {
