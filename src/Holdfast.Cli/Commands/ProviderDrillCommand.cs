@@ -46,8 +46,9 @@ internal static class ProviderDrillCommand
         TextColumns.Write(writer, ["WHAT", "TIME", "MEANING"],
         [
             ["noticed", Time(report.NoticedMilliseconds), "others were asked in its place"],
-            ["detection", Time(report.DetectionMilliseconds), report.WasPrimary ? "the route was changed" : "it was known to be down"],
-            .. report.WasPrimary ? (string[][])[["switch", Time(report.SwitchMilliseconds), $"{report.SwitchedTo ?? "nobody"} acknowledged a write"]] : [],
+            .. report.WasPrimary ? (string[][])[["carried", Time(report.CarriedMilliseconds), $"{report.CarriedBy ?? "nobody"} acknowledged a write without it"]] : [],
+            ["detection", Time(report.DetectionMilliseconds), report.DetectionMilliseconds is null ? "the cut was over before" : report.WasPrimary ? $"{report.SwitchedTo} leads" : "it is known to be down"],
+            .. report is { WasPrimary: true, SwitchMilliseconds: not null } ? (string[][])[["switch", Time(report.SwitchMilliseconds), $"after that {report.SwitchedTo} acknowledged a write"]] : [],
             ["longest gap", Time(report.LongestGapMilliseconds), "between two acknowledged writes"],
             ["recovery", Time(report.RecoveryMilliseconds), "after the cut it took rows again"],
             .. report.WasPrimary ? (string[][])[["failback", Time(report.FailbackMilliseconds), "after the cut it led again"]] : [],
@@ -66,11 +67,11 @@ internal static class ProviderDrillCommand
 
 /// <summary>What a drill measured; times in milliseconds.</summary>
 internal sealed record DrillResult(
-    string Provider, string Fault, bool WasPrimary, double CutMs, double? NoticedMs, double? DetectionMs, double? SwitchMs, string? SwitchedTo, double LongestGapMs, double? RecoveryMs, double? FailbackMs,
+    string Provider, string Fault, bool WasPrimary, double CutMs, double? NoticedMs, double? CarriedMs, string? CarriedBy, double? DetectionMs, double? SwitchMs, string? SwitchedTo, double LongestGapMs, double? RecoveryMs, double? FailbackMs,
     int Acknowledged, int AcknowledgedLocally, int Failed, int Lost, int Doubled, string? Problem, List<DrillCount> Counts, List<string> Notes)
 {
     public static DrillResult Of(DrillReport report) => new(
-        report.Provider, Naming.Snake(report.Fault.ToString()), report.WasPrimary, Round(report.CutMilliseconds)!.Value, Round(report.NoticedMilliseconds), Round(report.DetectionMilliseconds), Round(report.SwitchMilliseconds),
+        report.Provider, Naming.Snake(report.Fault.ToString()), report.WasPrimary, Round(report.CutMilliseconds)!.Value, Round(report.NoticedMilliseconds), Round(report.CarriedMilliseconds), report.CarriedBy, Round(report.DetectionMilliseconds), Round(report.SwitchMilliseconds),
         report.SwitchedTo, Round(report.LongestGapMilliseconds)!.Value, Round(report.RecoveryMilliseconds), Round(report.FailbackMilliseconds),
         report.Acknowledged, report.AcknowledgedLocally, report.Failed, report.Lost, report.Doubled, report.Problem, [.. report.Counts], [.. report.Notes]);
 

@@ -9,7 +9,7 @@ internal sealed class DrillObserver
     private readonly Router _router;
     private readonly TimeProvider _time;
     private readonly bool _wasPrimary;
-    private long _cut, _noticed, _detected, _switched;
+    private long _cut, _noticed, _carried, _detected, _switched;
 
     public DrillObserver(Provider provider, Router router, DrillWriter writer, TimeProvider time)
     {
@@ -22,7 +22,12 @@ internal sealed class DrillObserver
 
     public bool WasPrimary => _wasPrimary;
 
-    /// <summary>Who leads after the switch; null: the local file alone, or no switch.</summary>
+    /// <summary>Who acknowledged the first write without it.</summary>
+    public string? CarriedBy { get; private set; }
+
+    public double? Carried => Since(Volatile.Read(ref _cut), Volatile.Read(ref _carried));
+
+    /// <summary>Who leads after the switch; null: the route was not changed.</summary>
     public string? SwitchedTo { get; private set; }
 
     public bool IsDetected => Volatile.Read(ref _detected) != 0;
@@ -48,9 +53,14 @@ internal sealed class DrillObserver
         Mark(ref _detected);
     }
 
-    // Another provider's word counts as soon as the route says so; before, it was a hedge.
+    // Before the route is changed it is a hedge that carries a write.
     private void Look(IReadOnlyList<string> holders)
     {
+        if (Volatile.Read(ref _cut) != 0 && !holders.Contains(_provider.Name) && Volatile.Read(ref _carried) == 0)
+        {
+            CarriedBy = holders.Count > 0 ? holders[0] : "local";
+            Mark(ref _carried);
+        }
         if (_wasPrimary && IsDetected && holders.Any(holder => holder != _provider.Name)) Mark(ref _switched);
     }
 

@@ -30,9 +30,11 @@ internal enum DrillFault
 /// <param name="WasPrimary">True when it led.</param>
 /// <param name="CutMilliseconds">For how long.</param>
 /// <param name="NoticedMilliseconds">From the cut until others were asked in its place.</param>
-/// <param name="DetectionMilliseconds">From the cut until the route was changed; of a backup, until it was known to be down.</param>
-/// <param name="SwitchMilliseconds">From then until the first write that another provider acknowledged; null also where no other provider was there.</param>
-/// <param name="SwitchedTo">Who led meanwhile; <c>local</c>: the local file alone.</param>
+/// <param name="CarriedMilliseconds">From the cut until the first write that was acknowledged without it.</param>
+/// <param name="CarriedBy">By whom; <c>local</c>: the local file alone.</param>
+/// <param name="DetectionMilliseconds">From the cut until the route was changed (of a backup: until it was known to be down); null: the cut was over before.</param>
+/// <param name="SwitchMilliseconds">From then until the first write that the new primary acknowledged; null also where there was none.</param>
+/// <param name="SwitchedTo">Who led meanwhile; <c>local</c>: the local file alone; null: the route was not changed.</param>
 /// <param name="LongestGapMilliseconds">The longest time between two acknowledged writes.</param>
 /// <param name="RecoveryMilliseconds">From the end of the cut until it took rows again.</param>
 /// <param name="FailbackMilliseconds">From the end of the cut until it led again.</param>
@@ -42,7 +44,7 @@ internal enum DrillFault
 /// <param name="Counts">What every provider holds in the end.</param>
 /// <param name="Notes">What one should know of how it was measured.</param>
 internal sealed record DrillReport(
-    string Provider, DrillFault Fault, bool WasPrimary, double CutMilliseconds, double? NoticedMilliseconds, double? DetectionMilliseconds, double? SwitchMilliseconds,
+    string Provider, DrillFault Fault, bool WasPrimary, double CutMilliseconds, double? NoticedMilliseconds, double? CarriedMilliseconds, string? CarriedBy, double? DetectionMilliseconds, double? SwitchMilliseconds,
     string? SwitchedTo, double LongestGapMilliseconds, double? RecoveryMilliseconds, double? FailbackMilliseconds,
     int Acknowledged, int AcknowledgedLocally, int Failed, IReadOnlyList<DrillCount> Counts, IReadOnlyList<string> Notes)
 {

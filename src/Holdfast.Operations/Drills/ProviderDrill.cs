@@ -90,7 +90,7 @@ internal sealed class ProviderDrill(HoldfastOptions options)
         var restoredAt = _time.GetTimestamp();
         var recovered = await WithinAsync(() => victim is { IsWritable: true, IsSuspect: false }).ConfigureAwait(false);
         var failback = observer.WasPrimary ? await WithinAsync(() => access.Router.Route.Primary == victim).ConfigureAwait(false) : null;
-        return new DrillReport(victim.Name, plan.Fault, observer.WasPrimary, cut.TotalMilliseconds, observer.Noticed, observer.Detection, observer.Switch, observer.SwitchedTo,
+        return new DrillReport(victim.Name, plan.Fault, observer.WasPrimary, cut.TotalMilliseconds, observer.Noticed, observer.Carried, observer.CarriedBy, observer.Detection, observer.Switch, observer.SwitchedTo,
             writer.LongestGap(cutAt), recovered, failback, 0, 0, 0, [], set.Notes);
 
         async Task<double?> WithinAsync(Func<bool> condition) =>

@@ -30,6 +30,6 @@ internal sealed class FailoverTest(TestList tests, HoldfastOptions options, Time
         var plan = new DrillPlan(usable[0].Name, DrillFault.Refuse, cutFor) { RecoveryMax = recoveryMax };
         var report = await new ProviderDrill(options) { TenantId = Verifier.Tenant, Providers = usable }.RunAsync(plan, cancellationToken).ConfigureAwait(false);
         if (report.Problem is { } problem) throw new VerificationFailedException($"{problem} ({report.Acknowledged} were acknowledged)", $"holdfast provider drill {report.Provider}");
-        return FormattableString.Invariant($"{report.SwitchedTo} took over, longest gap {report.LongestGapMilliseconds:0} ms, {report.Acknowledged} writes: lost 0, doubled 0; {report.Provider} leads again");
+        return FormattableString.Invariant($"{report.CarriedBy} took over after {report.CarriedMilliseconds:0} ms, longest gap {report.LongestGapMilliseconds:0} ms, {report.Acknowledged} writes: lost 0, doubled 0; {report.Provider} leads again");
     }
 }

@@ -10,19 +10,21 @@ namespace Holdfast.Operations.Tests.Drills;
 public sealed class ProviderDrillTests
 {
     [Theory]
-    [InlineData(DrillFault.Refuse, 300)]
-    [InlineData(DrillFault.Blackhole, 1_000)]
-    [InlineData(DrillFault.Freeze, 1_000)]
-    internal async Task the_primary_of_three_is_cut_off_and_nothing_is_lost_or_doubled(DrillFault fault, double gapMax)
+    [InlineData(DrillFault.Refuse, 2, 300)]
+    [InlineData(DrillFault.Blackhole, 6, 1_000)]
+    [InlineData(DrillFault.Freeze, 6, 1_000)]
+    internal async Task the_primary_of_three_is_cut_off_and_nothing_is_lost_or_doubled(DrillFault fault, int seconds, double gapMax)
     {
         using var databases = await Databases.CreateAsync(3);
-        var report = await RunAsync(databases, new DrillPlan(null, fault, TimeSpan.FromSeconds(2)));
+        var report = await RunAsync(databases, new DrillPlan(null, fault, TimeSpan.FromSeconds(seconds)));
         TestContext.Current.SendDiagnosticMessage(report.ToString());
         Assert.Null(report.Problem);
         Assert.Equal(("neon", true, "supabase"), (report.Provider, report.WasPrimary, report.SwitchedTo));
         Assert.Equal((0, 0, 0), (report.Lost, report.Doubled, report.Failed));
         Assert.InRange(report.LongestGapMilliseconds, 0, gapMax);
-        Assert.InRange(report.CutMilliseconds, 1_900, 5_000);
+        Assert.InRange(report.CutMilliseconds, seconds * 950, seconds * 2_000);
+        Assert.Equal("supabase", report.CarriedBy);
+        Assert.InRange(report.CarriedMilliseconds!.Value, 0, gapMax + 100);
         Assert.InRange(report.DetectionMilliseconds!.Value, 0, report.CutMilliseconds);
         Assert.True(report.NoticedMilliseconds <= report.DetectionMilliseconds);
         Assert.NotNull(report.SwitchMilliseconds);
@@ -32,6 +34,15 @@ public sealed class ProviderDrillTests
         for (var i = 0; i < 3; i++)
             Assert.Equal(0L, await ScalarAsync(databases.Connection(i), "select count(*) from holdfast.session_memories where content is not null or tenant_id <> 'holdfast-drill'"));
         Assert.Empty(Directory.GetFileSystemEntries(databases.Home));
+    }
+
+    [Fact]
+    public async Task an_outage_that_is_shorter_than_its_detection_is_carried_all_the_same()
+    {
+        using var databases = await Databases.CreateAsync(2);
+        var report = await RunAsync(databases, new DrillPlan(null, DrillFault.Freeze, TimeSpan.FromMilliseconds(500)));
+        Assert.Null(report.Problem);
+        Assert.Equal(("supabase", null, null), (report.CarriedBy, report.SwitchedTo, report.DetectionMilliseconds));
     }
 
     [Fact]
