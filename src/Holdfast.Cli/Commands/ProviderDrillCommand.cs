@@ -27,13 +27,12 @@ internal static class ProviderDrillCommand
         var seconds = invocation.Get(Seconds) is >= 1 and <= SecondsMax and var given ? given : throw new CliException(ExitCode.Usage, $"--seconds is {invocation.Get(Seconds)}; allowed is 1 to {SecondsMax}.");
         if (options.Providers.Count == 0) throw new CliException(ExitCode.Usage, "No provider is configured: there is none to cut off.", "Set HOLDFAST_PROVIDER_<NAME> to a server's URL.");
         name ??= options.Providers[0].Name;
-        foreach (var provider in options.Providers) Invocation.Note($"target: {provider.Name}  {ProviderChoice.Address(provider)}");
+        foreach (var provider in options.Providers) Invocation.Note($"target: {provider.Name}  {ProviderChoice.Address(provider)}{(provider.Name == name ? $"  cut off for {seconds} s inside this process" : "")}");
         if (invocation.DryRun)
         {
             Invocation.Note($"would cut {name} off for {seconds} s inside this process and write about {seconds * 50 + 100} small rows of tenant {ProviderDrill.Tenant}, which are emptied afterwards");
             return ExitCode.Done;
         }
-        Invocation.Note($"cutting {name} off for {seconds} s inside this process …");
         var report = await new ProviderDrill(options).RunAsync(new DrillPlan(name, invocation.Get(Fault), TimeSpan.FromSeconds(seconds)), cancellationToken);
         invocation.Print(DrillResult.Of(report), CliJson.Default.DrillResult, writer => Write(writer, report));
         return report.Problem is { } problem ? invocation.Note(new CliError(ExitCode.VerificationFailed, $"{problem}.", "holdfast doctor")) : ExitCode.Done;

@@ -37,7 +37,7 @@ public sealed class VerifyTests(Server server) : IDisposable
     [Fact]
     public async Task a_placeholder_is_skipped_and_the_local_file_alone_is_enough()
     {
-        _holdfast.With("HOLDFAST_PROVIDER_NEON", "postgres://user:password@host/database");
+        _holdfast.With("HOLDFAST_PROVIDER_NEON", "your_neon_url_here");
         var answer = (await _holdfast.RunAsync("verify")).Done();
         Assert.Matches(@"\[SKIP\] +\d+  configuration of HOLDFAST_PROVIDER_NEON: not configured", answer.Out);
         Assert.Matches(@"\[OK\] +\d+  local: it is loaded in its order and time", answer.Out);
