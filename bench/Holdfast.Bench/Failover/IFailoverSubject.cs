@@ -2,7 +2,7 @@ using Holdfast.TestServers;
 
 namespace Holdfast.Bench.Failover;
 
-/// <summary>Something that writes rows to servers that fail: ours, or a peer set up as it usually is.</summary>
+/// <summary>Something that writes rows to servers that fail: a provider set, or a peer set up as it usually is.</summary>
 internal interface IFailoverSubject : IAsyncDisposable
 {
     /// <summary>What the result calls it.</summary>

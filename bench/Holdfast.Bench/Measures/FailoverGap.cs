@@ -53,7 +53,7 @@ internal sealed class FailoverGap(FailoverFault fault) : IMeasure
             await cluster.HealAsync();
             // The next fault must find the subject on the first server again, or it would break one that nobody uses.
             await subject.UsesFirstAsync(cluster[0], Limit);
-            if (gaps.Count % 10 == 0) Console.Error.WriteLine($"  {subject.Name}: {gaps.Count} of {faults}");
+            if (gaps.Count % 10 == 0 || gaps.Count == faults) Console.Error.WriteLine($"  {subject.Name}: {gaps.Count} of {faults}");
         }
         return gaps;
     }
