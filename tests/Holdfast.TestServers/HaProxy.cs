@@ -4,7 +4,7 @@ namespace Holdfast.TestServers;
 
 /// <summary>
 /// A real HAProxy in front of a primary and its backup, with the usual check: every 3 s, 3 failures to leave a server, 2 successes to
-/// come back. Connections to a server that it has left are closed.
+/// come back. Connections to a server that it has left are closed, and those to the backup when the primary is back.
 /// </summary>
 public sealed class HaProxy : IAsyncDisposable
 {
@@ -59,7 +59,7 @@ public sealed class HaProxy : IAsyncDisposable
             bind 127.0.0.1:{port}
             option pgsql-check user holdfast
             default-server inter 3s fall 3 rise 2 on-marked-down shutdown-sessions
-        {string.Join('\n', ports.Select((server, i) => string.Create(CultureInfo.InvariantCulture, $"    server s{i} 127.0.0.1:{server} check{(i == 0 ? "" : " backup")}")))}
+        {string.Join('\n', ports.Select((server, i) => string.Create(CultureInfo.InvariantCulture, $"    server s{i} 127.0.0.1:{server} check {(i == 0 ? "on-marked-up shutdown-backup-sessions" : "backup")}")))}
 
         """);
 }

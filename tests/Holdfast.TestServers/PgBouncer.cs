@@ -17,7 +17,10 @@ public sealed class PgBouncer : IAsyncDisposable
     /// <param name="program">Where PgBouncer is.</param>
     /// <param name="queryWaitTimeout">How long a client waits for a server connection before it is refused, in whole seconds; null: two minutes.</param>
     /// <param name="clientsMax">More clients are refused.</param>
-    public static async Task<PgBouncer> StartAsync(PostgresServer server, int poolSize = 4, string program = "/usr/sbin/pgbouncer", TimeSpan? queryWaitTimeout = null, int clientsMax = 500)
+    /// <param name="databases">The one database that it knows; all by default.</param>
+    /// <param name="settings">Further lines of its settings; the last of two counts.</param>
+    public static async Task<PgBouncer> StartAsync(
+        PostgresServer server, int poolSize = 4, string program = "/usr/sbin/pgbouncer", TimeSpan? queryWaitTimeout = null, int clientsMax = 500, string databases = "*", string settings = "")
     {
         if (!File.Exists(program)) throw new InvalidOperationException($"{program} is missing. Install it: apt-get install pgbouncer");
         var bouncer = new PgBouncer(await ServerAccount.FolderAsync("holdfast-bouncer-"));
@@ -25,7 +28,7 @@ public sealed class PgBouncer : IAsyncDisposable
         {
             bouncer.Port = Ports.Free();
             var file = Path.Combine(bouncer._folder, "pgbouncer.ini");
-            await File.WriteAllTextAsync(file, Configuration(server, bouncer.Port, poolSize, queryWaitTimeout ?? TimeSpan.FromMinutes(2), clientsMax));
+            await File.WriteAllTextAsync(file, Configuration(server, bouncer.Port, poolSize, queryWaitTimeout ?? TimeSpan.FromMinutes(2), clientsMax, databases, settings));
             bouncer._process = await ServerProcess.StartAsync(program, file);
             // Its own word, not that somebody answers there: whoever was quicker at taking the port would answer too.
             var listening = string.Create(CultureInfo.InvariantCulture, $"listening on 127.0.0.1:{bouncer.Port}");
@@ -57,9 +60,9 @@ public sealed class PgBouncer : IAsyncDisposable
         Leftovers.Delete(_folder);
     }
 
-    private static string Configuration(PostgresServer server, int port, int poolSize, TimeSpan queryWaitTimeout, int clientsMax) => string.Create(CultureInfo.InvariantCulture, $"""
+    private static string Configuration(PostgresServer server, int port, int poolSize, TimeSpan queryWaitTimeout, int clientsMax, string databases, string settings) => string.Create(CultureInfo.InvariantCulture, $"""
         [databases]
-        * = host=127.0.0.1 port={server.Port} user=holdfast
+        {databases} = host=127.0.0.1 port={server.Port} user=holdfast
         [pgbouncer]
         listen_addr = 127.0.0.1
         listen_port = {port}
@@ -70,6 +73,7 @@ public sealed class PgBouncer : IAsyncDisposable
         max_client_conn = {clientsMax}
         query_wait_timeout = {(int)queryWaitTimeout.TotalSeconds}
         ignore_startup_parameters = extra_float_digits
+        {settings}
 
         """);
 }

@@ -27,15 +27,19 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public int ProcessId => Running.Id;
 
+    private IReadOnlyList<string> Settings { get; init; } = [];
+
     public ServerProcess Running => _process ?? throw new InvalidOperationException("The server was not started.");
 
     /// <param name="version">Which PostgreSQL.</param>
     /// <param name="durable">True: commits are on the disk, for tests that kill the server.</param>
     /// <param name="distinctIdentity">True: a system identifier of its own, for tests that tell servers apart by it. Takes seconds.</param>
-    public static async Task<PostgresServer> StartAsync(PostgresVersion version = PostgresVersion.Debian, bool durable = false, bool distinctIdentity = false)
+    /// <param name="settings">Server settings (<c>name=value</c>) over the usual ones.</param>
+    public static async Task<PostgresServer> StartAsync(
+        PostgresVersion version = PostgresVersion.Debian, bool durable = false, bool distinctIdentity = false, IReadOnlyList<string>? settings = null)
     {
         var programs = PostgresPrograms.Folder(version);
-        var server = new PostgresServer(programs, await ServerAccount.FolderAsync("holdfast-pg-"), durable);
+        var server = new PostgresServer(programs, await ServerAccount.FolderAsync("holdfast-pg-"), durable) { Settings = settings ?? [] };
         await PostgresTemplate.FillAsync(programs, server.DataFolder, distinctIdentity);
         // Between finding a port and taking it somebody else may; the server says so and another one is tried.
         for (var attempt = 0; attempt < 10; attempt++)
@@ -103,7 +107,7 @@ public sealed class PostgresServer : IAsyncDisposable
             _process = null;
             await ended.DisposeAsync();
         }
-        _process = await ServerProcess.StartAsync(Path.Combine(_programs, "postgres"), [.. PostgresSettings.Arguments(DataFolder, Port, _durable)]);
+        _process = await ServerProcess.StartAsync(Path.Combine(_programs, "postgres"), [.. PostgresSettings.Arguments(DataFolder, Port, _durable), .. Settings.SelectMany(setting => new[] { "-c", setting })]);
         await Wait.UntilAsync(async () => _process.HasExited || await AnswersAsync(), "PostgreSQL answers", details: () => _process.Log);
         if (!_process.HasExited) return true;
         await _process.StopAsync(PosixSignal.Kill);

@@ -3,35 +3,39 @@ using System.Globalization;
 
 namespace Holdfast.TestServers;
 
-/// <summary>A folder of the servers' account on a disk of its own that is soon full. Only root can mount one.</summary>
+/// <summary>A file system in memory that is soon full. Mounting takes root, so an unprivileged run mounts through <c>sudo</c>.</summary>
 public sealed class SmallDisk : IAsyncDisposable
 {
-    private SmallDisk(string folder) => Folder = folder;
+    private readonly string _root;
 
-    public string Folder { get; }
+    private SmallDisk(string root) => _root = root;
 
+    /// <summary>Belongs to the servers' account.</summary>
+    public string Folder => Path.Combine(_root, "space");
+
+    /// <exception cref="InvalidOperationException">It cannot be mounted; the message says what to do.</exception>
     public static async Task<SmallDisk> MountAsync(int megabytes)
     {
         var disk = new SmallDisk(await ServerAccount.FolderAsync("holdfast-disk-"));
-        var (owner, group) = (await IdAsync("-u"), await IdAsync("-g"));
-        await RunAsync("mount", "-t", "tmpfs", "-o", string.Create(CultureInfo.InvariantCulture, $"size={megabytes}m,mode=700,uid={owner},gid={group}"), "tmpfs", disk.Folder);
+        await RunAsync("mount", "-t", "tmpfs", "-o", string.Create(CultureInfo.InvariantCulture, $"size={megabytes}m,mode=0777"), "tmpfs", disk._root);
+        await ServerAccount.RunAsync("mkdir", disk.Folder);
         return disk;
     }
 
     public async ValueTask DisposeAsync()
     {
-        // Lazily: a server that was killed by a failing test may still be in there.
-        await RunAsync("umount", "--lazy", Folder);
-        Leftovers.Delete(Folder);
+        // Lazily: a server that still has files open there must not keep the folder.
+        await RunAsync("umount", "--lazy", _root);
+        Leftovers.Delete(_root);
     }
 
-    private static Task<string> IdAsync(string what) => RunAsync("id", what, ServerAccount.IsRoot ? "postgres" : Environment.UserName);
-
-    private static async Task<string> RunAsync(string program, params string[] arguments)
+    private static async Task RunAsync(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        var start = ServerAccount.IsRoot ? new ProcessStartInfo(program, arguments) : new ProcessStartInfo("sudo", ["--non-interactive", program, .. arguments]);
+        start.RedirectStandardError = true;
+        using var process = Process.Start(start)!;
+        var errors = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
-        return process.ExitCode == 0 ? (await output).Trim() : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await errors}");
+        if (process.ExitCode != 0) throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {errors} Run the tests as root or with sudo, in a container with --cap-add SYS_ADMIN.");
     }
 }

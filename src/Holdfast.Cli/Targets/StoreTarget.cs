@@ -18,9 +18,6 @@ internal sealed record StoreTarget(string Name, string Address, HoldfastOptions 
     /// <summary>The PostgreSQL servers behind it.</summary>
     public IReadOnlyList<ProviderOptions> Servers { get; private init; } = [];
 
-    // False until AgentMemory.OpenAsync takes options.Providers: then this and the `if` in Whole go.
-    private static bool OpensSets => false;
-
     public static StoreTarget Choose(ParseResult parse)
     {
         var configuration = ConfigurationReader.Read(Sources(parse));
@@ -45,13 +42,8 @@ internal sealed record StoreTarget(string Name, string Address, HoldfastOptions 
     private static string ReadUrl(FileInfo file) => file.Exists && File.ReadAllText(file.FullName).Trim() is { Length: > 0 } url ? url
         : throw new CliException(ExitCode.Usage, $"--url-file: {file.FullName} is missing or empty.", "Put the server's URL there: postgres://user:password@host:5432/database");
 
-    private static StoreTarget Whole(HoldfastOptions options)
-    {
-        if (!OpensSets)
-            return options.Providers.Count == 1 || !options.Failover.Enabled ? One(options.Providers[0], options)
-                : throw new CliException(ExitCode.Usage, $"Several providers are set: {string.Join(", ", options.Providers.Select(provider => provider.Name))}.", "Say which one with --provider NAME, or --provider local.");
-        return new(All, string.Join(", ", options.Providers.Select(provider => provider.Name)), options) { Servers = [.. options.Providers] };
-    }
+    private static StoreTarget Whole(HoldfastOptions options) =>
+        new(All, string.Join(", ", options.Providers.Select(provider => provider.Name)), options) { Servers = [.. options.Providers] };
 
     private static StoreTarget LocalFile(HoldfastOptions options)
     {

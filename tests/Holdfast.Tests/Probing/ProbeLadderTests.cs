@@ -213,6 +213,45 @@ public class ProbeLadderTests
     }
 
     [Fact]
+    public async Task a_write_that_waits_takes_no_longer_than_the_deadline_and_its_connection_is_dropped()
+    {
+        var database = await MigratedAsync();
+        Assert.True((await RunAsync(database)).IsHealthy);
+        await using var source = NpgsqlDataSource.Create(database);
+        await using var holder = await source.OpenConnectionAsync();
+        await using var transaction = await holder.BeginTransactionAsync();
+        await using var hold = new NpgsqlCommand("lock table holdfast.canary in exclusive mode", holder, transaction);
+        await hold.ExecuteNonQueryAsync();
+        var report = await RunAsync(database);
+        Expect(report, ProbeStep.Write, FailureCause.Down, "reads but does not commit");
+        Assert.Equal(AttemptOutcome.Unknown, report.Failure!.Outcome);
+        Assert.InRange(report.FailedStep!.Duration.TotalSeconds, 0.9, 1.6);
+        Assert.NotNull(report.Latency);
+        await Wait.UntilAsync(async () => 0L.Equals(await source.CreateCommand(
+            "select count(*) from pg_stat_activity where application_name = 'holdfast probe' and datname = current_database()").ExecuteScalarAsync()), "no probe is connected any more");
+    }
+
+    [Fact]
+    public async Task all_rungs_together_take_no_longer_than_the_whole_may()
+    {
+        await using var silent = FakePostgres.Silent();
+        var ladder = new ProbeLadder("test", new NpgsqlConnectionStringBuilder(silent.ConnectionString + ";SslMode=Disable"), "holdfast", TimeProvider.System,
+            new ProbeDeadlines(TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(500)));
+        var report = await ladder.RunAsync(CancellationToken.None);
+        Assert.Equal(ProbeStep.Auth, report.FailedStep!.Step);
+        Assert.InRange(report.Duration.TotalSeconds, 0.4, 1.2);
+    }
+
+    [Fact]
+    public async Task of_several_hosts_the_first_that_accepts_is_probed()
+    {
+        var settings = new NpgsqlConnectionStringBuilder(await MigratedAsync());
+        settings.Host = $"no-such-host.invalid,127.0.0.1:{Ports.Free()},127.0.0.1:{settings.Port}";
+        var report = await RunAsync(settings.ConnectionString);
+        Assert.True(report.IsHealthy, report.FailedStep?.Detail);
+    }
+
+    [Fact]
     public async Task the_callers_cancellation_is_thrown()
     {
         await using var silent = FakePostgres.Silent();

@@ -14,9 +14,15 @@ internal static class SettingMask
         if (value.Value.Trim().Length == 0) return "";
         if (IsConnection(value.Name)) return Address(value.Value)?.Text ?? Hidden;
         // Not even of a harmless setting when it looks like a connection: somebody put it behind the wrong name.
-        return value.Name == SettingNames.SupabasePassword || SettingNames.IsUnknown(value.Name) || value.Value.Contains("://", StringComparison.Ordinal)
+        return value.Name == SettingNames.SupabasePassword || SettingNames.IsUnknown(value.Name) || !IsPlain(value) || value.Value.Contains("://", StringComparison.Ordinal)
             || value.Value.Contains("password", StringComparison.OrdinalIgnoreCase) || value.Value.Any(char.IsControl) ? Hidden : value.Value;
     }
+
+    // A value that its setting does not take may be anything.
+    private static bool IsPlain(FoundValue value) => value.Name.StartsWith(SettingNames.FailoverPrefix, StringComparison.Ordinal)
+        ? FailoverSettings.Set(new FailoverOptions(), value.Name[SettingNames.FailoverPrefix.Length..], value.Value) is null
+        : value.Name == SettingNames.FailoverEnabled ? SettingText.Boolean(value.Value) is not null
+        : !value.Name.StartsWith(SettingNames.ProviderPrefix, StringComparison.Ordinal) || value.Value.All(char.IsAsciiDigit) || SettingText.Duration(value.Value) is not null;
 
     private static bool IsConnection(string name) => name is SettingNames.NeonUrl or SettingNames.RailwayUrl
         || (name.StartsWith(SettingNames.ProviderPrefix, StringComparison.Ordinal) && !SettingNames.ProviderSuffixes.Skip(1).Any(suffix => name.EndsWith(suffix, StringComparison.Ordinal)));

@@ -5,13 +5,13 @@ namespace Holdfast.Providers.Failures;
 /// <summary>Errors that a server or a pooler answered with: by SQLSTATE, and by text where poolers use one code for everything.</summary>
 internal static class AnswerFailures
 {
-    public static Failure Of(PostgresException answer, Attempt attempt)
+    public static Failure Of(PostgresException answer, AttemptFacts attempt)
     {
         var (outcome, cause) = OfPooler(answer, attempt) ?? OfServer(answer, attempt);
         return new Failure(outcome, cause, answer.MessageText, answer.SqlState);
     }
 
-    private static (AttemptOutcome, FailureCause)? OfPooler(PostgresException answer, Attempt attempt)
+    private static (AttemptOutcome, FailureCause)? OfPooler(PostgresException answer, AttemptFacts attempt)
     {
         // A pooler answers XX000 or 08P01 for everything; only its text tells a paused project from a wrong password.
         if (answer.SqlState is not ("XX000" or "08P01" or "08006")) return null;
@@ -19,7 +19,7 @@ internal static class AnswerFailures
         return (message.Forwarded ? attempt.Lost : AttemptOutcome.NotExecuted, message.Cause);
     }
 
-    private static (AttemptOutcome, FailureCause) OfServer(PostgresException answer, Attempt attempt)
+    private static (AttemptOutcome, FailureCause) OfServer(PostgresException answer, AttemptFacts attempt)
     {
         var (cause, refusedToStart) = SqlStates.Of(answer.SqlState, answer.MessageText, attempt);
         var outcome = answer.SqlState switch

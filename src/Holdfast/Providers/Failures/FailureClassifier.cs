@@ -21,7 +21,7 @@ internal static class FailureClassifier
     /// <param name="commits">The statement commits by itself, or is the COMMIT; false: it stands in a transaction whose COMMIT has not been sent.</param>
     public static Failure Classify(Exception error, bool sent, bool ours = true, bool commits = true)
     {
-        var attempt = new Attempt(sent, ours, commits);
+        var attempt = new AttemptFacts(sent, ours, commits);
         return error switch
         {
             AggregateException many => Worst(many, attempt),
@@ -40,11 +40,11 @@ internal static class FailureClassifier
     }
 
     // Several attempts in one: what may have been done by one of them may have been done.
-    private static Failure Worst(AggregateException many, Attempt attempt) => many.InnerExceptions.Count == 0
+    private static Failure Worst(AggregateException many, AttemptFacts attempt) => many.InnerExceptions.Count == 0
         ? new(attempt.Lost, FailureCause.Down, many.Message)
         : many.InnerExceptions.Select(inner => Classify(inner, attempt.Sent, attempt.Ours, attempt.Commits)).MaxBy(failure => failure.Outcome)!;
 
-    private static Failure OfOurs(HoldfastException own, Attempt attempt) => own switch
+    private static Failure OfOurs(HoldfastException own, AttemptFacts attempt) => own switch
     {
         SchemaException => new(AttemptOutcome.NotExecuted, FailureCause.Drift, own.Message),
         StoreUnavailableException => new(attempt.Lost, FailureCause.Down, own.Message),
@@ -52,7 +52,7 @@ internal static class FailureClassifier
     };
 
     // With the server's own word that it stopped the statement, nothing is unknown any more.
-    private static Failure OfCancellation(OperationCanceledException cancelled, Attempt attempt) => new(
+    private static Failure OfCancellation(OperationCanceledException cancelled, AttemptFacts attempt) => new(
         cancelled.InnerException is PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } ? attempt.Undone : attempt.Lost,
         FailureCause.Cancelled, cancelled.Message);
 }

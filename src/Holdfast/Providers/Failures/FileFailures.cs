@@ -5,7 +5,7 @@ namespace Holdfast.Providers.Failures;
 /// <summary>Failures of the local file (https://www.sqlite.org/rescode.html). It has no network: what fails was undone, unless the disk itself failed.</summary>
 internal static class FileFailures
 {
-    public static Failure Of(SqliteException error, Attempt attempt)
+    public static Failure Of(SqliteException error, AttemptFacts attempt)
     {
         var (outcome, cause) = error.SqliteErrorCode switch
         {

@@ -9,6 +9,9 @@ internal static class PgBouncerMessages
         new("no such database", FailureCause.Configuration),
         new("no database supplied", FailureCause.Configuration),
         new("database does not exist", FailureCause.Configuration),
+        new("server login failed: FATAL database", FailureCause.Configuration),
+        // What auth_type=any says of a database that it does not know.
+        new("bouncer config error", FailureCause.Configuration),
         new("no such user", FailureCause.Authentication),
         new("password authentication failed", FailureCause.Authentication),
         new("SASL authentication failed", FailureCause.Authentication),
@@ -24,6 +27,7 @@ internal static class PgBouncerMessages
         new("query_wait_timeout", FailureCause.Saturated),
         new("too many servers in the pool", FailureCause.Saturated),
         new("too many clients", FailureCause.Saturated),
+        new("remaining connection slots", FailureCause.Saturated),
         new("evicted", FailureCause.Saturated),
         new("no memory", FailureCause.Saturated),
         new("out of memory", FailureCause.Saturated),

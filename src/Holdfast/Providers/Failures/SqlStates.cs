@@ -4,7 +4,7 @@ namespace Holdfast.Providers.Failures;
 internal static class SqlStates
 {
     /// <summary>The cause, and whether the code alone says that the statement was not started.</summary>
-    public static (FailureCause Cause, bool RefusedToStart) Of(string state, string text, Attempt attempt) => state switch
+    public static (FailureCause Cause, bool RefusedToStart) Of(string state, string text, AttemptFacts attempt) => state switch
     {
         "28000" or "28P01" or ['2', '8', ..] => (FailureCause.Authentication, true),
         "3D000" => (FailureCause.Configuration, true),

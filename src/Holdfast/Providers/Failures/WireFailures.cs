@@ -7,7 +7,7 @@ namespace Holdfast.Providers.Failures;
 /// <summary>Failures without an answer: the network, the handshake, and what the driver refuses by itself.</summary>
 internal static class WireFailures
 {
-    public static Failure Of(Exception error, Attempt attempt)
+    public static Failure Of(Exception error, AttemptFacts attempt)
     {
         var chain = Chain(error).ToArray();
         var message = string.Join(" ", chain.Select(link => link.Message).Distinct());

@@ -47,7 +47,6 @@ internal sealed class ProbeLadder
         var (startedAt, started) = (_time.GetUtcNow(), _time.GetTimestamp());
         var run = new ProbeRun();
         var steps = new List<ProbeStepResult>(_rungs.Length);
-        var pending = Task.CompletedTask;
         try
         {
             foreach (var (step, climb) in _rungs)
@@ -59,28 +58,28 @@ internal sealed class ProbeLadder
                 }
                 var left = _deadlines.Total - _time.GetElapsedTime(started);
                 var deadline = left < _deadlines.Step ? left : _deadlines.Step;
-                (var result, pending) = await ClimbAsync(step, climb, run, deadline, cancellationToken).ConfigureAwait(false);
-                steps.Add(result);
+                steps.Add(await ClimbAsync(step, climb, run, deadline, cancellationToken).ConfigureAwait(false));
             }
         }
         finally
         {
-            Abandon(run, pending);
+            Abandon(run);
         }
         return new ProbeReport(_provider, startedAt, _time.GetElapsedTime(started), steps, run.Facts);
     }
 
-    private async Task<(ProbeStepResult Result, Task Pending)> ClimbAsync(
+    private async Task<ProbeStepResult> ClimbAsync(
         ProbeStep step, Func<ProbeRun, CancellationToken, Task<string?>> climb, ProbeRun run, TimeSpan deadline, CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
         var stop = new CancellationTokenSource();
         // Not awaited to its end: Npgsql's own reaction to a cancelled token asks the frozen server once more and waits for it.
         var work = Task.Run(() => climb(run, stop.Token), CancellationToken.None);
+        run.Climbing = work;
         try
         {
             var detail = await work.WaitAsync(deadline > TimeSpan.Zero ? deadline : TimeSpan.FromTicks(1), _time, cancellationToken).ConfigureAwait(false);
-            return (new(step, detail is null ? ProbeState.NotAsked : ProbeState.Passed, _time.GetElapsedTime(started), detail ?? "not asked for"), work);
+            return new(step, detail is null ? ProbeState.NotAsked : ProbeState.Passed, _time.GetElapsedTime(started), detail ?? "not asked for");
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -94,17 +93,18 @@ internal sealed class ProbeLadder
                 ? new Failure(AttemptOutcome.NotExecuted, found.Cause, found.Message)
                 : FailureClassifier.Classify(e, sent: step > ProbeStep.Auth);
             var advice = (e as ProbeFailedException)?.Advice ?? ProbeAdvice.For(step, failure, _settings, _schema);
-            return (new(step, ProbeState.Failed, duration, failure.Message, failure, advice), work);
+            return new(step, ProbeState.Failed, duration, failure.Message, failure, advice);
         }
-        catch (OperationCanceledException)
+        catch
         {
             _ = stop.CancelAsync();
+            cancellationToken.ThrowIfCancellationRequested();
             throw;
         }
     }
 
     // Closing may wait for a frozen server just as everything else does, so nobody waits for it.
-    private static void Abandon(ProbeRun run, Task pending) => pending.ContinueWith(
+    private static void Abandon(ProbeRun run) => run.Climbing.ContinueWith(
         static async (work, state) =>
         {
             // Its failure is in the report already, or came after the deadline that is.

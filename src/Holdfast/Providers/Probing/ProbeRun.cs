@@ -17,6 +17,9 @@ internal sealed class ProbeRun : IAsyncDisposable
 
     public int Port { get; set; }
 
+    /// <summary>The rung that is being climbed; it may go on for a moment after its deadline.</summary>
+    public Task Climbing { get; set; } = Task.CompletedTask;
+
     public Socket? Socket { get; set; }
 
     public NpgsqlConnection? Connection { get; set; }

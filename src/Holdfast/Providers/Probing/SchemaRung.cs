@@ -64,7 +64,7 @@ internal sealed class SchemaRung(string schema)
         // The same number with another hash: another file was applied under it.
         if (there.ChainHash != chain)
             throw Drifted($"Schema {schema} has another history than this program up to version {version}.",
-                "Another program or an edited migration was applied there: run 'holdfast schema status' and compare it with the other providers.");
+                $"Another program or an edited migration was applied there: compare {schema}.schema_versions with that of another provider.");
     }
 
     private void CheckTable(Table table, Dictionary<string, (string[] Columns, string Lacking, string Role)> tables)

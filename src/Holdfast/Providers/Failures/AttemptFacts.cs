@@ -1,7 +1,7 @@
 namespace Holdfast.Providers.Failures;
 
 /// <summary>What the one who attempted knows, and what follows from it for the two ways to fail.</summary>
-internal readonly record struct Attempt(bool Sent, bool Ours, bool Commits)
+internal readonly record struct AttemptFacts(bool Sent, bool Ours, bool Commits)
 {
     /// <summary>The server said no to the statement.</summary>
     public AttemptOutcome Undone => Sent ? AttemptOutcome.RolledBack : AttemptOutcome.NotExecuted;
