@@ -13,7 +13,7 @@ namespace Holdfast.Cli.Commands;
 [JsonSerializable(typeof(List<SettingItem>))]
 [JsonSerializable(typeof(StoreStatus))]
 [JsonSerializable(typeof(Migrated))]
-[JsonSerializable(typeof(Versions))]
+[JsonSerializable(typeof(ProductVersions))]
 [JsonSerializable(typeof(CompletionScript))]
 [JsonSerializable(typeof(DemoReport))]
 [JsonSerializable(typeof(ImportReport))]

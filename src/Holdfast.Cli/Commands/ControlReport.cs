@@ -7,7 +7,7 @@ namespace Holdfast.Cli.Commands;
 /// <summary>An operator's decision as the command line prints it, and whom it has reached.</summary>
 internal sealed record ControlReport(
     bool DryRun, DateTimeOffset? FrozenSince, string? Use, IReadOnlyList<string> Drained, DateTimeOffset ChangedAt, string ChangedBy,
-    IReadOnlyList<string> Told, IReadOnlyList<string> NotTold)
+    IReadOnlyList<string> ToldProgress, IReadOnlyList<string> NotTold)
 {
     /// <summary>Decides, tells everybody, and prints what is in force now.</summary>
     /// <param name="invocation">The run.</param>

@@ -28,7 +28,7 @@ internal static class ExportCommand
             UserId = invocation.Get(User),
             SessionId = invocation.Get(Session),
             WithDeleted = invocation.Get(Deleted),
-            Progress = new Told<ExportResult>(now => progress.Report(now.Memories, now.Bytes)),
+            Progress = new ToldProgress<ExportResult>(now => progress.Report(now.Memories, now.Bytes)),
         };
         var result = await WriteAsync(memory, path, options, cancellationToken);
         progress.Dispose();

@@ -46,8 +46,8 @@ internal static class ImportCommand
             SessionId = invocation.Get(Session),
             UserId = invocation.Get(User),
             Rejects = rejects,
-            Rejected = new Told<ImportReject>(reject => Invocation.Note(reject.ToString())),
-            Progress = new Told<ImportProgress>(now => progress.Report(now.Lines, now.Bytes)),
+            Rejected = new ToldProgress<ImportReject>(reject => Invocation.Note(reject.ToString())),
+            Progress = new ToldProgress<ImportProgress>(now => progress.Report(now.Lines, now.Bytes)),
         });
         var result = await import.ReadAsync(source, cancellationToken);
         progress.Dispose();
@@ -66,7 +66,7 @@ internal static class ImportCommand
 }
 
 /// <summary>Passes progress on at once, on the thread that reports it.</summary>
-internal sealed class Told<T>(Action<T> tell) : IProgress<T>
+internal sealed class ToldProgress<T>(Action<T> tell) : IProgress<T>
 {
     public void Report(T value) => tell(value);
 }

@@ -8,9 +8,9 @@ internal static class AgreementRules
     /// <summary>Clocks that differ by less do no harm that anybody would notice.</summary>
     private static readonly TimeSpan ClockMax = TimeSpan.FromSeconds(1);
 
-    public static IEnumerable<Finding> Find(Facts facts) => Versions(facts).Concat(Clocks(facts)).Concat(Twins(facts));
+    public static IEnumerable<Finding> Find(DiagnosisFacts facts) => Versions(facts).Concat(Clocks(facts)).Concat(Twins(facts));
 
-    private static IEnumerable<Finding> Versions(Facts facts)
+    private static IEnumerable<Finding> Versions(DiagnosisFacts facts)
     {
         var known = facts.Providers.Where(provider => provider.Report.Facts.SchemaVersion is not null).ToList();
         var versions = known.GroupBy(provider => provider.Report.Facts.SchemaVersion!).OrderByDescending(group => Stores.Migrations.Migration.Number(group.Key)).ToList();
@@ -21,7 +21,7 @@ internal static class AgreementRules
                 "What a newer schema takes an older one may refuse: rows then wait for it.", $"holdfast schema migrate --provider {behind.Name}", "seconds");
     }
 
-    private static IEnumerable<Finding> Clocks(Facts facts)
+    private static IEnumerable<Finding> Clocks(DiagnosisFacts facts)
     {
         var known = facts.Providers.Where(provider => provider.Report.Facts.ClockOffset is not null).ToList();
         var off = known.Where(provider => IsOff(provider.Report.Facts)).ToList();
@@ -46,7 +46,7 @@ internal static class AgreementRules
     private static string Words(TimeSpan serverMinusOurs) =>
         FormattableString.Invariant($"{serverMinusOurs.Duration().TotalSeconds:0.#} s {(serverMinusOurs > TimeSpan.Zero ? "behind" : "ahead")}");
 
-    private static IEnumerable<Finding> Twins(Facts facts) => facts.Providers
+    private static IEnumerable<Finding> Twins(DiagnosisFacts facts) => facts.Providers
         .GroupBy(provider => $"{provider.Host}:{provider.Port}/{provider.Database}", StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1)
         .Select(group => new Finding(Severity.Warning, "same_database", string.Join(", ", group.Select(provider => provider.Name)),
             $"{string.Join(" and ", group.Select(provider => provider.Name))} are the same database ({group.Key}).", "They count as several holders of a row, but there is one copy.", "holdfast config check", "minutes"));

@@ -5,7 +5,7 @@ internal static class ControlRules
 {
     private static readonly TimeSpan DrainedLong = TimeSpan.FromDays(1);
 
-    public static IEnumerable<Finding> Find(Facts facts)
+    public static IEnumerable<Finding> Find(DiagnosisFacts facts)
     {
         if (facts.ControlError is { } error)
             yield return new Finding(Severity.Critical, "control_damaged", "all", $"The control file is damaged: {error}",
@@ -19,7 +19,7 @@ internal static class ControlRules
         foreach (var finding in Routes(facts)) yield return finding;
     }
 
-    private static IEnumerable<Finding> Routes(Facts facts)
+    private static IEnumerable<Finding> Routes(DiagnosisFacts facts)
     {
         var leaders = facts.Processes.GroupBy(process => process.Primary ?? "the local file").ToList();
         if (leaders.Count > 1)

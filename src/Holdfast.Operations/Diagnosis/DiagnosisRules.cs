@@ -3,10 +3,10 @@ namespace Holdfast.Operations.Diagnosis;
 /// <summary>From facts to ranked findings; no I/O, so that every rule is tested as a table.</summary>
 internal static class DiagnosisRules
 {
-    private static readonly Func<Facts, IEnumerable<Finding>>[] Rules =
+    private static readonly Func<DiagnosisFacts, IEnumerable<Finding>>[] Rules =
         [NetworkRule.Find, ProviderRules.Find, ControlRules.Find, LocalRules.Find, AgreementRules.Find, SecurityRules.Find];
 
-    public static DiagnosisReport Of(Facts facts)
+    public static DiagnosisReport Of(DiagnosisFacts facts)
     {
         // Within a severity the order of the rules: what explains other findings stands before them.
         var findings = Rules.SelectMany(rule => rule(facts)).OrderBy(finding => finding.Severity).ToList();
@@ -14,7 +14,7 @@ internal static class DiagnosisRules
         return new DiagnosisReport(Verdict(facts, findings, isReachable), findings, isReachable);
     }
 
-    private static string Verdict(Facts facts, List<Finding> findings, bool isReachable) => findings switch
+    private static string Verdict(DiagnosisFacts facts, List<Finding> findings, bool isReachable) => findings switch
     {
         [] when facts.Providers.Count == 0 => "Nothing is wrong. No provider is configured: the memory is the local file.",
         [] => $"Nothing is wrong: {(facts.Providers.Count == 1 ? "the provider takes" : $"all {facts.Providers.Count} providers take")} rows.",

@@ -11,7 +11,7 @@ internal sealed class FactGatherer(HoldfastConfiguration configuration, TimeProv
 {
     private readonly HoldfastOptions _options = configuration.Options;
 
-    public async Task<Facts> GatherAsync(CancellationToken cancellationToken)
+    public async Task<DiagnosisFacts> GatherAsync(CancellationToken cancellationToken)
     {
         var warnings = configuration.Warnings.ToList();
         var errors = configuration.Errors.ToList();
@@ -32,7 +32,7 @@ internal sealed class FactGatherer(HoldfastConfiguration configuration, TimeProv
         var home = HoldfastHome.Resolve(_options.Home);
         var file = new ControlFile(home);
         var (control, damaged) = ReadControl(file);
-        return new Facts(time.GetUtcNow(), _options.Failover, await Task.WhenAll(probes).ConfigureAwait(false), await local.ConfigureAwait(false), control, damaged, file.Path,
+        return new DiagnosisFacts(time.GetUtcNow(), _options.Failover, await Task.WhenAll(probes).ConfigureAwait(false), await local.ConfigureAwait(false), control, damaged, file.Path,
             new ProcessFiles(home).Read(time.GetUtcNow()), warnings, errors);
     }
 

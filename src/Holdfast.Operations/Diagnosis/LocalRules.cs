@@ -11,7 +11,7 @@ internal static class LocalRules
     /// <summary>Rows that wait for less are on their way.</summary>
     private static readonly TimeSpan WaitingMax = TimeSpan.FromMinutes(1);
 
-    public static IEnumerable<Finding> Find(Facts facts)
+    public static IEnumerable<Finding> Find(DiagnosisFacts facts)
     {
         var local = facts.Local;
         if (local.Error is { } error)

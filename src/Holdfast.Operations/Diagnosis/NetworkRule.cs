@@ -3,13 +3,13 @@ namespace Holdfast.Operations.Diagnosis;
 /// <summary>Is it my network? When providers that have nothing in common are all cut off, it is what they share: this machine's way out.</summary>
 internal static class NetworkRule
 {
-    public static bool Applies(Facts facts)
+    public static bool Applies(DiagnosisFacts facts)
     {
         var away = facts.Providers.Where(provider => !provider.IsThisMachine).ToList();
         return away.Count >= 2 && away.All(provider => provider.IsCutOff) && away.Select(provider => provider.Host).Distinct(StringComparer.OrdinalIgnoreCase).Count() >= 2;
     }
 
-    public static IEnumerable<Finding> Find(Facts facts)
+    public static IEnumerable<Finding> Find(DiagnosisFacts facts)
     {
         if (!Applies(facts)) yield break;
         var away = facts.Providers.Where(provider => !provider.IsThisMachine).ToList();

@@ -7,7 +7,7 @@ namespace Holdfast.Operations.Diagnosis;
 /// <summary>What is wrong with one provider, told together with how the others are.</summary>
 internal static class ProviderRules
 {
-    public static IEnumerable<Finding> Find(Facts facts)
+    public static IEnumerable<Finding> Find(DiagnosisFacts facts)
     {
         var isNetwork = NetworkRule.Applies(facts);
         foreach (var provider in facts.Providers)
@@ -29,7 +29,7 @@ internal static class ProviderRules
         var cause => EnumText<FailureCause>.Of(cause),
     };
 
-    private static string Compare(Facts facts, ProviderFacts provider)
+    private static string Compare(DiagnosisFacts facts, ProviderFacts provider)
     {
         var answering = facts.Providers.Where(other => other != provider && other.Answers).Select(other => other.Name).ToList();
         return answering switch

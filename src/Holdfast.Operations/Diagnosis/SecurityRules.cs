@@ -7,7 +7,7 @@ internal static class SecurityRules
 {
     private const int DaysLeftMin = 14;
 
-    public static IEnumerable<Finding> Find(Facts facts)
+    public static IEnumerable<Finding> Find(DiagnosisFacts facts)
     {
         foreach (var error in facts.ConfigurationErrors)
             yield return new Finding(Severity.Critical, "configuration", "all", error, "Commands and services that read this configuration refuse to start.", "holdfast config check", "a minute");

@@ -3,11 +3,11 @@ namespace Holdfast.Operations.Drills;
 /// <summary>The mode in force, and a way to wait for another one.</summary>
 internal sealed class FaultGate
 {
-    private State _state = new(FaultMode.Pass);
+    private GateState _state = new(FaultMode.Pass);
 
     public FaultMode Mode => Volatile.Read(ref _state).Mode;
 
-    public void Set(FaultMode mode) => Interlocked.Exchange(ref _state, new State(mode)).Changed.SetResult();
+    public void Set(FaultMode mode) => Interlocked.Exchange(ref _state, new GateState(mode)).Changed.SetResult();
 
     public async Task WaitAsync(Func<FaultMode, bool> until, CancellationToken cancellationToken)
     {
@@ -15,7 +15,7 @@ internal sealed class FaultGate
             await state.Changed.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private sealed record State(FaultMode Mode)
+    private sealed record GateState(FaultMode Mode)
     {
         public TaskCompletionSource Changed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -13,7 +13,7 @@ internal sealed class QueueFloors(MemoryWriter writer)
     private static readonly TimeSpan MoveEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LookAtAllEvery = TimeSpan.FromMinutes(1);
 
-    private readonly Dictionary<JobKind, Floor> _floors = Enum.GetValues<JobKind>().ToDictionary(kind => kind, _ => new Floor());
+    private readonly Dictionary<JobKind, QueueFloor> _floors = Enum.GetValues<JobKind>().ToDictionary(kind => kind, _ => new QueueFloor());
 
     public async Task<Stamp> OfAsync(JobKind kind, CancellationToken cancellationToken)
     {
@@ -39,7 +39,7 @@ internal sealed class QueueFloors(MemoryWriter writer)
 
     private readonly record struct FloorMove(Stamp From, int Generation);
 
-    private sealed class Floor
+    private sealed class QueueFloor
     {
         private readonly Lock _lock = new();
         private Stamp _stamp;

@@ -119,7 +119,7 @@ internal static class Tables
     /// Rows that too few providers hold yet: only in the local file. <c>holders</c> names the providers that have confirmed, each
     /// between commas; <c>released_at</c> is set once enough have.
     /// </summary>
-    public static readonly Table Spool = Table.Local("spool", ["tenant_id", "table_name", "id"],
+    public static readonly Table SpoolEntries = Table.Local("spool", ["tenant_id", "table_name", "id"],
         Column.Text("tenant_id", required: true), Column.Text("table_name", required: true), Column.Uuid("id", required: true),
         Column.Uuid("stamp", required: true), Column.Text("holders", required: true), Column.Timestamp("spooled_at", required: true), Column.Timestamp("released_at"));
 
@@ -131,7 +131,7 @@ internal static class Tables
         JobClaims, ErasureSweeps, RelayCursors, RelayRejects, SchemaVersions, Canary);
 
     /// <summary>All tables of the local file.</summary>
-    public static IEnumerable<Table> OfLocalFile => All.Append(Spool);
+    public static IEnumerable<Table> OfLocalFile => All.Append(SpoolEntries);
 
     public static IEnumerable<Table> Appends => All.Where(table => table.Kind == TableKind.Append);
 

@@ -50,7 +50,7 @@ public sealed class FailoverTests : IAsyncLifetime
         Assert.Equal("supabase", memory.Providers!.Primary);
         var loaded = await session.LoadAsync();
         Assert.Equal(texts, loaded.Select(message => message.Text));
-        Assert.Equal("supabase", loaded.Source!.Value.Provider);
+        Assert.Equal("supabase", loaded.Source!.Value.Name);
         Assert.True(loaded.MayBeStale);
 
         await _three.Servers[0].StartAgainAsync();

@@ -28,7 +28,7 @@ public sealed class OutageTests : IAsyncLifetime
             Assert.Equal(WriteConcern.Local, receipt.Reached);
             Assert.Empty(receipt.Holders);
             var read = await session.LoadAsync();
-            Assert.Equal("local", read.Source!.Value.Provider);
+            Assert.Equal("local", read.Source!.Value.Name);
             Assert.True(read.MayBeStale);
             Assert.Contains("during", read.Select(message => message.Text));
             await Wait.UntilAsync(() => memory.Providers!.Primary is null, "no provider leads");

@@ -5,7 +5,7 @@ namespace Holdfast.Providers.Configuration;
 /// <summary>The providers among the values that were found, in the order of preference.</summary>
 internal sealed class ProviderAssembly(List<FoundValue> found, Dictionary<string, FoundValue> inForce, Dictionary<FoundValue, string> notes, List<string> warnings, List<string> errors)
 {
-    private static readonly (string Name, string Setting)[] Adopted = [("neon", SettingNames.NeonUrl), ("railway", SettingNames.RailwayUrl), ("supabase", SettingNames.SupabaseHost)];
+    private static readonly (string Name, string SettingName)[] Adopted = [("neon", SettingNames.NeonUrl), ("railway", SettingNames.RailwayUrl), ("supabase", SettingNames.SupabaseHost)];
 
     private readonly SortedDictionary<string, ProviderOptions> _providers = new(StringComparer.Ordinal);
 

@@ -15,7 +15,7 @@ namespace Holdfast.Operations.Diagnosis;
 /// <param name="Processes">The processes of this machine that have the memory open.</param>
 /// <param name="ConfigurationWarnings">What the configuration should be looked at for.</param>
 /// <param name="ConfigurationErrors">Why it cannot be used.</param>
-internal sealed record Facts(
+internal sealed record DiagnosisFacts(
     DateTimeOffset Now, FailoverOptions Failover, IReadOnlyList<ProviderFacts> Providers, LocalFacts Local, ControlState? Control, string? ControlError, string ControlPath,
     IReadOnlyList<ProcessState> Processes, IReadOnlyList<string> ConfigurationWarnings, IReadOnlyList<string> ConfigurationErrors)
 {
