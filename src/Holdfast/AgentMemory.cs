@@ -93,11 +93,12 @@ public sealed class AgentMemory : IAsyncDisposable
 
     private static async Task<AgentMemory> OpenSetAsync(HoldfastOptions options, Clock clock, CancellationToken cancellationToken)
     {
-        var local = SqliteStore.Open(HoldfastHome.LocalFile(options.Home), options.TimeProvider);
+        var local = SqliteStore.Open(options.LocalFile ?? HoldfastHome.LocalFile(options.Home), options.TimeProvider);
         var access = new ProviderAccess(
             [.. options.Providers.Select((provider, i) => new Provider(provider.Name, i, options.TimeProvider, token => ProviderConnections.ConnectAsync(provider, options, clock, token))
             {
                 Endpoint = ProviderEndpoints.Work(provider),
+                CertificateHost = provider.CertificateHost,
             })],
             new Spool(local, options.TimeProvider), new ProviderSetSettings(options.Failover, HoldfastHome.Resolve(options.Home), options.Schema, options.TenantId, clock, options.TimeProvider));
         var writer = new MemoryWriter(access, clock, options.TenantId, MergeRules.All)

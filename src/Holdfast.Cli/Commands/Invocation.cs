@@ -15,6 +15,9 @@ internal sealed class Invocation(ParseResult parse, string command)
 
     public bool Json => parse.GetValue(GlobalOptions.Json);
 
+    /// <summary>The command's name: <c>session list</c>.</summary>
+    public string Command => command;
+
     public bool DryRun => parse.GetValue(GlobalOptions.DryRun);
 
     public bool Yes => parse.GetValue(GlobalOptions.Yes);
@@ -47,6 +50,20 @@ internal sealed class Invocation(ParseResult parse, string command)
         return code;
     }
 
+    /// <summary>Prints the result, and its members beside it once more: for readers from before the envelope.</summary>
+    public ExitCode PrintFlat<T>(T result, JsonTypeInfo<T> type, Action<TextWriter> print, ExitCode code)
+    {
+        if (!Json) return Print(result, type, print, code);
+        WriteEnvelope(writer =>
+        {
+            var element = JsonSerializer.SerializeToElement(result, type);
+            foreach (var member in element.EnumerateObject()) member.WriteTo(writer);
+            writer.WritePropertyName("result");
+            element.WriteTo(writer);
+        });
+        return code;
+    }
+
     public ExitCode Print(CliError error)
     {
         if (Json) WriteEnvelope(writer =>
@@ -58,6 +75,12 @@ internal sealed class Invocation(ParseResult parse, string command)
             writer.WriteString("suggestion", error.Suggestion);
             writer.WriteEndObject();
         });
+        return Note(error);
+    }
+
+    /// <summary>The error line and its hint alone, where standard output has the result already.</summary>
+    public ExitCode Note(CliError error)
+    {
         var colour = Terminal.Colour(parse.GetValue(GlobalOptions.NoColor), toErrors: true);
         Console.Error.WriteLine(colour ? $"\e[31merror:\e[0m {error.Message}" : $"error: {error.Message}");
         if (error.Suggestion is { } suggestion) Console.Error.WriteLine($"hint: {suggestion}");

@@ -33,6 +33,9 @@ internal sealed class Provider : IAsyncDisposable
     /// <summary>How it is reached for rows.</summary>
     public required NpgsqlConnectionStringBuilder Endpoint { get; init; }
 
+    /// <summary>The server's name in TLS, where the way leads through a proxy; null: the endpoint's host.</summary>
+    public string? CertificateHost { get; init; }
+
     /// <summary>True where the provider suspends a database that is idle, and a probe would wake it.</summary>
     public bool Suspends => Endpoint.Host?.EndsWith(".neon.tech", StringComparison.OrdinalIgnoreCase) ?? false;
 
