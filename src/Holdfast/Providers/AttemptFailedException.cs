@@ -16,4 +16,7 @@ internal sealed class AttemptFailedException(string provider, Failure failure, T
 
     /// <summary>True when calls of any kind should stay away; a provider that only refuses our rows can still be read.</summary>
     public bool OpensBreaker => Failure is { CountsAgainstProvider: true, RefusesRowsOnly: false };
+
+    /// <summary>True when not even a second try may be made: some providers ban an address after two wrong passwords.</summary>
+    public bool OpensBreakerAtOnce => Failure.Cause == FailureCause.Authentication;
 }

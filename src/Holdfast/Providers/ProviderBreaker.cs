@@ -4,9 +4,9 @@ using Polly.CircuitBreaker;
 namespace Holdfast.Providers;
 
 /// <summary>
-/// Keeps calls away from a provider that fails. It opens after three failures in a row that the provider caused, or when half
-/// of at least five within ten seconds fail; only a probe that passed closes it. Polly's default of 100 calls would never open
-/// for an agent that writes now and then.
+/// Keeps calls away from a provider that fails. It opens after three failures in a row that the provider caused, after one
+/// refused password, or when half of at least five within ten seconds fail; only a probe that passed closes it. Polly's default
+/// of 100 calls would never open for an agent that writes now and then.
 /// </summary>
 internal sealed class ProviderBreaker
 {
@@ -43,7 +43,7 @@ internal sealed class ProviderBreaker
         }
         catch (AttemptFailedException e) when (e.OpensBreaker)
         {
-            if (Interlocked.Increment(ref _failuresInARow) >= FailuresInARowMax) await OpenAsync().ConfigureAwait(false);
+            if (Interlocked.Increment(ref _failuresInARow) >= FailuresInARowMax || e.OpensBreakerAtOnce) await OpenAsync().ConfigureAwait(false);
             throw;
         }
     }

@@ -26,8 +26,7 @@ internal sealed class ProviderProbe(Provider provider, ProbeLadder ladder, Func<
         {
             while (true)
             {
-                var pace = ProbeSchedule.PaceOf(provider.LastFailure, MaySleep());
-                await suspected.WaitAsync(ProbeSchedule.Next(pace, settings.Options, Random.Shared.NextDouble()), cancellationToken).ConfigureAwait(false);
+                await TurnAsync(suspected, cancellationToken).ConfigureAwait(false);
                 await ProbeAsync(cancellationToken).ConfigureAwait(false);
             }
         }
@@ -36,6 +35,18 @@ internal sealed class ProviderProbe(Provider provider, ProbeLadder ladder, Func<
             provider.Suspected -= OnSuspected;
         }
     }
+
+    private async Task TurnAsync(SemaphoreSlim suspected, CancellationToken cancellationToken)
+    {
+        var before = Pace();
+        if (before != ProbePace.Refused) await suspected.WaitAsync(Next(before), cancellationToken).ConfigureAwait(false);
+        // Traffic may have had its password refused meanwhile: the pause begins with that, and no suspicion ends it.
+        if (Pace() == ProbePace.Refused) await Task.Delay(Next(ProbePace.Refused), settings.Time, cancellationToken).ConfigureAwait(false);
+    }
+
+    private ProbePace Pace() => ProbeSchedule.PaceOf(provider.LastFailure, MaySleep());
+
+    private TimeSpan Next(ProbePace pace) => ProbeSchedule.Next(pace, settings.Options, Random.Shared.NextDouble());
 
     // A backup that suspends when it is idle stays asleep as long as nothing is written; what is written wakes it anyway.
     private bool MaySleep() => isBackup() && (provider.LastFailure?.Cause == FailureCause.Asleep

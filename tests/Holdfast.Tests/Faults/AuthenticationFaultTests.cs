@@ -64,7 +64,7 @@ public sealed class AuthenticationFaultTests(FaultServers servers) : IClassFixtu
     [InlineData("XX000", "(ENOTFOUND) tenant/user postgres.abc not found", FailureCause.Paused)]
     [InlineData("XX000", "(EMAXCONNSESSION) max clients reached in session mode", FailureCause.Saturated)]
     [InlineData("XX000", "(ECHECKOUTTIMEOUT) unable to check out connection from the pool", FailureCause.Saturated)]
-    [InlineData("XX000", "(EBANNED) too many authentication failures", FailureCause.Authentication)]
+    [InlineData("XX000", "(EWRONGPASSWORD) password authentication failed for user", FailureCause.Authentication)]
     [InlineData("08P01", "query_wait_timeout", FailureCause.Saturated)]
     [InlineData("57P03", "the database system is starting up", FailureCause.Starting)]
     [InlineData("3D000", "database \"app\" does not exist", FailureCause.Configuration)]

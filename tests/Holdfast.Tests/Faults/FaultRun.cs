@@ -23,13 +23,12 @@ internal sealed class FaultRun : IAsyncDisposable
     private readonly FaultServers _servers;
     private readonly HoldfastOptions _options;
     private readonly string _database;
-    private readonly Ledger _ledger = new();
+    private readonly Ledger _ledger;
     private readonly ConcurrentDictionary<string, byte> _causes = new();
-    private int _rows;
 
-    private FaultRun(FaultServers servers, HoldfastOptions options, string database, AgentMemory memory, Session session)
+    private FaultRun(FaultServers servers, HoldfastOptions options, string database, Ledger ledger, AgentMemory memory, Session session)
     {
-        (_servers, _options, _database) = (servers, options, database);
+        (_servers, _options, _database, _ledger) = (servers, options, database, ledger);
         (Memory, Session) = (memory, session);
     }
 
@@ -44,12 +43,12 @@ internal sealed class FaultRun : IAsyncDisposable
     /// <summary>The providers that work again after the fault, the one that leads then first.</summary>
     public IReadOnlyList<int> Healing { get; init; } = [0, 1, 2];
 
-    public static async Task<FaultRun> OpenAsync(FaultServers servers, HoldfastOptions? options = null, IReadOnlyList<int>? healing = null)
+    public static async Task<FaultRun> OpenAsync(FaultServers servers, HoldfastOptions? options = null, IReadOnlyList<int>? healing = null, Ledger? ledger = null, string session = "run")
     {
         options ??= servers.Options();
         var database = new NpgsqlConnectionStringBuilder(options.Providers[1].Connection).Database!;
         var memory = await AgentMemory.OpenAsync(options);
-        return new FaultRun(servers, options, database, memory, await memory.OpenSessionAsync("run")) { Healing = healing ?? [0, 1, 2] };
+        return new FaultRun(servers, options, database, ledger ?? new Ledger(), memory, await memory.OpenSessionAsync(session)) { Healing = healing ?? [0, 1, 2] };
     }
 
     /// <summary>The whole procedure for a fault of the first provider.</summary>
@@ -83,7 +82,7 @@ internal sealed class FaultRun : IAsyncDisposable
         session ??= Session;
         for (var i = 0; i < count; i++)
         {
-            var number = Interlocked.Increment(ref _rows);
+            var number = _ledger.NextNumber();
             var row = new LedgerRow(session.Id, number % 2 == 0 ? "message_user" : "message_assistant", string.Create(CultureInfo.InvariantCulture, $"row {number}"));
             _ledger.Attempt(row);
             var started = Stopwatch.GetTimestamp();
@@ -122,11 +121,14 @@ internal sealed class FaultRun : IAsyncDisposable
         foreach (var server in Healing) Assert.Equal([], await ProblemsAsync(server));
         await ReadAsync();
         Assert.True(Longest < LongestMax, $"an append took {Longest.TotalMilliseconds:0} ms");
-        TestContext.Current.TestOutputHelper?.WriteLine($"longest append {Longest.TotalMilliseconds:0} ms, {_rows} rows");
+        TestContext.Current.TestOutputHelper?.WriteLine($"longest append {Longest.TotalMilliseconds:0} ms");
         var spool = Providers.Access.Spool.Spool;
         foreach (var server in Healing)
             await Wait.UntilAsync(async () => (await spool.WaitingAsync($"p{server}", DateTimeOffset.MaxValue, null, 1, CancellationToken.None)).Count == 0, $"nothing waits for p{server}", TimeSpan.FromSeconds(10));
     }
+
+    /// <summary>Rows of this memory on a server.</summary>
+    public async Task<int> CountAsync(int server) => (await AskAsync(server, Rows, _ => true)).Count;
 
     public async Task<IReadOnlyList<string>> ProblemsAsync(int server) =>
         _ledger.Problems(await AskAsync(server, Rows, row => new LedgerRow(row.GetString(0), row.GetString(1), row.GetString(2))));

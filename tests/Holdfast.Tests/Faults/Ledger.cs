@@ -9,6 +9,10 @@ internal sealed class Ledger
     private readonly Lock _lock = new();
     private readonly HashSet<LedgerRow> _attempted = [];
     private readonly List<LedgerRow> _acknowledged = [];
+    private int _numbers;
+
+    /// <summary>A number that no other row has.</summary>
+    public int NextNumber() => Interlocked.Increment(ref _numbers);
 
     public void Attempt(LedgerRow row)
     {
