@@ -31,12 +31,11 @@ public sealed class FreezeTests(ThreeProviders providers)
         using var here = await providers.NewAsync();
         using var there = here.OtherMachine();
         await using var memory = await there.OpenAsync();
-        var session = await memory.StartSessionAsync();
         Assert.Contains("from: neon, supabase, railway.", (await here.RunAsync("freeze", "on")).Done().Out, StringComparison.Ordinal);
-        await Wait.UntilAsync(() => IsFrozenAsync(session), "the other machine is frozen");
+        await Wait.UntilAsync(() => IsFrozenAsync(memory), "the other machine is frozen");
         // Ended from over there: its own file and the providers know the newest decision.
         (await there.RunAsync("freeze", "off")).Done();
-        await Wait.UntilAsync(async () => !await IsFrozenAsync(session), "the other machine writes again");
+        await Wait.UntilAsync(async () => !await IsFrozenAsync(memory), "the other machine writes again");
         (await here.RunAsync("remember", "hello", "--session", "s")).Done();
     }
 
@@ -51,14 +50,14 @@ public sealed class FreezeTests(ThreeProviders providers)
         using var there = here.OtherMachine();
         await using var sender = await here.OpenAsync();
         await using var memory = await there.OpenAsync();
-        await Wait.UntilAsync(async () => await IsFrozenAsync(await memory.OpenSessionAsync("s2")), "the other machine is frozen");
+        await Wait.UntilAsync(() => IsFrozenAsync(memory), "the other machine is frozen");
     }
 
-    private static async Task<bool> IsFrozenAsync(Session session)
+    private static async Task<bool> IsFrozenAsync(AgentMemory memory)
     {
         try
         {
-            await session.AppendUserAsync("hello");
+            await (await memory.OpenSessionAsync("probe")).AppendUserAsync("hello");
             return false;
         }
         catch (WritesFrozenException)
