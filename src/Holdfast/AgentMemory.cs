@@ -98,6 +98,7 @@ public sealed class AgentMemory : IAsyncDisposable
             [.. options.Providers.Select((provider, i) => new Provider(provider.Name, i, options.TimeProvider, token => ProviderConnections.ConnectAsync(provider, options, clock, token))
             {
                 Endpoint = ProviderEndpoints.Work(provider),
+                CertificateHost = provider.CertificateHost,
             })],
             new Spool(local, options.TimeProvider), new ProviderSetSettings(options.Failover, HoldfastHome.Resolve(options.Home), options.Schema, options.TenantId, clock, options.TimeProvider));
         var writer = new MemoryWriter(access, clock, options.TenantId, MergeRules.All)

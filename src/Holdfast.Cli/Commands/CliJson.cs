@@ -25,4 +25,8 @@ namespace Holdfast.Cli.Commands;
 [JsonSerializable(typeof(List<RouteChangeItem>))]
 [JsonSerializable(typeof(List<Holdfast.Providers.Control.SlowQuery>))]
 [JsonSerializable(typeof(List<SlowStatement>))]
+[JsonSerializable(typeof(VerifyResult))]
+[JsonSerializable(typeof(DoctorResult))]
+[JsonSerializable(typeof(List<ProviderTestItem>))]
+[JsonSerializable(typeof(DrillResult))]
 internal sealed partial class CliJson : JsonSerializerContext;

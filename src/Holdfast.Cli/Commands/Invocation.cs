@@ -75,6 +75,12 @@ internal sealed class Invocation(ParseResult parse, string command)
             writer.WriteString("suggestion", error.Suggestion);
             writer.WriteEndObject();
         });
+        return Note(error);
+    }
+
+    /// <summary>The error line and its hint alone, where standard output has the result already.</summary>
+    public ExitCode Note(CliError error)
+    {
         var colour = Terminal.Colour(parse.GetValue(GlobalOptions.NoColor), toErrors: true);
         Console.Error.WriteLine(colour ? $"\e[31merror:\e[0m {error.Message}" : $"error: {error.Message}");
         if (error.Suggestion is { } suggestion) Console.Error.WriteLine($"hint: {suggestion}");

@@ -19,7 +19,8 @@ internal static class ProviderCommand
         CommandFactory.Create("provider use", "Makes a provider lead as soon as it takes writes and has all rows; --auto lets the order decide again.", "holdfast provider use supabase", [NameOrNone, Auto], UseAsync),
         CommandFactory.Create("provider drain", "Takes a provider out of use. It gets no writes and no reads until it is enabled; its rows wait.", "holdfast provider drain supabase", [Name], DrainAsync),
         CommandFactory.Create("provider enable", "Takes a drained provider into use again.", "holdfast provider enable supabase", [Name], EnableAsync),
-        CommandFactory.Create("provider log", "Lists the changes of route, the newest first: from whom to whom, why, and how long it took.", "holdfast provider log --last 5", [Last], LogAsync));
+        CommandFactory.Create("provider log", "Lists the changes of route, the newest first: from whom to whom, why, and how long it took.", "holdfast provider log --last 5", [Last], LogAsync),
+        ProviderTestCommand.Create(), ProviderDrillCommand.Create());
 
     private static async Task<ExitCode> ListAsync(Invocation invocation, CancellationToken cancellationToken)
     {

@@ -33,6 +33,9 @@ internal sealed class Provider : IAsyncDisposable
     /// <summary>How it is reached for rows.</summary>
     public required NpgsqlConnectionStringBuilder Endpoint { get; init; }
 
+    /// <summary>The server's name in TLS, where the way leads through a proxy; null: the endpoint's host.</summary>
+    public string? CertificateHost { get; init; }
+
     /// <summary>True where the provider suspends a database that is idle, and a probe would wake it.</summary>
     public bool Suspends => Endpoint.Host?.EndsWith(".neon.tech", StringComparison.OrdinalIgnoreCase) ?? false;
 
@@ -120,6 +123,8 @@ internal sealed class Provider : IAsyncDisposable
     public async Task RecoverAsync(bool tookOurRows)
     {
         var refusal = WriteRefusal;
+        // A session keeps the read-only default that it began with: those of the pool would go on refusing for minutes.
+        if (refusal?.Cause == FailureCause.ReadOnly) Store?.Work.Clear();
         if (refusal is not null && (tookOurRows || refusal.Cause != FailureCause.Drift)) Volatile.Write(ref _writeRefusal, null);
         Volatile.Write(ref _lastFailure, WriteRefusal);
         IsSuspect = false;

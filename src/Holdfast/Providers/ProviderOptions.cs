@@ -20,4 +20,7 @@ public sealed class ProviderOptions
 
     /// <summary>How long a statement may take; reads of whole tenants have no limit but the caller's.</summary>
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The host whose name the certificate must have and that is asked for in the handshake, where the connection leads through a local proxy.</summary>
+    internal string? CertificateHost { get; set; }
 }

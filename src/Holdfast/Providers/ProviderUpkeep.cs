@@ -48,7 +48,7 @@ internal sealed class ProviderUpkeep : IAsyncDisposable
         _set.Router.Changed += (_, change) => Run(() => _failovers.AddAsync(change, _stopping.Token));
         foreach (var provider in _set.Providers)
         {
-            var ladder = new ProbeLadder(provider.Name, provider.Endpoint, _settings.Schema, _settings.Time);
+            var ladder = new ProbeLadder(provider.Name, provider.Endpoint, _settings.Schema, _settings.Time, certificateHost: provider.CertificateHost);
             var probe = new ProviderProbe(provider, ladder, () => _set.Router.Route.Primary != provider, _settings);
             Run(() => probe.RunAsync(_stopping.Token));
         }

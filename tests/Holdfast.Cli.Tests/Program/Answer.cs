@@ -12,6 +12,9 @@ internal sealed record Answer(int Code, string Out, string Errors)
     /// <summary>The result within the envelope.</summary>
     public JsonElement Result => Done().Envelope.GetProperty("result");
 
+    /// <summary>The result beside another exit code than 0: what was found.</summary>
+    public JsonElement ResultWith(int code) => Ended(code).Envelope.GetProperty("result");
+
     public Answer Done() => Ended(0);
 
     public Answer Ended(int code)

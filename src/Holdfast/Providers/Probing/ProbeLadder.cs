@@ -24,7 +24,8 @@ internal sealed class ProbeLadder
     /// <param name="time">The clock.</param>
     /// <param name="deadlines">How long it may take; null: 3 s a rung, 10 s in all.</param>
     /// <param name="resolver">Names to addresses; null: the machine's.</param>
-    public ProbeLadder(string provider, NpgsqlConnectionStringBuilder settings, string schema, TimeProvider time, ProbeDeadlines? deadlines = null, IResolver? resolver = null)
+    /// <param name="certificateHost">The server's name in TLS, where the way leads through a proxy; null: the connection's host.</param>
+    public ProbeLadder(string provider, NpgsqlConnectionStringBuilder settings, string schema, TimeProvider time, ProbeDeadlines? deadlines = null, IResolver? resolver = null, string? certificateHost = null)
     {
         _provider = provider;
         _settings = new NpgsqlConnectionStringBuilder(settings.ConnectionString);
@@ -32,10 +33,10 @@ internal sealed class ProbeLadder
         _time = time;
         _deadlines = deadlines ?? ProbeDeadlines.Default;
         var network = new NetworkRungs(_settings, resolver ?? Resolver.Machine);
-        var server = new ServerRungs(_settings, _schema, time, _deadlines.Step);
+        var server = new ServerRungs(_settings, _schema, time, _deadlines.Step, certificateHost);
         _rungs =
         [
-            (ProbeStep.Dns, network.ResolveAsync), (ProbeStep.Tcp, network.ConnectAsync), (ProbeStep.Tls, new TlsRung(_settings, time).ClimbAsync),
+            (ProbeStep.Dns, network.ResolveAsync), (ProbeStep.Tcp, network.ConnectAsync), (ProbeStep.Tls, new TlsRung(_settings, time, certificateHost).ClimbAsync),
             (ProbeStep.Auth, server.OpenAsync), (ProbeStep.Read, server.ReadAsync), (ProbeStep.Write, server.WriteAsync),
             (ProbeStep.Schema, new SchemaRung(_schema).ClimbAsync),
         ];

@@ -6,7 +6,7 @@ using Npgsql;
 namespace Holdfast.Providers.Probing;
 
 /// <summary>The rungs inside of the server: in, a query, a committed row. One round trip each.</summary>
-internal sealed class ServerRungs(NpgsqlConnectionStringBuilder settings, string schema, TimeProvider time, TimeSpan deadline)
+internal sealed class ServerRungs(NpgsqlConnectionStringBuilder settings, string schema, TimeProvider time, TimeSpan deadline, string? certificateHost)
 {
     private const string Ask = """
         select pg_backend_pid(), clock_timestamp(), current_setting('server_version_num')::int, pg_is_in_recovery(),
@@ -29,6 +29,7 @@ internal sealed class ServerRungs(NpgsqlConnectionStringBuilder settings, string
             ApplicationName = "holdfast probe",
         };
         var builder = new NpgsqlDataSourceBuilder(own.ConnectionString);
+        if (certificateHost is not null) builder.UseSslClientAuthenticationOptionsCallback(tls => tls.TargetHost = certificateHost);
         // Only types with fixed numbers are used: nothing is read from the catalogue, which saves a round trip or two.
         builder.ConfigureTypeLoading(loading => loading.EnableTypeLoading(false));
         run.Connection = builder.Build().CreateConnection();

@@ -8,7 +8,7 @@ using Npgsql;
 namespace Holdfast.Providers.Probing;
 
 /// <summary>Asks the server for TLS as PostgreSQL's protocol has it, reads its certificate and judges it as the connection's <c>sslmode</c> does.</summary>
-internal sealed class TlsRung(NpgsqlConnectionStringBuilder settings, TimeProvider time)
+internal sealed class TlsRung(NpgsqlConnectionStringBuilder settings, TimeProvider time, string? certificateHost)
 {
     // Length 8, then the request code 80877103.
     private static readonly byte[] SslRequest = [0, 0, 0, 8, 4, 210, 22, 47];
@@ -30,7 +30,7 @@ internal sealed class TlsRung(NpgsqlConnectionStringBuilder settings, TimeProvid
         await using var __ = tls.ConfigureAwait(false);
         await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
-            TargetHost = run.Host,
+            TargetHost = certificateHost ?? run.Host,
             ApplicationProtocols = settings.SslNegotiation == SslNegotiation.Direct ? [new("postgresql")] : null,
             // Always accepted here: the judgement below can then name what is wrong, and tell the dates of a certificate that is refused.
 #pragma warning disable CA5359

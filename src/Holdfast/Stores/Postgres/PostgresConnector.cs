@@ -13,11 +13,12 @@ internal static class PostgresConnector
     /// <param name="time">The clock.</param>
     /// <param name="rules">Merge rules; null: all of them.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<PostgresStore> ConnectAsync(NpgsqlConnectionStringBuilder given, string schema, TimeProvider time, Rows.MergeRules? rules, CancellationToken cancellationToken)
+    /// <param name="certificateHost">The server's name in TLS, where the way leads through a proxy; null: the connection's host.</param>
+    public static async Task<PostgresStore> ConnectAsync(NpgsqlConnectionStringBuilder given, string schema, TimeProvider time, Rows.MergeRules? rules, CancellationToken cancellationToken, string? certificateHost = null)
     {
         var settings = new NpgsqlConnectionStringBuilder(given.ConnectionString);
         PostgresIdentity identity;
-        var first = NpgsqlDataSource.Create(settings);
+        var first = Source(settings, certificateHost);
         await using (first.ConfigureAwait(false))
             identity = await PostgresIdentity.AskAsync(first, time, cancellationToken).ConfigureAwait(false);
 
@@ -26,7 +27,16 @@ internal static class PostgresConnector
             settings.MaxAutoPrepare = 200;
             settings.AutoPrepareMinUsages = 2;
         }
-        return new PostgresStore(NpgsqlDataSource.Create(settings), identity, ownsWork: true, schema, rules);
+        return new PostgresStore(Source(settings, certificateHost), identity, ownsWork: true, schema, rules);
+    }
+
+    // Where the way leads through a proxy on this machine, the name in the handshake and in the certificate is still the server's.
+    private static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder settings, string? certificateHost)
+    {
+        if (certificateHost is null) return NpgsqlDataSource.Create(settings);
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        builder.UseSslClientAuthenticationOptionsCallback(tls => tls.TargetHost = certificateHost);
+        return builder.Build();
     }
 
     /// <summary>Safe behind any pooler: nothing prepared, no reset of a session that is not ours, one command at a time.</summary>

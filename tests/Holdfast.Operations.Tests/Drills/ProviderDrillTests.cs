@@ -1,0 +1,111 @@
+using Holdfast.Operations.Drills;
+using Holdfast.Providers.Control;
+using Holdfast.TestServers;
+using Npgsql;
+using Xunit;
+
+namespace Holdfast.Operations.Tests.Drills;
+
+/// <summary>What a drill reports, and that it harms nobody.</summary>
+public sealed class ProviderDrillTests
+{
+    [Theory]
+    [InlineData(DrillFault.Refuse, 2, 300)]
+    [InlineData(DrillFault.Blackhole, 6, 1_000)]
+    [InlineData(DrillFault.Freeze, 6, 1_000)]
+    internal async Task the_primary_of_three_is_cut_off_and_nothing_is_lost_or_doubled(DrillFault fault, int seconds, double gapMax)
+    {
+        using var databases = await Databases.CreateAsync(3);
+        var report = await RunAsync(databases, new DrillPlan(null, fault, TimeSpan.FromSeconds(seconds)));
+        TestContext.Current.SendDiagnosticMessage(report.ToString());
+        Assert.Null(report.Problem);
+        Assert.Equal(("neon", true, "supabase"), (report.Provider, report.WasPrimary, report.SwitchedTo));
+        Assert.Equal((0, 0, 0), (report.Lost, report.Doubled, report.Failed));
+        Assert.InRange(report.LongestGapMilliseconds, 0, gapMax);
+        Assert.InRange(report.CutMilliseconds, seconds * 950, seconds * 2_000);
+        Assert.Equal("supabase", report.CarriedBy);
+        Assert.InRange(report.CarriedMilliseconds!.Value, 0, gapMax + 100);
+        Assert.InRange(report.DetectionMilliseconds!.Value, 0, report.CutMilliseconds);
+        Assert.True(report.NoticedMilliseconds <= report.DetectionMilliseconds);
+        Assert.NotNull(report.SwitchMilliseconds);
+        Assert.True(report.RecoveryMilliseconds <= report.FailbackMilliseconds);
+        Assert.All(report.Counts, count => Assert.True(count.Rows >= report.Acknowledged, count.ToString()));
+        Assert.Equal(3, report.Counts.Count);
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(0L, await ScalarAsync(databases.Connection(i), "select count(*) from holdfast.session_memories where content is not null or tenant_id <> 'holdfast-drill'"));
+        Assert.Empty(Directory.GetFileSystemEntries(databases.Home));
+    }
+
+    [Fact]
+    public async Task an_outage_that_is_shorter_than_its_detection_is_carried_all_the_same()
+    {
+        using var databases = await Databases.CreateAsync(2);
+        var report = await RunAsync(databases, new DrillPlan(null, DrillFault.Freeze, TimeSpan.FromMilliseconds(500)));
+        Assert.Null(report.Problem);
+        Assert.Equal(("supabase", null, null), (report.CarriedBy, report.SwitchedTo, report.DetectionMilliseconds));
+    }
+
+    [Fact]
+    public async Task a_backup_can_be_cut_off_and_the_primary_stays()
+    {
+        using var databases = await Databases.CreateAsync(3);
+        var report = await RunAsync(databases, new DrillPlan("railway", DrillFault.Refuse, TimeSpan.FromSeconds(1)));
+        Assert.Null(report.Problem);
+        Assert.Equal((false, null), (report.WasPrimary, report.SwitchedTo));
+        Assert.NotNull(report.DetectionMilliseconds);
+    }
+
+    [Fact]
+    public async Task a_single_provider_is_replaced_by_the_local_file()
+    {
+        using var databases = await Databases.CreateAsync(1);
+        var report = await RunAsync(databases, new DrillPlan(null, DrillFault.Refuse, TimeSpan.FromSeconds(1)));
+        Assert.Null(report.Problem);
+        Assert.Equal("local", report.SwitchedTo);
+        Assert.True(report.AcknowledgedLocally > 0);
+    }
+
+    [Fact]
+    public async Task rows_that_a_provider_drops_or_doubles_are_counted()
+    {
+        using var databases = await Databases.CreateAsync(2);
+        await databases.HarmAsync(1, """
+            create function holdfast.harm() returns trigger language plpgsql as $$ begin
+              if new.content #>> '{}' = 'drill 3' then return null; end if;
+              if new.content #>> '{}' = 'drill 5' then new.content = '"drill 4"'; end if;
+              return new; end $$;
+            create trigger harm before insert on holdfast.session_memories for each row execute function holdfast.harm();
+            """);
+        var report = await RunAsync(databases, new DrillPlan(null, DrillFault.Refuse, TimeSpan.FromMilliseconds(200)) { RecoveryMax = TimeSpan.FromSeconds(5) });
+        Assert.Equal("1 acknowledged rows are missing", report.Problem);
+        Assert.Equal((1, 1), (report.Counts[1].Lost, report.Counts[1].Doubled));
+        Assert.Equal((0, 0), (report.Counts[0].Lost, report.Counts[0].Doubled));
+    }
+
+    [Fact]
+    public async Task a_provider_that_is_down_already_is_not_drilled()
+    {
+        using var databases = await Databases.CreateAsync(1);
+        databases.Options.Providers[0].Connection = new NpgsqlConnectionStringBuilder(databases.Connection(0)) { Port = Ports.Free() }.ConnectionString;
+        var error = await Assert.ThrowsAsync<StoreUnavailableException>(() => RunAsync(databases, new DrillPlan(null, DrillFault.Refuse, TimeSpan.FromSeconds(1))));
+        Assert.Contains("even without a drill", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task while_writes_are_frozen_there_is_no_drill()
+    {
+        using var databases = await Databases.CreateAsync(1);
+        new ControlFile(databases.Home).Write(ControlState.None with { FrozenSince = DateTimeOffset.UnixEpoch });
+        await Assert.ThrowsAsync<WritesFrozenException>(() => RunAsync(databases, new DrillPlan(null, DrillFault.Refuse, TimeSpan.FromSeconds(1))));
+        Assert.Equal(0L, await ScalarAsync(databases.Connection(0), "select count(*) from holdfast.session_memories"));
+    }
+
+    private static Task<DrillReport> RunAsync(Databases databases, DrillPlan plan) => new ProviderDrill(databases.Options).RunAsync(plan, CancellationToken.None);
+
+    private static async Task<object?> ScalarAsync(string connection, string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(connection);
+        await using var command = source.CreateCommand(sql);
+        return await command.ExecuteScalarAsync();
+    }
+}
