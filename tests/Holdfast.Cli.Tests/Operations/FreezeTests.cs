@@ -53,6 +53,17 @@ public sealed class FreezeTests(ThreeProviders providers)
         await Wait.UntilAsync(() => IsFrozenAsync(memory), "the other machine is frozen");
     }
 
+    [Fact]
+    public async Task a_damaged_local_file_keeps_nobody_from_freezing()
+    {
+        using var home = await providers.NewAsync();
+        home.Holdfast.Write("memory.db", new string('x', 10_000));
+        await providers["railway"].KillAsync();
+        var answer = (await home.RunAsync("freeze", "on", "--json")).Result;
+        Assert.Equal((2, 1, false), (answer.GetProperty("told").GetArrayLength(), answer.GetProperty("not_told").GetArrayLength(), answer.GetProperty("is_spooled").GetBoolean()));
+        Assert.True(File.Exists(home.Holdfast.PathOf("control.json")));
+    }
+
     private static async Task<bool> IsFrozenAsync(AgentMemory memory)
     {
         try
