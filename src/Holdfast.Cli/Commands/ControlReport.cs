@@ -7,7 +7,7 @@ namespace Holdfast.Cli.Commands;
 /// <summary>An operator's decision as the command line prints it, and whom it has reached.</summary>
 internal sealed record ControlReport(
     bool DryRun, DateTimeOffset? FrozenSince, string? Use, IReadOnlyList<string> Drained, DateTimeOffset ChangedAt, string ChangedBy,
-    IReadOnlyList<string> ToldProgress, IReadOnlyList<string> NotTold)
+    IReadOnlyList<string> Told, IReadOnlyList<string> NotTold, bool IsSpooled)
 {
     /// <summary>Decides, tells everybody, and prints what is in force now.</summary>
     /// <param name="invocation">The run.</param>
@@ -24,14 +24,14 @@ internal sealed record ControlReport(
         Invocation.Note($"control file: {control.Path}");
         var decision = new ControlDecision([.. target.Servers.Select(server => server.Name)], options.TimeProvider, ControlDecision.Operator);
         var change = await control.ChangeAsync(last => decide(decision, last), invocation.DryRun, cancellationToken);
-        var report = new ControlReport(invocation.DryRun, change.After.FrozenSince, change.After.Use, change.After.Drained, change.After.ChangedAt, change.After.ChangedBy, change.Told, change.NotTold);
+        var report = new ControlReport(invocation.DryRun, change.After.FrozenSince, change.After.Use, change.After.Drained, change.After.ChangedAt, change.After.ChangedBy, change.Told, change.NotTold, change.IsSpooled);
         return invocation.Print(report, CliJson.Default.ControlReport, writer =>
         {
             writer.WriteLine(invocation.DryRun ? $"would be done: {effect}" : effect);
             if (invocation.DryRun) return;
             writer.WriteLine("Processes of this machine know it within a second.");
             if (change.Told.Count > 0) writer.WriteLine($"Those of other machines get it from: {string.Join(", ", change.Told)}.");
-            if (change.NotTold.Count > 0) writer.WriteLine($"Did not take it, and get it from the spool when they are back: {string.Join(", ", change.NotTold)}.");
+            if (change.NotTold.Count > 0) writer.WriteLine($"{(change.IsSpooled ? "Did not take it, and get it from the spool when they are back" : "Did not take it, and the local file is in no state to pass it on (decide again when they are back)")}: {string.Join(", ", change.NotTold)}.");
         });
     }
 }

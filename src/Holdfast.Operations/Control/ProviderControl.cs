@@ -44,13 +44,13 @@ internal sealed class ProviderControl
         {
             var last = contacts.Select(contact => ControlSetting.StateOf(contact.Value)).OfType<ControlState>().Append(_file.Read()).MaxBy(state => state.ChangedAt)!;
             var next = decide(last);
-            if (dryRun) return new ControlChange(last, next, [], []);
+            if (dryRun) return new ControlChange(last, next, [], [], IsSpooled: false);
             _file.Write(next);
             var row = ControlSetting.Row(next, contacts.Select(contact => contact.Value?.Revision).Max(), clock);
             var told = await Task.WhenAll(contacts.Select(contact => TellAsync(contact, row, cancellationToken))).ConfigureAwait(false);
             List<string> reached = [.. _servers.Where((_, i) => told[i]).Select(server => server.Name)];
-            if (_servers.Count > 0) await SpoolAsync(row, reached, cancellationToken).ConfigureAwait(false);
-            return new ControlChange(last, next, reached, [.. _servers.Select(server => server.Name).Except(reached)]);
+            var isSpooled = await SpoolAsync(row, reached, cancellationToken).ConfigureAwait(false);
+            return new ControlChange(last, next, reached, [.. _servers.Select(server => server.Name).Except(reached)], isSpooled);
         }
         finally
         {
@@ -93,14 +93,23 @@ internal sealed class ProviderControl
         }
     }
 
-    // Running processes send what stands in the spool to the providers that lack it.
-    private async Task SpoolAsync(Row row, IReadOnlyList<string> reached, CancellationToken cancellationToken)
+    // Running processes send what stands in the spool to the providers that lack it. A local file that is damaged or full must
+    // not keep anybody from freezing: the decision is in force without it, and the report says who does not know it.
+    private async Task<bool> SpoolAsync(Row row, IReadOnlyList<string> reached, CancellationToken cancellationToken)
     {
-        var store = SqliteStore.Open(_options.LocalFile ?? HoldfastHome.LocalFile(_options.Home), _options.TimeProvider);
-        await using var _ = store.ConfigureAwait(false);
-        var spool = new Spool(store, _options.TimeProvider);
-        await spool.WriteAsync([row], cancellationToken).ConfigureAwait(false);
-        await spool.ConfirmAsync([.. reached.Select(name => (row.Table, new RowReference(row.TenantId, row.Id, row.Stamp), name))], Math.Min(2, _servers.Count), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var store = SqliteStore.Open(_options.LocalFile ?? HoldfastHome.LocalFile(_options.Home), _options.TimeProvider);
+            await using var _ = store.ConfigureAwait(false);
+            var spool = new Spool(store, _options.TimeProvider);
+            await spool.WriteAsync([row], cancellationToken).ConfigureAwait(false);
+            await spool.ConfirmAsync([.. reached.Select(name => (row.Table, new RowReference(row.TenantId, row.Id, row.Stamp), name))], Math.Min(2, _servers.Count), cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (HoldfastException)
+        {
+            return false;
+        }
     }
 }
 
@@ -108,5 +117,6 @@ internal sealed class ProviderControl
 /// <param name="Before">What was decided before.</param>
 /// <param name="After">What is decided now.</param>
 /// <param name="Told">The providers that hold the decision: processes of other machines take it from them.</param>
-/// <param name="NotTold">The providers that did not answer; they get it when they are back.</param>
-internal sealed record ControlChange(ControlState Before, ControlState After, IReadOnlyList<string> Told, IReadOnlyList<string> NotTold);
+/// <param name="NotTold">The providers that did not take it.</param>
+/// <param name="IsSpooled">True when those get it from the spool when they are back.</param>
+internal sealed record ControlChange(ControlState Before, ControlState After, IReadOnlyList<string> Told, IReadOnlyList<string> NotTold, bool IsSpooled);

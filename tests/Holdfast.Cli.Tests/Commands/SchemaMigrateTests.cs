@@ -31,13 +31,13 @@ public sealed class SchemaMigrateTests(Server server) : IDisposable
         _holdfast.With("HOLDFAST_PROVIDER_MAIN", await server.DatabaseAsync());
         Assert.Contains("holdfast schema migrate", (await _holdfast.RunAsync("remember", "hello", "--session", "s", "--provider", "main")).Ended(4).Errors, StringComparison.Ordinal);
 
-        var plan = (await _holdfast.RunAsync("schema", "migrate", "--dry-run", "--json")).Result.GetProperty("steps");
+        var plan = (await _holdfast.RunAsync("schema", "migrate", "--provider", "main", "--dry-run", "--json")).Result.GetProperty("steps");
         Assert.True(plan.GetArrayLength() > 0);
-        (await _holdfast.RunAsync("status", "--provider", "main")).Ended(4);
+        Assert.StartsWith("main takes no writes: main does not take our rows", (await _holdfast.RunAsync("status")).Ended(8).Out, StringComparison.Ordinal);
 
-        var applied = (await _holdfast.RunAsync("schema", "migrate")).Done();
+        var applied = (await _holdfast.RunAsync("schema", "migrate", "--provider", "main")).Done();
         Assert.StartsWith("target: main  127.0.0.1:", applied.Errors, StringComparison.Ordinal);
-        Assert.Equal("up to date\n", (await _holdfast.RunAsync("schema", "migrate")).Done().Out);
+        Assert.Equal("up to date\n", (await _holdfast.RunAsync("schema", "migrate", "--provider", "main")).Done().Out);
         (await _holdfast.RunAsync("remember", "the train leaves at nine", "--session", "s", "--provider", "main")).Done();
         Assert.Equal(1, (await _holdfast.RunAsync("recall", "train", "--json", "--provider", "main")).Result.GetArrayLength());
         Assert.False(File.Exists(_holdfast.PathOf("memory.db")));

@@ -178,7 +178,7 @@ public sealed class DiagnosisRulesTests
 
     private static IEnumerable<string> Codes(DiagnosisReport report) => report.Findings.Select(finding => finding.Code);
 
-    private static (string, Severity) CodeOf(Facts facts) => DiagnosisRules.Of(facts).Findings is [var only] ? (only.Code, only.Severity) : throw new InvalidOperationException("not one finding");
+    private static (string, Severity) CodeOf(DiagnosisFacts facts) => DiagnosisRules.Of(facts).Findings is [var only] ? (only.Code, only.Severity) : throw new InvalidOperationException("not one finding");
 
     private static DiagnosisFacts Facts(params ProviderFacts[] providers) => new(Now, new FailoverOptions(), providers, new LocalFacts("/home/maria/memory.db", true, 1_000, 0, null, 50L << 30),
         ControlState.None, null, "/home/maria/control.json", [], [], []);
