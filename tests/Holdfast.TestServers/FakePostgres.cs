@@ -12,6 +12,7 @@ public sealed class FakePostgres : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly (string State, string Text)? _answer;
     private readonly Task _accepting;
+    private int _startups;
 
     private FakePostgres((string, string)? answer)
     {
@@ -23,6 +24,9 @@ public sealed class FakePostgres : IAsyncDisposable
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     public string ConnectionString => $"Host=127.0.0.1;Port={Port};Username=app;Password=secret;Database=app";
+
+    /// <summary>Startups that were answered: each of them is a try of a password, seen from the server.</summary>
+    public int StartupCount => Volatile.Read(ref _startups);
 
     /// <summary>Answers every startup with FATAL, this SQLSTATE and this text.</summary>
     public static FakePostgres Refusing(string state, string text) => new((state, text));
@@ -72,6 +76,7 @@ public sealed class FakePostgres : IAsyncDisposable
                     await stream.WriteAsync("N"u8.ToArray(), _stop.Token);
                     continue;
                 }
+                Interlocked.Increment(ref _startups);
                 await stream.WriteAsync(Error(answer.State, answer.Text), _stop.Token);
                 return;
             }

@@ -38,7 +38,7 @@ internal static class ExportCommand
             return ExitCode.Done;
         }
         return invocation.Print(new ExportReport(path, result.Memories, result.Sessions, result.Bytes), CliJson.Default.ExportReport,
-            writer => writer.WriteLine($"{result.Memories.ToString("N0", CultureInfo.InvariantCulture)} memories and {result.Sessions} sessions, {StatusCommand.Size(result.Bytes)}, in {path}"));
+            writer => writer.WriteLine($"{result.Memories.ToString("N0", CultureInfo.InvariantCulture)} memories and {result.Sessions} sessions, {Figures.Size(result.Bytes)}, in {path}"));
     }
 
     private static async Task<ExportResult> WriteAsync(AgentMemory memory, string? path, ExportOptions options, CancellationToken cancellationToken)

@@ -14,9 +14,9 @@ internal static class HoldfastCommand
         [
             DemoCommand.Create(), RememberCommand.Create(), RecallCommand.Create(), SessionCommand.Create(),
             ImportCommand.Create(), ExportCommand.Create(),
-            SettingCommand.Create(), JobCommand.Create(), StatusCommand.Create(),
-            VerifyCommand.Create(), DoctorCommand.Create(), CommandFactory.Group("provider", "The PostgreSQL servers that hold the memory: test, drill.", ProviderTestCommand.Create(), ProviderDrillCommand.Create()),
-            ConfigCommand.Create(), SchemaCommand.Create(), VersionCommand.Create(), CompletionCommand.Create(), DemoCommand.CreateLoop(),
+            SettingCommand.Create(), JobCommand.Create(), StatusCommand.Create(), StatusCommand.CreateHealth(), VerifyCommand.Create(), DoctorCommand.Create(),
+            ProviderCommand.Create(), FreezeCommand.Create(), QueryCommand.Create(), ConfigCommand.Create(), SchemaCommand.Create(), VersionCommand.Create(),
+            CompletionCommand.Create(), DemoCommand.CreateLoop(),
         ])
             root.Subcommands.Add(command);
         return root;

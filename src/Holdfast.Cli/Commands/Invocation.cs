@@ -15,6 +15,9 @@ internal sealed class Invocation(ParseResult parse, string command)
 
     public bool Json => parse.GetValue(GlobalOptions.Json);
 
+    /// <summary>The command's name: <c>session list</c>.</summary>
+    public string Command => command;
+
     public bool DryRun => parse.GetValue(GlobalOptions.DryRun);
 
     public bool Yes => parse.GetValue(GlobalOptions.Yes);
@@ -44,6 +47,20 @@ internal sealed class Invocation(ParseResult parse, string command)
             JsonSerializer.Serialize(writer, result, type);
         });
         else print(Console.Out);
+        return code;
+    }
+
+    /// <summary>Prints the result, and its members beside it once more: for readers from before the envelope.</summary>
+    public ExitCode PrintFlat<T>(T result, JsonTypeInfo<T> type, Action<TextWriter> print, ExitCode code)
+    {
+        if (!Json) return Print(result, type, print, code);
+        WriteEnvelope(writer =>
+        {
+            var element = JsonSerializer.SerializeToElement(result, type);
+            foreach (var member in element.EnumerateObject()) member.WriteTo(writer);
+            writer.WritePropertyName("result");
+            element.WriteTo(writer);
+        });
         return code;
     }
 

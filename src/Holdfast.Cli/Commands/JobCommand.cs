@@ -43,7 +43,7 @@ internal static class JobCommand
         var receipt = await memory.Jobs.EnqueueAsync(kind, payload, new JobOptions { Key = invocation.Get(Key), AttemptsMax = invocation.Get(Attempts) }, cancellationToken);
         if (receipt.Outcome == AppendOutcome.KeyConflict)
             throw new CliException(ExitCode.Conflict, $"The key '{invocation.Get(Key)}' stands for a job with another payload already ({receipt.Id}); that one stays.", "Use another key for another job.");
-        return invocation.Print(new Remembered(receipt.Id, receipt.Stamp.ToString(), Naming.Snake(receipt.Outcome.ToString())), CliJson.Default.Remembered,
+        return invocation.Print(new Remembered(receipt.Id, receipt.Stamp.ToString(), Naming.Snake(receipt.Outcome.ToString()), null, []), CliJson.Default.Remembered,
             writer => writer.WriteLine(receipt.Outcome == AppendOutcome.AlreadyStored ? $"{receipt.Id}  was there already" : $"{receipt.Id}  enqueued"));
     }
 

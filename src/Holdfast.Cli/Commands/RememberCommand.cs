@@ -41,7 +41,7 @@ internal static class RememberCommand
         Check.Id("session_id", invocation.Get(Session));
         invocation.AnnounceTarget();
         if (invocation.DryRun)
-            return invocation.Print(new Remembered(null, null, "dry_run"), CliJson.Default.Remembered, writer => writer.WriteLine($"would append a {EnumText<MemoryType>.Of(type)} to session {invocation.Get(Session)}"));
+            return invocation.Print(new Remembered(null, null, "dry_run", null, []), CliJson.Default.Remembered, writer => writer.WriteLine($"would append a {EnumText<MemoryType>.Of(type)} to session {invocation.Get(Session)}"));
 
         await using var memory = await invocation.OpenAsync(cancellationToken);
         var session = await memory.OpenSessionAsync(invocation.Get(Session)!, invocation.Get(User), cancellationToken);
@@ -50,9 +50,17 @@ internal static class RememberCommand
             : await session.RecordAsync(type, text, options, cancellationToken);
         if (receipt.Outcome == AppendOutcome.KeyConflict)
             throw new CliException(ExitCode.Conflict, $"The key '{options.Key}' stands for another content in session '{session.Id}' already (row {receipt.Id}). The earlier content stays; yours is kept among the conflicts.", "Use another key for another content.");
-        return invocation.Print(new Remembered(receipt.Id, receipt.Stamp.ToString(), Naming.Snake(receipt.Outcome.ToString())), CliJson.Default.Remembered,
-            writer => writer.WriteLine(receipt.Outcome == AppendOutcome.AlreadyStored ? $"{receipt.Id}  was there already" : $"{receipt.Id}  stored"));
+        var answer = new Remembered(receipt.Id, receipt.Stamp.ToString(), Naming.Snake(receipt.Outcome.ToString()), receipt.Reached is { } reached ? Naming.Snake(reached.ToString()) : null, receipt.Holders);
+        return invocation.Print(answer, CliJson.Default.Remembered, writer => writer.WriteLine($"{receipt.Id}  {(receipt.Outcome == AppendOutcome.AlreadyStored ? "was there already" : "stored")}{Holders(receipt)}"));
     }
+
+    // Where the memory is a set of providers: who has it by now.
+    private static string Holders(AppendReceipt receipt) => receipt switch
+    {
+        { Reached: null } => "",
+        { Holders.Count: 0 } => "  in the local file only: no provider answered; it goes out when one does (holdfast status)",
+        _ => $"  at {string.Join(", ", receipt.Holders)}",
+    };
 
     private static MemoryType TypeOf(string? role, string? type)
     {
@@ -70,4 +78,4 @@ internal static class RememberCommand
 }
 
 /// <summary>The answer of <c>remember</c>.</summary>
-internal sealed record Remembered(Guid? Id, string? Stamp, string Outcome);
+internal sealed record Remembered(Guid? Id, string? Stamp, string Outcome, string? Reached, IReadOnlyList<string> Holders);

@@ -22,22 +22,32 @@ internal static class SchemaCommand
             if (!invocation.DryRun) await using (await invocation.OpenAsync(cancellationToken)) { }
             return invocation.Print(new Migrated(invocation.Target.Name, []), CliJson.Default.Migrated, writer => writer.WriteLine("the local file is brought up to date whenever it is opened"));
         }
+        // The backups first and the one that leads last: what a migration breaks is seen where it does the least harm.
+        var migrated = new List<Migrated>();
+        foreach (var server in invocation.Target.Servers.Reverse()) migrated.Add(await MigrateAsync(invocation, server, cancellationToken));
+        var what = invocation.DryRun ? "would apply" : "applied";
+        return invocation.Print(migrated is [var only] ? only : new Migrated(invocation.Target.Name, [.. migrated.SelectMany(one => one.Steps)], migrated), CliJson.Default.Migrated, writer =>
+        {
+            foreach (var (provider, steps, _) in migrated)
+            {
+                var before = migrated.Count == 1 ? "" : $"{provider}: ";
+                if (steps.Count == 0) writer.WriteLine($"{before}up to date");
+                foreach (var step in steps) writer.WriteLine($"{before}{what} {step.Script}");
+            }
+        });
+    }
+
+    private static async Task<Migrated> MigrateAsync(Invocation invocation, ProviderOptions server, CancellationToken cancellationToken)
+    {
         // Migrations lead to the server itself: a pooler would lose their lock.
-        if (invocation.Target.Servers is not [var server])
-            throw new CliException(ExitCode.Usage, $"Several providers are set: {invocation.Target.Address}.", "Migrate one after the other: --provider NAME.");
         var migrator = new SchemaMigrator(ProviderEndpoints.Control(server).ConnectionString, invocation.Target.Options.Schema) { LockWaitMax = TimeSpan.FromSeconds(invocation.Get(LockWait)) };
-        Invocation.Note($"target: {invocation.Target.Name}  {migrator.Target}");
+        Invocation.Note($"target: {server.Name}  {migrator.Target}");
         var steps = invocation.DryRun
             ? await migrator.PlanAsync(cancellationToken)
             : await migrator.MigrateAsync(new StepProgress(), cancellationToken);
         if (!invocation.DryRun && await migrator.PlanAsync(cancellationToken) is { Count: > 0 } left)
-            throw new CliException(ExitCode.VerificationFailed, $"{left.Count} migrations are still missing after the run, {left[0].Script} first.");
-        var what = invocation.DryRun ? "would apply" : "applied";
-        return invocation.Print(new Migrated(invocation.Target.Name, [.. steps]), CliJson.Default.Migrated, writer =>
-        {
-            if (steps.Count == 0) writer.WriteLine("up to date");
-            foreach (var step in steps) writer.WriteLine($"{what} {step.Script}");
-        });
+            throw new CliException(ExitCode.VerificationFailed, $"{server.Name}: {left.Count} migrations are still missing after the run, {left[0].Script} first.");
+        return new Migrated(server.Name, [.. steps]);
     }
 
     private sealed class StepProgress : IProgress<MigrationStep>
@@ -46,4 +56,5 @@ internal static class SchemaCommand
     }
 }
 
-internal sealed record Migrated(string Provider, List<MigrationStep> Steps);
+/// <summary>What was applied to a provider, or to each of several.</summary>
+internal sealed record Migrated(string Provider, List<MigrationStep> Steps, List<Migrated>? Providers = null);

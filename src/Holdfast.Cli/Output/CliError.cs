@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Holdfast.Operations.Control;
 using Holdfast.Operations.Schema;
 using Holdfast.Stores;
 using Npgsql;
@@ -17,6 +18,12 @@ internal sealed record CliError(ExitCode Code, string Message, string? Suggestio
         RevisionConflictException e => new(ExitCode.Conflict, e.Message),
         SchemaLockException e => new(ExitCode.Conflict, e.Message),
         SchemaException e => new(ExitCode.Refused, e.Message),
+        ControlRefusedException e => new(e.IsUnknownProvider ? ExitCode.Usage : ExitCode.Refused, e.Message, e.Suggestion),
+        WritesFrozenException e => new(ExitCode.Refused, e.Message, "holdfast freeze off"),
+        SpoolFullException e => new(ExitCode.Refused, e.Message, "holdfast status"),
+        // It is in the spool and goes on: to do it again would be wrong, so it is no failure.
+        WriteConcernException e => new(ExitCode.Findings, e.Message, "holdfast status"),
+        UnknownOutcomeException e => new(ExitCode.Failed, e.Message),
         StoreUnavailableException { InnerException: PostgresException { SqlState: "42501" or "28P01" or "28000" } } e => new(ExitCode.Permission, e.Message),
         StoreUnavailableException { InnerException: UnauthorizedAccessException } e => new(ExitCode.Permission, e.Message),
         StoreUnavailableException e => new(ExitCode.Unreachable, e.Message),

@@ -22,7 +22,8 @@ internal static class ProcessStates
         return new ProviderState(
             provider.Name, StateOf(provider), failure is null ? null : EnumText<Failures.FailureCause>.Of(failure.Cause), failure?.Message,
             Milliseconds(provider.Reads, 0.5), Milliseconds(provider.Reads, 0.95), Milliseconds(provider.Reads, 0.99),
-            Milliseconds(provider.Writes, 0.5), Milliseconds(provider.Writes, 0.99), push.Queue.Rows, push.RefusedCount, provider.Running);
+            Milliseconds(provider.Writes, 0.5), Milliseconds(provider.Writes, 0.99), push.Queue.Rows, push.RefusedCount, provider.Running,
+            provider.FailingSince ?? provider.UsableSince);
     }
 
     public static string StateOf(Provider provider) => provider switch

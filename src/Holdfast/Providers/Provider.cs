@@ -123,6 +123,8 @@ internal sealed class Provider : IAsyncDisposable
     public async Task RecoverAsync(bool tookOurRows)
     {
         var refusal = WriteRefusal;
+        // A session keeps the read-only default that it began with: those of the pool would go on refusing for minutes.
+        if (refusal?.Cause == FailureCause.ReadOnly) Store?.Work.Clear();
         if (refusal is not null && (tookOurRows || refusal.Cause != FailureCause.Drift)) Volatile.Write(ref _writeRefusal, null);
         Volatile.Write(ref _lastFailure, WriteRefusal);
         IsSuspect = false;

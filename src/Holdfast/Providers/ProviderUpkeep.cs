@@ -53,6 +53,7 @@ internal sealed class ProviderUpkeep : IAsyncDisposable
             Run(() => probe.RunAsync(_stopping.Token));
         }
         Run(() => EveryAsync(ControlEvery, () => { ReadControl(); return Task.CompletedTask; }));
+        Run(() => EveryAsync(_settings.Options.ProbeInterval, LearnControlAsync));
         Run(() => EveryAsync(StateEvery, PublishAsync));
         Run(() => EveryAsync(SpoolEvery, KeepSpoolAsync));
     }
@@ -105,6 +106,21 @@ internal sealed class ProviderUpkeep : IAsyncDisposable
         if (version == _controlVersion) return;
         _controlVersion = version;
         _set.Control = _controlFile.Read();
+    }
+
+    /// <summary>What was decided on another machine stands as a setting at the primary; the newer decision counts.</summary>
+    private async Task LearnControlAsync()
+    {
+        if (_set.Router.Route.Primary is not { IsReadable: true } primary) return;
+        try
+        {
+            var known = await primary.AttemptAsync(ControlSetting.ReadAsync, null, _settings.Options.AttemptTimeout, ours: true, _stopping.Token).ConfigureAwait(false);
+            if (ControlSetting.StateOf(known) is { } state && state.ChangedAt > _controlFile.Read().ChangedAt) _controlFile.Write(state);
+        }
+        catch (AttemptFailedException)
+        {
+            // The failure is the provider's state by now; the next turn asks whoever leads then.
+        }
     }
 
     private Task PublishAsync()

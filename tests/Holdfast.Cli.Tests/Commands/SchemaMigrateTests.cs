@@ -29,17 +29,17 @@ public sealed class SchemaMigrateTests(Server server) : IDisposable
     public async Task a_server_is_refused_before_and_serves_after_the_migration()
     {
         _holdfast.With("HOLDFAST_PROVIDER_MAIN", await server.DatabaseAsync());
-        Assert.Contains("holdfast schema migrate", (await _holdfast.RunAsync("remember", "hello", "--session", "s")).Ended(4).Errors, StringComparison.Ordinal);
+        Assert.Contains("holdfast schema migrate", (await _holdfast.RunAsync("remember", "hello", "--session", "s", "--provider", "main")).Ended(4).Errors, StringComparison.Ordinal);
 
         var plan = (await _holdfast.RunAsync("schema", "migrate", "--dry-run", "--json")).Result.GetProperty("steps");
         Assert.True(plan.GetArrayLength() > 0);
-        (await _holdfast.RunAsync("status")).Ended(4);
+        (await _holdfast.RunAsync("status", "--provider", "main")).Ended(4);
 
         var applied = (await _holdfast.RunAsync("schema", "migrate")).Done();
         Assert.StartsWith("target: main  127.0.0.1:", applied.Errors, StringComparison.Ordinal);
         Assert.Equal("up to date\n", (await _holdfast.RunAsync("schema", "migrate")).Done().Out);
-        (await _holdfast.RunAsync("remember", "the train leaves at nine", "--session", "s")).Done();
-        Assert.Equal(1, (await _holdfast.RunAsync("recall", "train", "--json")).Result.GetArrayLength());
+        (await _holdfast.RunAsync("remember", "the train leaves at nine", "--session", "s", "--provider", "main")).Done();
+        Assert.Equal(1, (await _holdfast.RunAsync("recall", "train", "--json", "--provider", "main")).Result.GetArrayLength());
         Assert.False(File.Exists(_holdfast.PathOf("memory.db")));
     }
 

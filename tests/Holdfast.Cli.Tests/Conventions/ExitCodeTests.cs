@@ -32,7 +32,7 @@ public sealed class ExitCodeTests : IDisposable
         _holdfast.With("HOLDFAST_PROVIDER_MAIN", $"postgres://maria:{Planted}@127.0.0.1:1/memory?sslmode=disable");
         if (command == "import") _holdfast.Write("memory.jsonl", "");
         var example = CommandTree.Words(CommandTree.Leaves.Single(entry => entry.Name == command).Command.Example);
-        var answer = await _holdfast.RunAsync([.. example, .. example.Contains("--json") || command == "export" ? Array.Empty<string>() : ["--json"]]);
+        var answer = await _holdfast.RunAsync([.. example, .. example.Contains("--provider") ? [] : new[] { "--provider", "main" }, .. example.Contains("--json") || command == "export" ? Array.Empty<string>() : ["--json"]]);
         Assert.True(Enum.IsDefined((ExitCode)answer.Code), $"exit code {answer.Code}");
         Assert.DoesNotContain(Planted, answer.Out + answer.Errors, StringComparison.Ordinal);
         if (answer.Code != 0) Assert.StartsWith("error: ", answer.Errors.TrimEnd().Split('\n').First(line => !line.StartsWith("target: ", StringComparison.Ordinal)), StringComparison.Ordinal);

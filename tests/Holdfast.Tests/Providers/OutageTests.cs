@@ -93,6 +93,7 @@ public sealed class OutageTests : IAsyncLifetime
     {
         var options = _servers.Options();
         options.Failover.CallTimeout = TimeSpan.FromSeconds(1);
+        options.Failover.AttemptTimeout = TimeSpan.FromSeconds(1);
         await using var memory = await AgentMemory.OpenAsync(options);
         var session = await memory.StartSessionAsync();
         var receipt = await session.AppendUserAsync("both", new AppendOptions { Concern = WriteConcern.Majority });

@@ -18,6 +18,8 @@ internal sealed record ProcessState(
 /// <param name="RowsWaiting">This process's rows that wait for it in memory.</param>
 /// <param name="RowsRefused">Rows that it refused when they were offered last.</param>
 /// <param name="Running">Attempts that are running.</param>
+/// <param name="Since">Since when it is as it is: the failing's begin, or the first success after one; null: unknown.</param>
 internal sealed record ProviderState(
     string Name, string State, string? Cause, string? Message, double? ReadP50Milliseconds, double? ReadP95Milliseconds, double? ReadP99Milliseconds,
-    double? WriteP50Milliseconds, double? WriteP99Milliseconds, int RowsWaiting, long RowsRefused, int Running);
+    double? WriteP50Milliseconds, double? WriteP99Milliseconds, int RowsWaiting, long RowsRefused, int Running,
+    DateTimeOffset? Since = null);

@@ -31,8 +31,19 @@ internal sealed class SlowQueryLog(string home, TimeSpan slowAfter, TimeProvider
         }
     }
 
-    /// <summary>What was logged, the newest first.</summary>
+    /// <summary>What was logged, the newest first; a line that a power cut has torn is left out.</summary>
     public IEnumerable<SlowQuery> Read() => new[] { _path, Older }.Where(File.Exists)
-        .SelectMany(path => File.ReadAllLines(path).Reverse())
-        .Select(line => JsonSerializer.Deserialize(line, ControlJson.Default.SlowQuery)!);
+        .SelectMany(path => File.ReadAllLines(path).Reverse()).Select(TryParse).OfType<SlowQuery>();
+
+    private static SlowQuery? TryParse(string line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, ControlJson.Default.SlowQuery);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }

@@ -39,6 +39,8 @@ internal sealed class Spool(SqliteStore store, TimeProvider time)
 
     private static readonly Statement Load = new("select count(*), min(spooled_at) from {spool} where released_at is null");
 
+    private static readonly Statement LoadOf = new("select count(*), min(spooled_at) from {spool} where instr(holders, $1) = 0");
+
     private static readonly Statement Size = new("select (page_count - freelist_count) * page_size from pragma_page_count(), pragma_freelist_count(), pragma_page_size()");
 
     public SqliteStore Store => store;
@@ -75,6 +77,10 @@ internal sealed class Spool(SqliteStore store, TimeProvider time)
 
     public async Task<SpoolLoad> LoadAsync(CancellationToken cancellationToken) =>
         await store.QueryAsync(Load, [], row => new SpoolLoad(row.Integer(0), row.TimeOrNull(1)), cancellationToken).FirstAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <summary>How much a provider lacks of what is in the spool, also of what enough others hold.</summary>
+    public async Task<SpoolLoad> LoadAsync(string provider, CancellationToken cancellationToken) =>
+        await store.QueryAsync(LoadOf, [$",{provider},"], row => new SpoolLoad(row.Integer(0), row.TimeOrNull(1)), cancellationToken).FirstAsync(cancellationToken).ConfigureAwait(false);
 
     /// <summary>Bytes of the local file that are in use.</summary>
     public async Task<long> SizeAsync(CancellationToken cancellationToken) =>
