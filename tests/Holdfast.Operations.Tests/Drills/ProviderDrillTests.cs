@@ -25,7 +25,7 @@ public sealed class ProviderDrillTests
         Assert.InRange(report.LongestGapMilliseconds, 0, gapMax);
         Assert.InRange(report.CutMilliseconds, seconds * 950, seconds * 2_000);
         // Without a hedge to spare it is the local file that answers first.
-        Assert.Contains(report.CarriedBy, ["supabase", "local"]);
+        Assert.True(report.CarriedBy is "supabase" or "local", report.CarriedBy);
         Assert.InRange(report.CarriedMilliseconds!.Value, 0, gapMax + 100);
         Assert.InRange(report.DetectionMilliseconds!.Value, 0, report.CutMilliseconds);
         Assert.True(report.NoticedMilliseconds <= report.DetectionMilliseconds);
@@ -36,6 +36,15 @@ public sealed class ProviderDrillTests
         for (var i = 0; i < 3; i++)
             Assert.Equal(0L, await ScalarAsync(databases.Connection(i), "select count(*) from holdfast.session_memories where content is not null or tenant_id <> 'holdfast-drill'"));
         Assert.Empty(Directory.GetFileSystemEntries(databases.Home));
+    }
+
+    [Fact]
+    public async Task a_provider_leads_again_although_writes_never_pause()
+    {
+        using var databases = await Databases.CreateAsync(2);
+        var report = await RunAsync(databases, new DrillPlan(null, DrillFault.Refuse, TimeSpan.FromSeconds(1)) { WriteEvery = TimeSpan.FromMilliseconds(1), RecoveryMax = TimeSpan.FromSeconds(20) });
+        Assert.Null(report.Problem);
+        Assert.InRange(report.FailbackMilliseconds!.Value, 0, 15_000);
     }
 
     [Fact]
