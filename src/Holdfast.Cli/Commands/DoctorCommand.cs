@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Holdfast.Cli.Output;
-using Holdfast.Cli.Targets;
 using Holdfast.Operations.Diagnosis;
 
 namespace Holdfast.Cli.Commands;
