@@ -10,6 +10,8 @@ public enum TestCertificate
     Good,
     Expired,
     WrongName,
+    /// <summary>Good, but for <c>localhost</c> alone and not for its address.</summary>
+    NameOnly,
 }
 
 /// <summary>An authority of this run, whose file tests trust or leave out, and the certificates that it signs.</summary>
@@ -46,7 +48,7 @@ public sealed class TestCertificates : IDisposable
         else
         {
             names.AddDnsName("localhost");
-            names.AddIpAddress(IPAddress.Loopback);
+            if (kind != TestCertificate.NameOnly) names.AddIpAddress(IPAddress.Loopback);
         }
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Holdfast.Cli.Output;
-using Holdfast.Cli.Targets;
 using Holdfast.Operations.Diagnosis;
 
 namespace Holdfast.Cli.Commands;
@@ -20,7 +19,7 @@ internal static class DoctorCommand
             i + 1, Naming.Snake(finding.Severity.ToString()), finding.Code, finding.Subject, finding.What, finding.Why, finding.Command, finding.Takes))]);
         invocation.Print(result, CliJson.Default.DoctorResult, writer => Write(writer, result));
         return !report.IsReachable ? invocation.Note(new CliError(ExitCode.Unreachable, report.Verdict, report.Findings[0].Command))
-            : report.Findings.Count > 0 ? invocation.Note(new CliError(ExitCode.Findings, report.Verdict, report.Findings[0].Command))
+            : report.Findings.Count > 0 ? invocation.Note(new CliError(ExitCode.Findings, $"{report.Findings.Count} {(report.Findings.Count == 1 ? "finding" : "findings")}: {string.Join(", ", report.Findings.Select(finding => $"{finding.Code} ({finding.Subject})"))}.", report.Findings[0].Command))
             : ExitCode.Done;
     }
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Holdfast.Cli.Output;
-using Holdfast.Cli.Targets;
 using Holdfast.Operations.Drills;
 
 namespace Holdfast.Cli.Commands;

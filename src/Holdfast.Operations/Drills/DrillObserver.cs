@@ -32,7 +32,7 @@ internal sealed class DrillObserver
 
     public bool IsDetected => Volatile.Read(ref _detected) != 0;
 
-    public double? Noticed => Since(Volatile.Read(ref _cut), First(Volatile.Read(ref _noticed), Volatile.Read(ref _detected)));
+    public double? Noticed => Since(Volatile.Read(ref _cut), First(Volatile.Read(ref _carried), First(Volatile.Read(ref _noticed), Volatile.Read(ref _detected))));
 
     public double? Detection => Since(Volatile.Read(ref _cut), Volatile.Read(ref _detected));
 

@@ -36,7 +36,7 @@ internal sealed class ProviderAccess : IRowAccess, IDeliveryObserver
         _slow = new SlowQueryLog(settings.Home, _options.SlowQueryAfter, _time);
         _confirmations = new ConfirmationLog(spool, needed, _time);
         Pushes = [.. providers.Select(provider => new ProviderPush(provider, spool, needed, _time, _options.AttemptTimeout))];
-        Router = new Router(providers, _options, _time, provider => provider.IsLacking || Pushes[provider.Index].IsBehind);
+        Router = new Router(providers, _options, _time, provider => provider.IsLacking || !Pushes[provider.Index].IsCaughtUp);
         Local = spool.Store;
         _writes = new WritePath(Router, [.. providers.Select(provider => provider.Name)], Pushes, Spool, _hedges, _options, _time, this);
         _reads = new ReadPath(Router, Pushes, Local, _hedges, _options, _time, _slow.Add);

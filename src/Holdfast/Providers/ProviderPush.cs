@@ -14,6 +14,7 @@ internal sealed class ProviderPush : IAsyncDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LagMax = TimeSpan.FromSeconds(1);
     private const int PageRows = 1_000;
 
     private readonly Provider _provider;
@@ -32,7 +33,7 @@ internal sealed class ProviderPush : IAsyncDisposable
         _holdersNeeded = holdersNeeded;
         _time = time;
         _timeout = timeout;
-        Queue = new PushQueue(provider);
+        Queue = new PushQueue(provider, time);
         _loop = Task.Run(RunAsync);
     }
 
@@ -43,6 +44,9 @@ internal sealed class ProviderPush : IAsyncDisposable
 
     /// <summary>True while it may lack something that this process has written.</summary>
     public bool IsBehind => RefusedCount > 0 || !Queue.IsEmpty;
+
+    /// <summary>True when it holds all but what was written this very moment: it may lead again.</summary>
+    public bool IsCaughtUp => RefusedCount == 0 && Queue.IsCaughtUp(LagMax);
 
     /// <summary>Waits until it holds all that this process has written; false where it refuses some of it.</summary>
     public async Task<bool> FlushAsync(CancellationToken cancellationToken)

@@ -18,12 +18,18 @@ internal sealed class PushQueue
     private TaskCompletionSource _idle = New();
     private TaskCompletionSource _enough = New();
     private int _rows;
+    private readonly TimeProvider _time;
     private int _underway;
+    private int _followed;
     private bool _scan = true;
+    private bool _takesAll;
+    private long _takenAt;
+    private long _heldUpTo;
 
-    public PushQueue(Provider provider)
+    public PushQueue(Provider provider, TimeProvider time)
     {
         _provider = provider;
+        _time = time;
         provider.Changed += (_, _) => Wake();
     }
 
@@ -33,6 +39,19 @@ internal sealed class PushQueue
         get
         {
             lock (_lock) return !_scan && _waiting.Count == 0 && _underway == 0;
+        }
+    }
+
+    /// <summary>
+    /// True when the provider holds all that was queued until <paramref name="lagMax"/> ago. Under steady writes there is always
+    /// something on its way; to wait until there is nothing would be to wait for ever.
+    /// </summary>
+    public bool IsCaughtUp(TimeSpan lagMax)
+    {
+        lock (_lock)
+        {
+            if (_scan || _followed > 0) return false;
+            return (_waiting.Count == 0 && _underway == 0) || (_heldUpTo != 0 && _time.GetElapsedTime(_heldUpTo) <= lagMax);
         }
     }
 
@@ -61,10 +80,20 @@ internal sealed class PushQueue
     /// <summary>An attempt is still running: until it has ended, nobody knows whether the provider holds the rows.</summary>
     public async Task FollowAsync(Task<bool> attempt, Delivery delivery)
     {
-        lock (_lock) _underway++;
+        lock (_lock)
+        {
+            _underway++;
+            _followed++;
+        }
         var held = await attempt.ConfigureAwait(false);
         if (!held) Add(delivery);
-        lock (_lock) _underway--;
+        lock (_lock)
+        {
+            _underway--;
+            _followed--;
+            // What is queued now is older than the place in the queue tells.
+            if (!held) _heldUpTo = 0;
+        }
         Settle();
     }
 
@@ -125,6 +154,7 @@ internal sealed class PushQueue
                 rows += first.Value.Rows.Count;
             }
             if (batch.Count > 0) _underway++;
+            (_takesAll, _takenAt) = (_waiting.Count == 0, _time.GetTimestamp());
         }
         return batch;
     }
@@ -138,8 +168,13 @@ internal sealed class PushQueue
             for (var i = batch.Count - 1; i >= 0; i--)
             {
                 if (batch[i].IsHeldBy(_provider.Index) || leftToSpool.Contains(batch[i])) _rows -= batch[i].Rows.Count;
-                else _waiting.AddFirst(batch[i]);
+                else
+                {
+                    _waiting.AddFirst(batch[i]);
+                    _takesAll = false;
+                }
             }
+            if (_takesAll) _heldUpTo = _takenAt;
         }
         Settle();
     }

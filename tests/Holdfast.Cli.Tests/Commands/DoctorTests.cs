@@ -31,6 +31,30 @@ public sealed class DoctorTests(Server server) : IDisposable
     }
 
     [Fact]
+    public async Task a_file_that_others_can_read_and_a_connection_that_checks_no_certificate_are_found()
+    {
+        File.SetUnixFileMode(_holdfast.Write(".env", "DATABASE_FAILOVER_ENABLED=true\n"), UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        var finding = Assert.Single((await _holdfast.RunAsync("doctor", "--json")).ResultWith(10).GetProperty("findings").EnumerateArray());
+        Assert.Equal("configuration_warning", finding.GetProperty("code").GetString());
+        Assert.Contains("chmod 600", finding.GetProperty("what").GetString(), StringComparison.Ordinal);
+
+        _holdfast.With("HOLDFAST_PROVIDER_MAIN", "postgres://maria:planted-s3cret@no-such-host.invalid/memory?sslmode=require");
+        Assert.Contains("sslmode=require encrypts but checks no certificate", (await _holdfast.RunAsync("doctor")).Ended(8).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_frozen_memory_is_found()
+    {
+        await _holdfast.WithProvidersAsync(server, 2);
+        (await _holdfast.RunAsync("freeze", "on")).Done();
+        (await _holdfast.RunAsync("provider", "drain", "supabase", "--yes")).Done();
+        var answer = (await _holdfast.RunAsync("doctor")).Ended(10);
+        Assert.Contains("holdfast freeze off", answer.Out, StringComparison.Ordinal);
+        Assert.Contains("error: 2 findings: frozen (all), drained (supabase).", answer.Errors, StringComparison.Ordinal);
+        Assert.Contains("writes are not frozen: frozen since", (await _holdfast.RunAsync("verify")).Ended(9).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task when_nothing_answers_it_ends_in_8()
     {
         _holdfast.With("HOLDFAST_PROVIDER_MAIN", "postgres://maria:planted-s3cret@127.0.0.1:1/memory");

@@ -1,4 +1,5 @@
 using Holdfast.Operations.Drills;
+using Holdfast.Operations.Schema;
 using Holdfast.Providers.Control;
 using Holdfast.TestServers;
 using Npgsql;
@@ -23,7 +24,8 @@ public sealed class ProviderDrillTests
         Assert.Equal((0, 0, 0), (report.Lost, report.Doubled, report.Failed));
         Assert.InRange(report.LongestGapMilliseconds, 0, gapMax);
         Assert.InRange(report.CutMilliseconds, seconds * 950, seconds * 2_000);
-        Assert.Equal("supabase", report.CarriedBy);
+        // Without a hedge to spare it is the local file that answers first.
+        Assert.True(report.CarriedBy is "supabase" or "local", report.CarriedBy);
         Assert.InRange(report.CarriedMilliseconds!.Value, 0, gapMax + 100);
         Assert.InRange(report.DetectionMilliseconds!.Value, 0, report.CutMilliseconds);
         Assert.True(report.NoticedMilliseconds <= report.DetectionMilliseconds);
@@ -37,12 +39,22 @@ public sealed class ProviderDrillTests
     }
 
     [Fact]
+    public async Task a_provider_leads_again_although_writes_never_pause()
+    {
+        using var databases = await Databases.CreateAsync(2);
+        var report = await RunAsync(databases, new DrillPlan(null, DrillFault.Refuse, TimeSpan.FromSeconds(1)) { WriteEvery = TimeSpan.FromMilliseconds(1), RecoveryMax = TimeSpan.FromSeconds(20) });
+        Assert.Null(report.Problem);
+        Assert.InRange(report.FailbackMilliseconds!.Value, 0, 15_000);
+    }
+
+    [Fact]
     public async Task an_outage_that_is_shorter_than_its_detection_is_carried_all_the_same()
     {
         using var databases = await Databases.CreateAsync(2);
         var report = await RunAsync(databases, new DrillPlan(null, DrillFault.Freeze, TimeSpan.FromMilliseconds(500)));
         Assert.Null(report.Problem);
-        Assert.Equal(("supabase", null, null), (report.CarriedBy, report.SwitchedTo, report.DetectionMilliseconds));
+        Assert.NotNull(report.CarriedBy);
+        Assert.Equal((null, null), (report.SwitchedTo, report.DetectionMilliseconds));
     }
 
     [Fact]
@@ -63,6 +75,23 @@ public sealed class ProviderDrillTests
         Assert.Null(report.Problem);
         Assert.Equal("local", report.SwitchedTo);
         Assert.True(report.AcknowledgedLocally > 0);
+    }
+
+    [Fact]
+    public async Task a_certificate_is_checked_for_the_servers_own_name_through_the_proxy_too()
+    {
+        await using var server = await PostgresServer.StartAsync();
+        using var certificates = new TestCertificates();
+        await server.UseCertificateAsync(certificates.Make(TestCertificate.NameOnly));
+        await new SchemaMigrator(server.ConnectionString).MigrateAsync();
+        using var databases = await Databases.CreateAsync(1);
+        databases.Options.Providers[0].Connection = new NpgsqlConnectionStringBuilder(server.ConnectionString)
+        { Host = "localhost", SslMode = SslMode.VerifyFull, RootCertificate = certificates.AuthorityFile }.ConnectionString;
+        Assert.Null((await RunAsync(databases, new DrillPlan(null, DrillFault.Refuse, TimeSpan.FromSeconds(1)))).Problem);
+
+        await server.UseCertificateAsync(certificates.Make(TestCertificate.WrongName));
+        var error = await Assert.ThrowsAsync<StoreUnavailableException>(() => RunAsync(databases, new DrillPlan(null, DrillFault.Refuse, TimeSpan.FromSeconds(1))));
+        Assert.Contains("certificate", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,8 +1,7 @@
-using Holdfast.Cli.Commands;
 using Holdfast.Cli.Output;
 using Holdfast.Providers.Configuration;
 
-namespace Holdfast.Cli.Targets;
+namespace Holdfast.Cli.Commands;
 
 /// <summary>The whole configuration, as commands that examine providers need it: also where it cannot be used, and without choosing one of them.</summary>
 internal static class ProviderChoice
