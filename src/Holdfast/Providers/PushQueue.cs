@@ -25,6 +25,7 @@ internal sealed class PushQueue
     {
         _provider = provider;
         provider.Changed += (_, _) => Wake();
+        provider.Repaired += (_, _) => RequestScan();
     }
 
     /// <summary>False while the provider may lack something that this process has written, or that stands in the spool.</summary>
