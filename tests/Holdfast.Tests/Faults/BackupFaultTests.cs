@@ -63,7 +63,7 @@ public sealed class BackupFaultTests(FaultServers servers) : IClassFixture<Fault
         servers[0].Proxy.Set(Enum.Parse<FaultMode>(mode));
         var started = Stopwatch.GetTimestamp();
         await using var run = await FaultRun.OpenAsync(servers);
-        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 5);
+        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 7);
         await run.AppendAsync(20);
         await run.ReadAsync();
         await run.ExpectCauseAsync(FailureCause.Down);
