@@ -112,7 +112,12 @@ public sealed class AgentMemory : IAsyncDisposable
         try
         {
             await access.StartAsync(cancellationToken).ConfigureAwait(false);
-            await LearnErasuresAsync(writer, access, cancellationToken).ConfigureAwait(false);
+            // What cannot be asked now is asked when a write is answered as erased: the memory opens without any provider.
+            await access.AskReachableAsync(async (store, token) =>
+            {
+                await writer.LearnErasuresAsync(store, token).ConfigureAwait(false);
+                return true;
+            }, cancellationToken).ConfigureAwait(false);
             return new AgentMemory(writer, options) { Providers = new ProviderSet(access) };
         }
         catch
@@ -120,22 +125,6 @@ public sealed class AgentMemory : IAsyncDisposable
             await writer.DisposeAsync().ConfigureAwait(false);
             await access.DisposeAsync().ConfigureAwait(false);
             throw;
-        }
-    }
-
-    // What cannot be asked now is asked when a write is answered as erased: the memory opens without any provider.
-    private static async Task LearnErasuresAsync(MemoryWriter writer, ProviderAccess access, CancellationToken cancellationToken)
-    {
-        foreach (var store in access.Reachable)
-        {
-            try
-            {
-                await writer.LearnErasuresAsync(store, cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is StoreUnavailableException or SchemaException && store != access.Local)
-            {
-                access.LastUpkeepError = e;
-            }
         }
     }
 
@@ -237,8 +226,8 @@ public sealed class AgentMemory : IAsyncDisposable
     {
         var floor = Writer.Floors.For(userId, sessionId);
         if (Writer.Rules.ErasureCoversWhatIsThere)
-            foreach (var store in Writer.Store.Reachable)
-                floor = Stamp.Max(floor, await ErasureQueries.NewestStampAsync(store, TenantId, userId, sessionId, cancellationToken).ConfigureAwait(false));
+            foreach (var newest in await Writer.Store.AskReachableAsync((store, token) => ErasureQueries.NewestStampAsync(store, TenantId, userId, sessionId, token), cancellationToken).ConfigureAwait(false))
+                floor = Stamp.Max(floor, newest);
         var through = Writer.Clock.Next(floor);
         var erasure = new RowDraft(Tables.Erasures, [through.Value]) { UserId = userId, SessionId = sessionId }.ToRow(TenantId, through, Writer.Clock.Now);
         await Writer.WriteAsync(erasure, cancellationToken).ConfigureAwait(false);

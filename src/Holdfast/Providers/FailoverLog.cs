@@ -38,8 +38,9 @@ internal sealed class FailoverLog(Clock clock, string tenantId, TimeProvider tim
             await firstSuccess(to, cancellationToken).WaitAsync(SwitchMax, time, cancellationToken).ConfigureAwait(false);
             return (long)(time.GetUtcNow() - change.At).TotalMilliseconds;
         }
-        catch (TimeoutException)
+        catch (Exception e) when (e is TimeoutException or AttemptFailedException or OperationCanceledException)
         {
+            // The new primary fails as well, or this process closes: the change was made all the same.
             return null;
         }
     }

@@ -87,6 +87,9 @@ internal sealed class Provider : IAsyncDisposable
     /// <summary>Raised when something that the route depends on changed.</summary>
     public event EventHandler? Changed;
 
+    /// <summary>Raised when a probe found nothing wrong with a provider that refused our rows: only they can tell whether it takes them now.</summary>
+    public event EventHandler? Repaired;
+
     /// <summary>Raised when a probe should look at once instead of at its next turn.</summary>
     public event EventHandler? Suspected;
 
@@ -94,11 +97,11 @@ internal sealed class Provider : IAsyncDisposable
     /// <exception cref="AttemptFailedException">It failed; the failure says what is known of its outcome.</exception>
     public async Task<T> AttemptAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, LatencyWindow? latency, TimeSpan timeout, bool ours, CancellationToken cancellationToken)
     {
-        Interlocked.Increment(ref _running);
+        var place = Interlocked.Increment(ref _running);
         var started = _time.GetTimestamp();
         try
         {
-            return await Breaker.ExecuteAsync(() => RunAsync(work, latency, started, timeout, ours, cancellationToken)).ConfigureAwait(false);
+            return await Breaker.ExecuteAsync(() => RunAsync(work, latency, started, place, timeout, ours, cancellationToken)).ConfigureAwait(false);
         }
         catch (BrokenCircuitException e)
         {
@@ -130,6 +133,7 @@ internal sealed class Provider : IAsyncDisposable
         IsSuspect = false;
         await Breaker.CloseAsync().ConfigureAwait(false);
         Works();
+        if (WriteRefusal is not null) Repaired?.Invoke(this, EventArgs.Empty);
         Changed?.Invoke(this, EventArgs.Empty);
     }
 
@@ -167,7 +171,7 @@ internal sealed class Provider : IAsyncDisposable
         if (Store is { } store) await store.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task<T> RunAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, LatencyWindow? latency, long started, TimeSpan timeout, bool ours, CancellationToken cancellationToken)
+    private async Task<T> RunAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, LatencyWindow? latency, long started, int place, TimeSpan timeout, bool ours, CancellationToken cancellationToken)
     {
         var sent = Store is not null;
         try
@@ -186,12 +190,16 @@ internal sealed class Provider : IAsyncDisposable
         catch (Exception e) when (e is HoldfastException or NpgsqlException or TimeoutException or IOException or ObjectDisposedException)
         {
             var failure = e is TimeoutException
-                ? new Failure(sent ? AttemptOutcome.Unknown : AttemptOutcome.NotExecuted, FailureCause.Down, $"no answer within {timeout.TotalMilliseconds:0} ms")
+                ? Silence(sent, place, timeout)
                 : FailureClassifier.Classify(e, sent, ours);
             if (failure.CountsAgainstProvider) Fails(failure);
             throw new AttemptFailedException(Name, failure, _time.GetElapsedTime(started), e);
         }
     }
+
+    // Those who were there before have all the connections of this process: it may not even have been sent, and who is slow are we.
+    private Failure Silence(bool sent, int place, TimeSpan timeout) => new(
+        sent ? AttemptOutcome.Unknown : AttemptOutcome.NotExecuted, place > Endpoint.MaxPoolSize ? FailureCause.LocalPool : FailureCause.Down, $"no answer within {timeout.TotalMilliseconds:0} ms");
 
     // A frozen server does not answer a cancellation either: the wait ends here, and the driver drops the connection when its
     // own limit is reached.

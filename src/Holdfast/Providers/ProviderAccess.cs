@@ -62,9 +62,6 @@ internal sealed class ProviderAccess : IRowAccess, IDeliveryObserver
 
     public int ConcurrentBatchesMax => 2;
 
-    public IReadOnlyList<IRowAccess> Reachable =>
-        [.. Providers.Where(provider => provider is { IsReadable: true, Store: not null }).Select(provider => provider.Store!), Local];
-
     /// <summary>What went wrong last beside the calls: the local disk, the control file.</summary>
     public Exception? LastUpkeepError { get; set; }
 
@@ -139,12 +136,10 @@ internal sealed class ProviderAccess : IRowAccess, IDeliveryObserver
         return (await OnPrimaryAsync("Nothing was changed.", (store, token) => store.ExecuteAsync(statement, parameters, read, token), statement.Postgres, cancellationToken).ConfigureAwait(false)).Result;
     }
 
-    public async Task<bool> SweepErasuresAsync(CancellationToken cancellationToken)
-    {
-        var done = true;
-        foreach (var store in Reachable) done &= await store.SweepErasuresAsync(cancellationToken).ConfigureAwait(false);
-        return done;
-    }
+    public Task<IReadOnlyList<T>> AskReachableAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, CancellationToken cancellationToken) => AskReachableAsync(ask, _options.AttemptTimeout, cancellationToken);
+
+    public async Task<bool> SweepErasuresAsync(CancellationToken cancellationToken) =>
+        (await AskReachableAsync((store, token) => store.SweepErasuresAsync(token), _options.CallTimeout, cancellationToken).ConfigureAwait(false)).All(done => done);
 
     /// <summary>
     /// Runs what must happen on one provider: the primary, and the next only where the primary certainly did nothing. An
@@ -210,6 +205,26 @@ internal sealed class ProviderAccess : IRowAccess, IDeliveryObserver
         await _confirmations.DisposeAsync().ConfigureAwait(false);
         foreach (var provider in Providers) await provider.DisposeAsync().ConfigureAwait(false);
         await Local.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task<IReadOnlyList<T>> AskReachableAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var asked = Providers.Where(provider => provider is { IsReadable: true, Store: not null }).Select(AskAsync).ToList();
+        var local = await ask(Local, cancellationToken).ConfigureAwait(false);
+        return [.. (await Task.WhenAll(asked).ConfigureAwait(false)).SelectMany(answer => answer), local];
+
+        async Task<T[]> AskAsync(Provider provider)
+        {
+            try
+            {
+                return [await provider.AttemptAsync((store, token) => ask(store, token), null, timeout, ours: true, cancellationToken).ConfigureAwait(false)];
+            }
+            catch (AttemptFailedException)
+            {
+                // It is the provider's state by now, and it does not answer.
+                return [];
+            }
+        }
     }
 
     private static async Task FlushQuietlyAsync(ProviderPush push, CancellationToken patience)

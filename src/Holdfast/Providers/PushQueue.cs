@@ -31,6 +31,7 @@ internal sealed class PushQueue
         _provider = provider;
         _time = time;
         provider.Changed += (_, _) => Wake();
+        provider.Repaired += (_, _) => RequestScan();
     }
 
     /// <summary>False while the provider may lack something that this process has written, or that stands in the spool.</summary>

@@ -11,8 +11,8 @@ internal interface IRowAccess : IAsyncDisposable
     /// <summary>At most this many batches of a writer run at a time.</summary>
     int ConcurrentBatchesMax { get; }
 
-    /// <summary>The stores behind it that answer now: an erase must know what each of them holds.</summary>
-    IReadOnlyList<IRowAccess> Reachable { get; }
+    /// <summary>Asks every store behind it that answers now; a provider that fails is left out. An erase must know what each of them holds.</summary>
+    Task<IReadOnlyList<T>> AskReachableAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, CancellationToken cancellationToken);
 
     /// <summary>
     /// Merges append rows (revisions also move their registers) in one transaction: all or none. The answer has an element

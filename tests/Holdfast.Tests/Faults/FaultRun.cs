@@ -16,7 +16,7 @@ namespace Holdfast.Tests.Faults;
 internal sealed class FaultRun : IAsyncDisposable
 {
     private const string Rows = "select session_id, memory_type, content #>> '{}' from holdfast.session_memories where tenant_id = $1 order by stamp";
-    private const string Failovers = "select from_provider || ' ' || cause from holdfast.failover_events where tenant_id = $1 order by stamp";
+    private const string Failovers = "select from_provider || ' ' || cause || case when detection_ms >= 0 and switch_ms >= 0 or cause in ('use', 'drained', 'failback') then '' else ' without its times' end from holdfast.failover_events where tenant_id = $1 order by stamp";
 
     private static readonly TimeSpan LongestMax = TimeSpan.FromSeconds(2);
 
@@ -56,6 +56,7 @@ internal sealed class FaultRun : IAsyncDisposable
     {
         await AppendAsync(20);
         Assert.Equal("p0", Providers.Primary);
+        Assert.False((await ReadAsync()).MayBeStale);
         try
         {
             await inject();
@@ -63,7 +64,8 @@ internal sealed class FaultRun : IAsyncDisposable
             await ExpectCauseAsync(cause);
             await Wait.UntilAsync(() => Providers.Primary == "p1", "the second provider leads", TimeSpan.FromSeconds(20), Describe);
             await AppendAsync(10);
-            await ReadAsync();
+            var read = await ReadAsync();
+            Assert.Equal((true, "p1"), (read.MayBeStale, read.Source?.Provider));
         }
         finally
         {
@@ -103,11 +105,12 @@ internal sealed class FaultRun : IAsyncDisposable
         }, $"{provider} is reported as {cause}", TimeSpan.FromSeconds(20), Describe);
 
     /// <summary>The writer's own rows are all there, in its order.</summary>
-    public async Task ReadAsync(Session? session = null)
+    public async Task<ReadList<SessionMemory>> ReadAsync(Session? session = null)
     {
         session ??= Session;
         var loaded = await session.LoadAsync();
         Assert.Equal(_ledger.Acknowledged(session.Id).Select(row => row.Text), loaded.Select(memory => memory.Text));
+        return loaded;
     }
 
     /// <summary>Waits until every provider works and has all of it, and the first one leads again.</summary>
@@ -130,6 +133,9 @@ internal sealed class FaultRun : IAsyncDisposable
     /// <summary>Rows of this memory on a server.</summary>
     public async Task<int> CountAsync(int server) => (await AskAsync(server, Rows, _ => true)).Count;
 
+    /// <summary>The texts of this memory's rows on a server.</summary>
+    public Task<List<string>> TextsAsync(int server) => AskAsync(server, Rows, row => row.IsDBNull(2) ? "" : row.GetString(2));
+
     public async Task<IReadOnlyList<string>> ProblemsAsync(int server) =>
         _ledger.Problems(await AskAsync(server, Rows, row => new LedgerRow(row.GetString(0), row.GetString(1), row.GetString(2))));
 
@@ -139,6 +145,10 @@ internal sealed class FaultRun : IAsyncDisposable
         var expected = causes.Select(cause => $"{from} {EnumText<FailureCause>.Of(cause)}").ToList();
         await Wait.UntilAsync(async () => (await FailoversAsync()).Any(expected.Contains), $"failover_events has {string.Join(" or ", expected)}", TimeSpan.FromSeconds(10), Describe);
     }
+
+    /// <summary>The same, whether or not the next one answered in time.</summary>
+    public Task AssertLeftAsync(string from) => Wait.UntilAsync(
+        async () => (await FailoversAsync()).Any(row => row.StartsWith($"{from} down", StringComparison.Ordinal)), $"failover_events says that {from} was left", TimeSpan.FromSeconds(15), Describe);
 
     /// <summary>What the second server, which no fault of the first reaches, has of changes of route: who was left, and why.</summary>
     public Task<List<string>> FailoversAsync() => AskAsync(1, Failovers, row => row.GetString(0));

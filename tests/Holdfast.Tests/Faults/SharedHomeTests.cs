@@ -27,6 +27,7 @@ public sealed class SharedHomeTests(FaultServers servers) : IClassFixture<FaultS
         await servers.HealAsync();
         await run.HealedAsync();
         await run.CheckAsync();
+        foreach (var left in new[] { "p0", "p1", "p2" }) await run.AssertLeftAsync(left);
     }
 
     [Fact]

@@ -10,7 +10,7 @@ internal abstract class StoreProxy(IStore inner) : IStore
 
     public virtual int ConcurrentBatchesMax => inner.ConcurrentBatchesMax;
 
-    public IReadOnlyList<IRowAccess> Reachable => [this];
+    public async Task<IReadOnlyList<T>> AskReachableAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, CancellationToken cancellationToken) => [await ask(this, cancellationToken)];
 
     public virtual Task<MergeResult[]> MergeAsync(IReadOnlyList<Row> rows, CancellationToken cancellationToken) => inner.MergeAsync(rows, cancellationToken);
 

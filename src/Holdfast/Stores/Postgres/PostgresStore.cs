@@ -47,7 +47,7 @@ internal sealed class PostgresStore : IStore
 
     public int ConcurrentBatchesMax => 2;
 
-    public IReadOnlyList<IRowAccess> Reachable => [this];
+    public async Task<IReadOnlyList<T>> AskReachableAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, CancellationToken cancellationToken) => [await ask(this, cancellationToken).ConfigureAwait(false)];
 
     public Task<MergeResult[]> MergeAsync(IReadOnlyList<Row> rows, CancellationToken cancellationToken) =>
         Guard(async ct => rows switch

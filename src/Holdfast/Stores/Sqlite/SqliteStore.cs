@@ -33,7 +33,7 @@ internal sealed class SqliteStore : IStore
 
     public int ConcurrentBatchesMax => 1;
 
-    public IReadOnlyList<IRowAccess> Reachable => [this];
+    public async Task<IReadOnlyList<T>> AskReachableAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, CancellationToken cancellationToken) => [await ask(this, cancellationToken).ConfigureAwait(false)];
 
     /// <summary>Opens the file, makes it where it is missing, and brings its schema up to date.</summary>
     public static SqliteStore Open(string path, TimeProvider time, MergeRules? rules = null)
