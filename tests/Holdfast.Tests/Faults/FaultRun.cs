@@ -65,7 +65,7 @@ internal sealed class FaultRun : IAsyncDisposable
             await Wait.UntilAsync(() => Providers.Primary == "p1", "the second provider leads", TimeSpan.FromSeconds(20), Describe);
             await AppendAsync(10);
             var read = await ReadAsync();
-            Assert.Equal((true, "p1"), (read.MayBeStale, read.Source?.Provider));
+            Assert.Equal((true, "p1"), (read.MayBeStale, read.Source?.Name));
         }
         finally
         {
