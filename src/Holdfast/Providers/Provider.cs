@@ -39,7 +39,7 @@ internal sealed class Provider : IAsyncDisposable
     /// <summary>True where the provider suspends a database that is idle, and a probe would wake it.</summary>
     public bool Suspends => Endpoint.Host?.EndsWith(".neon.tech", StringComparison.OrdinalIgnoreCase) ?? false;
 
-    /// <summary>When an attempt succeeded last.</summary>
+    /// <summary>When a call, a push or a probe succeeded last.</summary>
     public DateTimeOffset LastSuccessAt => new(Interlocked.Read(ref _lastSuccess), TimeSpan.Zero);
 
     /// <summary>Its place in the configured order.</summary>
@@ -95,13 +95,21 @@ internal sealed class Provider : IAsyncDisposable
 
     /// <summary>Runs one attempt under its own deadline.</summary>
     /// <exception cref="AttemptFailedException">It failed; the failure says what is known of its outcome.</exception>
-    public async Task<T> AttemptAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, LatencyWindow? latency, TimeSpan timeout, bool ours, CancellationToken cancellationToken)
+    public Task<T> AttemptAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, LatencyWindow? latency, TimeSpan timeout, bool ours, CancellationToken cancellationToken) =>
+        AttemptAsync(work, latency, timeout, ours, isTraffic: true, cancellationToken);
+
+    /// <summary>An attempt of the upkeep's own, which comes by regularly: that it went well makes no probe superfluous.</summary>
+    /// <exception cref="AttemptFailedException">It failed.</exception>
+    public Task<T> AskAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, TimeSpan timeout, CancellationToken cancellationToken) =>
+        AttemptAsync(work, latency: null, timeout, ours: true, isTraffic: false, cancellationToken);
+
+    private async Task<T> AttemptAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, LatencyWindow? latency, TimeSpan timeout, bool ours, bool isTraffic, CancellationToken cancellationToken)
     {
         var place = Interlocked.Increment(ref _running);
         var started = _time.GetTimestamp();
         try
         {
-            return await Breaker.ExecuteAsync(() => RunAsync(work, latency, started, place, timeout, ours, cancellationToken)).ConfigureAwait(false);
+            return await Breaker.ExecuteAsync(() => RunAsync(work, latency, started, place, timeout, ours, isTraffic, cancellationToken)).ConfigureAwait(false);
         }
         catch (BrokenCircuitException e)
         {
@@ -132,7 +140,7 @@ internal sealed class Provider : IAsyncDisposable
         Volatile.Write(ref _lastFailure, WriteRefusal);
         IsSuspect = false;
         await Breaker.CloseAsync().ConfigureAwait(false);
-        Works();
+        Works(isTraffic: true);
         if (WriteRefusal is not null) Repaired?.Invoke(this, EventArgs.Empty);
         Changed?.Invoke(this, EventArgs.Empty);
     }
@@ -171,7 +179,7 @@ internal sealed class Provider : IAsyncDisposable
         if (Store is { } store) await store.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task<T> RunAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, LatencyWindow? latency, long started, int place, TimeSpan timeout, bool ours, CancellationToken cancellationToken)
+    private async Task<T> RunAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, LatencyWindow? latency, long started, int place, TimeSpan timeout, bool ours, bool isTraffic, CancellationToken cancellationToken)
     {
         var sent = Store is not null;
         try
@@ -180,7 +188,7 @@ internal sealed class Provider : IAsyncDisposable
             sent = true;
             var result = await Within(work(store, cancellationToken), timeout, cancellationToken).ConfigureAwait(false);
             latency?.Record(_time.GetElapsedTime(started));
-            Works();
+            Works(isTraffic);
             return result;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -221,13 +229,13 @@ internal sealed class Provider : IAsyncDisposable
         }
     }
 
-    private void Works()
+    private void Works(bool isTraffic)
     {
         IsSuspect = false;
         if (WriteRefusal is null) Volatile.Write(ref _lastFailure, null);
         Interlocked.Exchange(ref _failingSince, 0);
         var now = _time.GetUtcNow().UtcTicks;
-        Interlocked.Exchange(ref _lastSuccess, now);
+        if (isTraffic) Interlocked.Exchange(ref _lastSuccess, now);
         Interlocked.CompareExchange(ref _usableSince, now, 0);
     }
 

@@ -114,7 +114,7 @@ internal sealed class ProviderUpkeep : IAsyncDisposable
         if (_set.Router.Route.Primary is not { IsReadable: true } primary) return;
         try
         {
-            var known = await primary.AttemptAsync(ControlSetting.ReadAsync, null, _settings.Options.AttemptTimeout, ours: true, _stopping.Token).ConfigureAwait(false);
+            var known = await primary.AskAsync(ControlSetting.ReadAsync, _settings.Options.AttemptTimeout, _stopping.Token).ConfigureAwait(false);
             if (ControlSetting.StateOf(known) is { } state && state.ChangedAt > _controlFile.Read().ChangedAt) _controlFile.Write(state);
         }
         catch (AttemptFailedException)
