@@ -11,7 +11,7 @@ namespace Holdfast.Providers;
 /// Several providers and the local file as one memory: no outage of any of them stops a write, loses one, or makes one appear
 /// twice. Routes, fails over and hedges; what each way does stands in <see cref="WritePath"/> and <see cref="ReadPath"/>.
 /// </summary>
-internal sealed class ProviderAccess : IRowAccess, IDeliveryObserver
+internal sealed class ProviderAccess : IRowAccess
 {
     private readonly FailoverOptions _options;
     private readonly TimeProvider _time;
@@ -38,7 +38,7 @@ internal sealed class ProviderAccess : IRowAccess, IDeliveryObserver
         Pushes = [.. providers.Select(provider => new ProviderPush(provider, spool, needed, _time, _options.AttemptTimeout))];
         Router = new Router(providers, _options, _time, provider => provider.IsLacking || !Pushes[provider.Index].IsCaughtUp);
         Local = spool.Store;
-        _writes = new WritePath(Router, [.. providers.Select(provider => provider.Name)], Pushes, Spool, _hedges, _options, _time, this);
+        _writes = new WritePath(Router, [.. providers.Select(provider => provider.Name)], Pushes, Spool, _hedges, _options, _time, _confirmations.Add);
         _reads = new ReadPath(Router, Pushes, Local, _hedges, _options, _time, _slow.Add);
         _sql = new ApplicationSql(Router, _options, _time, _slow.Add);
         _upkeep = new ProviderUpkeep(this, settings);
@@ -179,13 +179,6 @@ internal sealed class ProviderAccess : IRowAccess, IDeliveryObserver
             }
         }
         throw failed.ToException(fact);
-    }
-
-    public void Confirmed(Delivery delivery) => _confirmations.Add(delivery);
-
-    public void Hurry()
-    {
-        foreach (var push in Pushes) push.Queue.Hurry();
     }
 
     /// <summary>Runs a statement of the application's own.</summary>

@@ -51,7 +51,11 @@ internal sealed class ProviderPush : IAsyncDisposable
     /// <summary>Waits until it holds all that this process has written; false where it refuses some of it.</summary>
     public async Task<bool> FlushAsync(CancellationToken cancellationToken)
     {
-        if (!Queue.IsEmpty) await Queue.EmptiedAsync(cancellationToken).ConfigureAwait(false);
+        if (!Queue.IsEmpty)
+        {
+            Queue.Hurry();
+            await Queue.EmptiedAsync(cancellationToken).ConfigureAwait(false);
+        }
         return RefusedCount == 0;
     }
 

@@ -23,6 +23,7 @@ internal sealed class PushQueue
     private int _followed;
     private bool _scan = true;
     private bool _takesAll;
+    private bool _hurried;
     private long _takenAt;
     private long _heldUpTo;
 
@@ -112,10 +113,7 @@ internal sealed class PushQueue
         {
             lock (_lock)
             {
-                if (_waiting.Count == 0 || _rows >= GatherRowsMax) return false;
-                foreach (var delivery in _waiting)
-                    if (delivery.IsUrgent) return false;
-                return true;
+                return _waiting.Count > 0 && _rows < GatherRowsMax && !_hurried;
             }
         }
     }
@@ -148,6 +146,7 @@ internal sealed class PushQueue
         lock (_lock)
         {
             var rows = 0;
+            _hurried = false;
             while (_waiting.First is { } first && (batch.Count == 0 || rows + first.Value.Rows.Count <= Batch.RowsMax))
             {
                 _waiting.RemoveFirst();
@@ -193,7 +192,7 @@ internal sealed class PushQueue
     public void Hurry()
     {
         TaskCompletionSource enough;
-        lock (_lock) enough = _enough;
+        lock (_lock) (_hurried, enough) = (true, _enough);
         enough.TrySetResult();
     }
 

@@ -7,7 +7,7 @@ namespace Holdfast.Providers;
 /// The way of a batch: into the spool and to the primary at the same time, to the next provider when the primary is slow or
 /// fails, and answered when its rows are on the local disk and at a provider, or on the local disk alone where none answers.
 /// </summary>
-internal sealed class WritePath(Router router, IReadOnlyList<string> names, IReadOnlyList<ProviderPush> pushes, SpoolGate spool, HedgeBudget hedges, FailoverOptions options, TimeProvider time, IDeliveryObserver observer)
+internal sealed class WritePath(Router router, IReadOnlyList<string> names, IReadOnlyList<ProviderPush> pushes, SpoolGate spool, HedgeBudget hedges, FailoverOptions options, TimeProvider time, Action<Delivery> confirmed)
 {
     private const int SwallowedMax = 4;
 
@@ -18,7 +18,7 @@ internal sealed class WritePath(Router router, IReadOnlyList<string> names, IRea
     /// <param name="atOnce">How many providers are asked at the same time: as many as its callers want to hold it.</param>
     public async Task<MergeResult[]> WriteAsync(IReadOnlyList<Row> rows, int atOnce)
     {
-        var delivery = new Delivery(rows, names, observer);
+        var delivery = new Delivery(rows, names, confirmed);
         var failed = new AttemptList();
         var race = new Race<MergeResult[]>(time);
         hedges.Count();
@@ -39,7 +39,7 @@ internal sealed class WritePath(Router router, IReadOnlyList<string> names, IRea
     /// <summary>Answers when the rows are on the local disk; the providers get them in the background.</summary>
     public async Task<MergeResult[]> WriteLocallyAsync(IReadOnlyList<Row> rows)
     {
-        var delivery = new Delivery(rows, names, observer);
+        var delivery = new Delivery(rows, names, confirmed);
         var failed = new AttemptList();
         var results = await SpoolAsync(delivery, failed).ConfigureAwait(false)
             ?? throw (failed.First is RowRefusedException refused ? refused : failed.ToException("The local file did not take the rows."));
@@ -51,7 +51,7 @@ internal sealed class WritePath(Router router, IReadOnlyList<string> names, IRea
     /// <summary>A row that one provider holds already: into the spool, and on to the others.</summary>
     public async Task DeliverAsync(IReadOnlyList<Row> rows, Provider holder)
     {
-        var delivery = new Delivery(rows, names, observer);
+        var delivery = new Delivery(rows, names, confirmed);
         delivery.Confirm(holder.Index);
         await SpoolAsync(delivery, new AttemptList()).ConfigureAwait(false);
         foreach (var push in pushes) push.Queue.Add(delivery);
@@ -72,7 +72,7 @@ internal sealed class WritePath(Router router, IReadOnlyList<string> names, IRea
             var results = await spool.WriteAsync(delivery.Rows).ConfigureAwait(false);
             delivery.IsSpooled = true;
             // A provider may have been faster than the disk: what it confirmed had no mark to go to.
-            if (delivery.HolderCount > 0) observer.Confirmed(delivery);
+            if (delivery.HolderCount > 0) confirmed(delivery);
             return results;
         }
         catch (HoldfastException e)

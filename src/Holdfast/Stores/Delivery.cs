@@ -4,7 +4,7 @@ using Holdfast.Rows;
 namespace Holdfast.Stores;
 
 /// <summary>A batch on its way: who holds it already, and who waits for more of them to.</summary>
-internal sealed class Delivery(IReadOnlyList<Row> rows, IReadOnlyList<string> providers, IDeliveryObserver observer)
+internal sealed class Delivery(IReadOnlyList<Row> rows, IReadOnlyList<string> providers, Action<Delivery> confirmed)
 {
     private readonly Lock _lock = new();
     private readonly List<(int Count, TaskCompletionSource Reached)> _waiting = [];
@@ -15,9 +15,6 @@ internal sealed class Delivery(IReadOnlyList<Row> rows, IReadOnlyList<string> pr
 
     /// <summary>True once its rows are on the disk of the local file.</summary>
     public bool IsSpooled { get; set; }
-
-    /// <summary>True once somebody waits for more holders: then the other providers get it without delay.</summary>
-    public bool IsUrgent { get; private set; }
 
     public int HolderCount => BitOperations.PopCount(Volatile.Read(ref _holders));
 
@@ -54,7 +51,7 @@ internal sealed class Delivery(IReadOnlyList<Row> rows, IReadOnlyList<string> pr
                 _waiting.RemoveAt(i);
             }
         }
-        observer.Confirmed(this);
+        confirmed(this);
     }
 
     /// <summary>Waits until enough providers hold it for <paramref name="concern"/>; false when time runs out first.</summary>
@@ -68,9 +65,7 @@ internal sealed class Delivery(IReadOnlyList<Row> rows, IReadOnlyList<string> pr
             var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting.Add((count, source));
             reached = source.Task;
-            IsUrgent = true;
         }
-        observer.Hurry();
         try
         {
             await reached.WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false);
