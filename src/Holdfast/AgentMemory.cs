@@ -1,5 +1,6 @@
 using Holdfast.Providers;
 using Holdfast.Providers.Configuration;
+using Holdfast.Providers.Control;
 using Holdfast.Relay;
 using Holdfast.Rows;
 using Holdfast.Stores;
@@ -80,7 +81,7 @@ public sealed class AgentMemory : IAsyncDisposable
 
     internal static async Task<AgentMemory> OpenAsync(IStore store, Clock clock, HoldfastOptions options, CancellationToken cancellationToken, MergeRules? rules = null)
     {
-        var writer = new MemoryWriter(store, clock, options.TenantId, rules ?? MergeRules.All);
+        var writer = new MemoryWriter(new FreezableStore(store, HoldfastHome.Resolve(options.Home)), clock, options.TenantId, rules ?? MergeRules.All);
         try
         {
             await writer.LearnErasuresAsync(cancellationToken).ConfigureAwait(false);

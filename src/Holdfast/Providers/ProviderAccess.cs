@@ -271,7 +271,8 @@ internal sealed class ProviderAccess : IRowAccess
         }
     }
 
-    private void CheckFrozen()
+    /// <exception cref="WritesFrozenException">An operator has stopped all writes.</exception>
+    public void CheckFrozen()
     {
         if (Control is { FrozenSince: { } since, ChangedBy: var by }) throw new WritesFrozenException(since, by);
     }

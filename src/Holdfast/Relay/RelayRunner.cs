@@ -34,22 +34,24 @@ internal sealed class RelayRunner(ProviderAccess set) : IAsyncDisposable
         foreach (var provider in set.Providers) _running.Add(Task.Run(() => EveryTickAsync(new HolderCheck(set, provider).RunAsync), CancellationToken.None));
         foreach (var link in Links)
         {
-            // Programs that end at once need not begin.
-            link.NextAt = _time.GetUtcNow() + PeriodMin * (0.5 + Random.Shared.NextDouble() / 2);
+            // Programs that end at once need not begin, unless somebody waits for it.
+            link.NextAt = link.Receiver.IsLacking ? _time.GetUtcNow() : _time.GetUtcNow() + PeriodMin * (0.5 + Random.Shared.NextDouble() / 2);
             var written = 0L;
             _running.Add(Task.Run(() => EveryTickAsync(async token =>
             {
                 if (written != set.WriteCount && link.Period > PeriodMin) Schedule(link, PeriodMin);
                 written = set.WriteCount;
-                if (link.CanRun && link.NextAt <= _time.GetUtcNow()) await RoundAsync(link, token).ConfigureAwait(false);
+                if (link.CanRun && link.NextAt <= _time.GetUtcNow() && set.Control.FrozenSince is null) await RoundAsync(link, token).ConfigureAwait(false);
             }), CancellationToken.None));
         }
     }
 
     /// <summary>Brings everything over now, without waiting for a turn or a lease; the rows that came.</summary>
     /// <exception cref="AttemptFailedException">A provider does not answer.</exception>
+    /// <exception cref="WritesFrozenException">An operator has stopped all writes.</exception>
     public async Task<long> PullAllAsync(CancellationToken cancellationToken)
     {
+        set.CheckFrozen();
         var rows = 0L;
         foreach (var link in Links.Where(link => link.CanRun)) rows += await PullAsync(link, cancellationToken).ConfigureAwait(false);
         return rows;
@@ -129,11 +131,11 @@ internal sealed class RelayRunner(ProviderAccess set) : IAsyncDisposable
         return round.Rows;
     }
 
-    /// <summary>A provider lacks nothing any more when everything that any other has was looked through after it was found lacking.</summary>
+    /// <summary>A provider lacks nothing any more when all that the others have was looked through after it was found lacking. Of those that are away nobody knows.</summary>
     private void Judge(Provider provider)
     {
         if (provider.LackingSince is not { } since) return;
-        if (Links.Where(link => link.Receiver == provider && !link.Source.IsDrained).All(link => link is { IsPending: false, CaughtUpAt: { } at } && at >= since)) provider.LacksNothing();
+        if (Links.Where(link => link.Receiver == provider && link.CanRun).All(link => link is { IsPending: false, CaughtUpAt: { } at } && at >= since)) provider.LacksNothing();
     }
 
     private async Task AssessAsync(CancellationToken cancellationToken)

@@ -48,6 +48,9 @@ internal sealed class FaultRun : IAsyncDisposable
         options ??= servers.Options();
         var database = new NpgsqlConnectionStringBuilder(options.Providers[1].Connection).Database!;
         var memory = await AgentMemory.OpenAsync(options);
+        // What other tests wrote to some of the servers only is brought to the others first: until then they do not lead.
+        var first = $"p{(healing ?? [0])[0]}";
+        await Wait.UntilAsync(() => memory.Providers!.Primary == first && memory.Providers.Access.Providers.All(provider => !provider.IsLacking), $"{first} leads and no provider lacks what another has");
         return new FaultRun(servers, options, database, ledger ?? new Ledger(), memory, await memory.OpenSessionAsync(session)) { Healing = healing ?? [0, 1, 2] };
     }
 
