@@ -49,8 +49,8 @@ internal sealed class FaultRun : IAsyncDisposable
         var database = new NpgsqlConnectionStringBuilder(options.Providers[1].Connection).Database!;
         var memory = await AgentMemory.OpenAsync(options);
         // What other tests wrote to some of the servers only is brought to the others first: until then they do not lead.
-        var first = $"p{(healing ?? [0])[0]}";
-        await Wait.UntilAsync(() => memory.Providers!.Primary == first && memory.Providers.Access.Providers.All(provider => !provider.IsLacking), $"{first} leads and no provider lacks what another has");
+        var providers = memory.Providers!.Access.Providers;
+        await Wait.UntilAsync(() => providers.All(provider => !provider.IsLacking) && providers.FirstOrDefault(provider => provider.IsReadable)?.Name == memory.Providers.Primary, "the first that is there leads and none lacks what another has");
         return new FaultRun(servers, options, database, ledger ?? new Ledger(), memory, await memory.OpenSessionAsync(session)) { Healing = healing ?? [0, 1, 2] };
     }
 

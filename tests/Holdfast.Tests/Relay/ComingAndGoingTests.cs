@@ -77,9 +77,9 @@ public sealed class ComingAndGoingTests : IAsyncLifetime
     [Fact]
     public async Task a_provider_that_was_dumped_and_reloaded_passes_on_what_it_gets_then()
     {
-        var dumped = await TestServer.NewDatabaseAsync();
-        await PullPair.MigratedAsync(dumped);
-        var receiver = await PullPair.MigratedAsync(await TestServer.NewDatabaseAsync());
+        await using var old = await PostgresServer.StartAsync();
+        var dumped = await PullPair.MigratedAsync(await old.CreateDatabaseAsync());
+        var receiver = await PullPair.MigratedAsync(await old.CreateDatabaseAsync());
         Holdfast.Rows.Row[] rows;
         await using (var before = await PullPair.OpenAsync(dumped, receiver))
         {

@@ -41,8 +41,8 @@ internal sealed class PullPair : IAsyncDisposable
 
     public static async Task<PullPair> OpenAsync(string? source = null, string? receiver = null)
     {
-        source ??= await MigratedAsync(await TestServer.NewDatabaseAsync());
-        receiver ??= await MigratedAsync(await TestServer.NewDatabaseAsync());
+        source ??= await MigratedAsync(await TestServer.NewRelayDatabaseAsync());
+        receiver ??= await MigratedAsync(await TestServer.NewRelayDatabaseAsync());
         var pair = new PullPair(source, receiver);
         await pair.Source.ConnectAsync(CancellationToken.None);
         await pair.Receiver.ConnectAsync(CancellationToken.None);
