@@ -19,13 +19,13 @@ internal sealed class DifferenceCheck(IReadOnlyList<ComparedStore> stores, Compa
     {
         if (suspects.Count == 0) return [];
         var started = options.Time.GetTimestamp();
-        var pending = suspects.ToDictionary(suspect => suspect.Key, suspect => new Suspect(suspect.Winner, suspect.IsOfContent ? TimeSpan.Zero : null));
+        var pending = suspects.ToDictionary(suspect => suspect.Key, suspect => new PendingRow(suspect.Winner, suspect.IsOfContent ? TimeSpan.Zero : null));
         var confirmed = new List<RowDifference>();
         for (var pause = PauseMin; ; pause = pause < PauseMax ? pause * 2 : PauseMax)
         {
             var now = options.Time.GetElapsedTime(started);
             var read = await ReadAsync(suspects[0].Table, [.. pending.Keys], cancellationToken).ConfigureAwait(false);
-            var next = new Dictionary<RowKey, Suspect>();
+            var next = new Dictionary<RowKey, PendingRow>();
             foreach (var difference in read)
             {
                 var suspect = pending[difference.Key];
@@ -55,5 +55,5 @@ internal sealed class DifferenceCheck(IReadOnlyList<ComparedStore> stores, Compa
     }
 
     // What a store had when the row was first seen; since when all have the row and say different things.
-    private sealed record Suspect(Stamp Wanted, TimeSpan? OtherContentSince);
+    private sealed record PendingRow(Stamp Wanted, TimeSpan? OtherContentSince);
 }

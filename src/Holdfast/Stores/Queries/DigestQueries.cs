@@ -16,7 +16,7 @@ internal static class DigestQueries
 
     private static readonly Statement Identifier = new("select system_identifier::text from pg_control_system()");
 
-    private static readonly ConcurrentDictionary<(Table, bool), Texts> Made = new();
+    private static readonly ConcurrentDictionary<(Table, bool), DigestTexts> Made = new();
 
     /// <summary>What a run of a server is known by, and how far its transactions are.</summary>
     public static Task<ServerRun> ServerAsync(IRowAccess store, CancellationToken cancellationToken) => store.QueryAsync(Server, [],
@@ -73,11 +73,11 @@ internal static class DigestQueries
     private static byte[][] Prefixes(IReadOnlyCollection<long> values, int length) =>
         [.. values.Select(value => Enumerable.Range(0, length).Select(i => (byte)(value >> 8 * (length - 1 - i))).ToArray())];
 
-    private static Texts Text(Table table, bool deep) => Made.GetOrAdd((table, deep), static made => new Texts(made.Item1, made.Item2));
+    private static DigestTexts Text(Table table, bool deep) => Made.GetOrAdd((table, deep), static made => new DigestTexts(made.Item1, made.Item2));
 
-    private sealed class Texts
+    private sealed class DigestTexts
     {
-        public Texts(Table table, bool deep)
+        public DigestTexts(Table table, bool deep)
         {
             var (name, hash) = ($"{{{table.Name}}} t", DigestExpressions.Row(table, deep));
             var row = $"t.tenant_id, t.{DigestExpressions.KeyColumn(table)}::text, t.stamp, {hash}";
