@@ -1,5 +1,6 @@
 using Holdfast.Relay.Digests;
 using Holdfast.Rows;
+using Holdfast.Stores.Queries;
 using Xunit;
 
 namespace Holdfast.Tests.Digests;
@@ -140,6 +141,39 @@ public sealed class DigestCacheTests : IAsyncLifetime
             place with { Schema = "other" }, place with { Table = Tables.Revisions }, place with { Deep = true }, place with { Address = "other:5432/memory" },
         ], other => Assert.Null(cache.Read(other)));
     }
+
+    [Theory]
+    [InlineData(1_000_000_000_000UL)]
+    [InlineData(3UL)]
+    public async Task a_digest_of_transactions_that_the_server_has_not_reached_or_has_left_far_behind_does_not_count(ulong horizon)
+    {
+        var place = await PlaceAsync(0);
+        var wrong = new TableDigest();
+        wrong.Add(1, 100, 42);
+        new DigestCache(_stores.CacheFolder).Write(place, new CachedDigest(horizon, wrong));
+        var report = await _stores.CompareAsync();
+        Assert.True(report.IsEqual);
+        Assert.Equal(102, report.Providers[0].RowsHashed);
+    }
+
+    [Fact]
+    public async Task a_digest_that_would_count_is_believed()
+    {
+        // The other way round, so that the tests above prove something.
+        await SettledAsync();
+        var place = await PlaceAsync(0);
+        var cached = new DigestCache(_stores.CacheFolder).Read(place)!;
+        var wrong = new TableDigest();
+        wrong.Add(1, 100, 42);
+        new DigestCache(_stores.CacheFolder).Write(place, cached with { Digest = wrong });
+        // What is found is still read row by row: a wrong hint costs time, and the rows are equal.
+        var report = await _stores.CompareAsync();
+        Assert.True(report.IsEqual);
+        Assert.Equal(0, report.Providers[0].RowsHashed);
+    }
+
+    private async Task<DigestPlace> PlaceAsync(int store) => new(_stores[store].Address, (await DigestQueries.SystemIdentifierAsync(_stores[store], CancellationToken.None))!,
+        await DigestQueries.ServerAsync(_stores[store], CancellationToken.None), _stores[store].Schema, Tables.SessionMemories, Deep: false);
 
     // Twice, so that what was written just before is of transactions that have ended; others of the same server may run for a moment.
     private async Task SettledAsync(bool deep = false) => await TestServers.Wait.UntilAsync(async () =>

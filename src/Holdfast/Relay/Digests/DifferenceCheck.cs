@@ -32,8 +32,10 @@ internal sealed class DifferenceCheck(IReadOnlyList<ComparedStore> stores, Compa
                 var isOfContent = difference.IsOfContent;
                 if (isOfContent && suspect.OtherContentSince is null) suspect = suspect with { OtherContentSince = now };
                 if (!isOfContent) suspect = suspect with { OtherContentSince = null };
-                if (now - (isOfContent ? suspect.OtherContentSince!.Value : TimeSpan.Zero) < options.Patience) next.Add(difference.Key, suspect);
-                else if (isOfContent || difference.IsBehind(suspect.Wanted)) confirmed.Add(difference);
+                // All have reached what one of them had: that they have moved on from there, each as far as it is, is no difference.
+                if (!isOfContent && !difference.IsBehind(suspect.Wanted)) continue;
+                if (now - (suspect.OtherContentSince ?? TimeSpan.Zero) < options.Patience) next.Add(difference.Key, suspect);
+                else confirmed.Add(difference);
             }
             if ((pending = next).Count == 0) return confirmed;
             var left = options.Patience - options.Time.GetElapsedTime(started);
