@@ -20,6 +20,7 @@ internal sealed class RelayRunner(ProviderAccess set) : IAsyncDisposable
     /// <summary>What is younger may be on its way from its writer.</summary>
     private static readonly TimeSpan RecentMax = TimeSpan.FromSeconds(10);
 
+    private const int PassesMax = 5;
     private const int PausesPerMerge = 3;
     private const int AssessedEntries = 500;
 
@@ -58,7 +59,13 @@ internal sealed class RelayRunner(ProviderAccess set) : IAsyncDisposable
     {
         set.CheckFrozen();
         var rows = 0L;
-        foreach (var link in Links.Where(link => link.CanRun)) rows += await PullAsync(link, cancellationToken).ConfigureAwait(false);
+        // What one gets is news to the others. While others write there is always some: a few passes are enough then.
+        for (var (pass, brought) = (0, 1L); brought > 0 && pass < PassesMax; pass++)
+        {
+            brought = 0;
+            foreach (var link in Links.Where(link => link.CanRun)) brought += await PullAsync(link, cancellationToken).ConfigureAwait(false);
+            rows += brought;
+        }
         return rows;
     }
 

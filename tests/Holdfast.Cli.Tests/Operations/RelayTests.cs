@@ -17,7 +17,7 @@ public sealed class RelayTests(ThreeProviders providers)
 
         // Past the set, as a process on another machine leaves it that died before it could pass its rows on.
         (await home.RunAsync("remember", "left behind", "--session", "s", "--provider", "supabase")).Done();
-        var behind = (await home.RunAsync("relay", "status", "--json")).Ended(10).Result;
+        var behind = (await home.RunAsync("relay", "status", "--json")).Ended(10).Envelope.GetProperty("result");
         Assert.Contains(behind.EnumerateArray(), link => link.GetProperty("source").GetString() == "supabase" && link.GetProperty("state").GetString() == "behind" && link.GetProperty("entries_to_read").GetInt64() > 0);
         (await home.RunAsync("relay", "run", "--once")).Done();
         (await home.RunAsync("relay", "status")).Done();
@@ -32,7 +32,7 @@ public sealed class RelayTests(ThreeProviders providers)
         using var home = await providers.NewAsync();
         (await home.RunAsync("relay", "run", "--once")).Done();
         await providers["railway"].KillAsync();
-        var status = (await home.RunAsync("relay", "status", "--json")).Ended(8).Result;
+        var status = (await home.RunAsync("relay", "status", "--json")).Ended(8).Envelope.GetProperty("result");
         Assert.Equal(4, status.EnumerateArray().Count(link => link.GetProperty("state").GetString() == "unknown"));
         Assert.Contains("railway did not answer", (await home.RunAsync("relay", "run", "--once")).Ended(8).Errors, StringComparison.Ordinal);
     }

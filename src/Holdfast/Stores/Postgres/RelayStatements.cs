@@ -17,7 +17,9 @@ internal static class RelayStatements
 
     /// <summary>Parameters: source, pulled rows, what holds the source's feed back, error.</summary>
     public static readonly Statement Report = new("""
-        update {relay_sources} set pulled_at = clock_timestamp(), pulled_rows = pulled_rows + $2, held_back_by = $3::text, error = $4::text where source = $1
+        insert into {relay_sources} as s (source, holder, held_until, pulled_at, pulled_rows, held_back_by, error)
+        values ($1, '00000000-0000-0000-0000-000000000000', clock_timestamp(), clock_timestamp(), $2, $3, $4)
+        on conflict (source) do update set pulled_at = excluded.pulled_at, pulled_rows = s.pulled_rows + excluded.pulled_rows, held_back_by = excluded.held_back_by, error = excluded.error
         """);
 
     /// <summary>What a receiver says about a source. Parameter: source.</summary>
