@@ -18,6 +18,7 @@ internal sealed class Provider : IAsyncDisposable
     private long _failingSince;
     private long _usableSince;
     private long _lastSuccess;
+    private long _lackingSince;
 
     public Provider(string name, int index, TimeProvider time, Func<CancellationToken, Task<PostgresStore>> connect)
     {
@@ -59,8 +60,10 @@ internal sealed class Provider : IAsyncDisposable
 
     public bool IsDrained { get; private set; }
 
-    /// <summary>Rows that it does not hold have left the spool: only a copy from another provider brings it up to date.</summary>
-    public bool IsLacking { get; set; }
+    /// <summary>Since when it is known to lack rows that only another provider brings it; null: it is not.</summary>
+    public DateTimeOffset? LackingSince => Read(ref _lackingSince);
+
+    public bool IsLacking => Interlocked.Read(ref _lackingSince) != 0;
 
     /// <summary>Attempts that have not come back.</summary>
     public int Running => Volatile.Read(ref _running);
@@ -100,11 +103,12 @@ internal sealed class Provider : IAsyncDisposable
 
     /// <summary>An attempt of the upkeep's own, which comes by regularly: that it went well makes no probe superfluous.</summary>
     /// <exception cref="AttemptFailedException">It failed.</exception>
-    public Task<T> AskAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, TimeSpan timeout, CancellationToken cancellationToken) =>
-        AttemptAsync(work, latency: null, timeout, ours: true, isTraffic: false, cancellationToken);
+    public Task<T> AskAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, TimeSpan timeout, CancellationToken cancellationToken, bool ours = true) =>
+        AttemptAsync(work, latency: null, timeout, ours, isTraffic: false, cancellationToken);
 
     private async Task<T> AttemptAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, LatencyWindow? latency, TimeSpan timeout, bool ours, bool isTraffic, CancellationToken cancellationToken)
     {
+        var wasOpen = Breaker.IsOpen;
         var place = Interlocked.Increment(ref _running);
         var started = _time.GetTimestamp();
         try
@@ -118,7 +122,11 @@ internal sealed class Provider : IAsyncDisposable
         finally
         {
             Interlocked.Decrement(ref _running);
-            if (Breaker.IsOpen) Changed?.Invoke(this, EventArgs.Empty);
+            if (Breaker.IsOpen)
+            {
+                Changed?.Invoke(this, EventArgs.Empty);
+                if (!wasOpen) AskForProbe();
+            }
         }
     }
 
@@ -129,6 +137,9 @@ internal sealed class Provider : IAsyncDisposable
         Interlocked.CompareExchange(ref _failingSince, _time.GetUtcNow().UtcTicks, 0);
         Suspected?.Invoke(this, EventArgs.Empty);
     }
+
+    /// <summary>Has it probed at once.</summary>
+    public void AskForProbe() => Suspected?.Invoke(this, EventArgs.Empty);
 
     /// <summary>A whole probe passed: what kept calls away is over. Drift is over only when our own rows went in.</summary>
     public async Task RecoverAsync(bool tookOurRows)
@@ -151,6 +162,17 @@ internal sealed class Provider : IAsyncDisposable
         Fails(failure);
         if (!failure.RefusesRowsOnly) await Breaker.OpenAsync().ConfigureAwait(false);
         Changed?.Invoke(this, EventArgs.Empty);
+    }
+
+    /// <summary>It lacks rows that the spool does not have any more: it must not lead until a relay has brought them.</summary>
+    public void Lacks()
+    {
+        if (Interlocked.CompareExchange(ref _lackingSince, _time.GetUtcNow().UtcTicks, 0) == 0) Changed?.Invoke(this, EventArgs.Empty);
+    }
+
+    public void LacksNothing()
+    {
+        if (Interlocked.Exchange(ref _lackingSince, 0) != 0) Changed?.Invoke(this, EventArgs.Empty);
     }
 
     public void Drain(bool drained)
@@ -195,7 +217,9 @@ internal sealed class Provider : IAsyncDisposable
         {
             throw;
         }
-        catch (Exception e) when (e is HoldfastException or NpgsqlException or TimeoutException or IOException or ObjectDisposedException)
+#pragma warning disable CA1031 // Whatever a driver throws is this attempt's failure, and the next provider's turn.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             var failure = e is TimeoutException
                 ? Silence(sent, place, timeout)

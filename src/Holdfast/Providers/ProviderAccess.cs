@@ -22,6 +22,7 @@ internal sealed class ProviderAccess : IRowAccess
     private readonly ApplicationSql _sql;
     private readonly HedgeBudget _hedges;
     private readonly ProviderUpkeep _upkeep;
+    private long _writeCount;
     private ControlState _control = ControlState.None;
 
     public ProviderAccess(IReadOnlyList<Provider> providers, Spool spool, ProviderSetSettings settings)
@@ -34,8 +35,8 @@ internal sealed class ProviderAccess : IRowAccess
         var needed = Math.Min(2, providers.Count);
         _hedges = new HedgeBudget(_options);
         _slow = new SlowQueryLog(settings.Home, _options.SlowQueryAfter, _time);
-        _confirmations = new ConfirmationLog(spool, needed, _time);
-        Pushes = [.. providers.Select(provider => new ProviderPush(provider, spool, needed, _time, _options.AttemptTimeout))];
+        _confirmations = new ConfirmationLog(spool, needed, _time, UpkeepFailed);
+        Pushes = [.. providers.Select(provider => new ProviderPush(provider, spool, needed, _time, _options.AttemptTimeout, UpkeepFailed))];
         Router = new Router(providers, _options, _time, provider => provider.IsLacking || !Pushes[provider.Index].IsCaughtUp);
         Local = spool.Store;
         _writes = new WritePath(Router, [.. providers.Select(provider => provider.Name)], Pushes, Spool, _hedges, _options, _time, _confirmations.Add);
@@ -45,6 +46,18 @@ internal sealed class ProviderAccess : IRowAccess
     }
 
     public ProviderSetSettings Settings { get; }
+
+    /// <summary>Batches written since the set was made: a set at which nothing is written needs no relay every second.</summary>
+    public long WriteCount => Interlocked.Read(ref _writeCount);
+
+    /// <summary>It has confirmed rows that it does not have any more: what this process and the spool know of is sent again.</summary>
+    public async Task ForgetHeldAsync(Provider provider, CancellationToken cancellationToken)
+    {
+        // Of one provider there is nobody else to lead, and nobody to bring it more than the spool has.
+        if (Providers.Count > 1) provider.Lacks();
+        await Spool.Spool.ForgetHolderAsync(provider.Name, Math.Min(2, Providers.Count), cancellationToken).ConfigureAwait(false);
+        Pushes[provider.Index].Queue.RequestScan();
+    }
 
     public IReadOnlyList<Provider> Providers { get; }
 
@@ -62,8 +75,10 @@ internal sealed class ProviderAccess : IRowAccess
 
     public int ConcurrentBatchesMax => 2;
 
-    /// <summary>What went wrong last beside the calls: the local disk, the control file.</summary>
-    public Exception? LastUpkeepError { get; set; }
+    /// <summary>What went wrong last beside the calls: the local disk, the control file, a relay.</summary>
+    public (DateTimeOffset At, Exception Error)? LastUpkeepError { get; private set; }
+
+    public void UpkeepFailed(Exception error) => LastUpkeepError = (_time.GetUtcNow(), error);
 
     /// <summary>What the operator has decided.</summary>
     public ControlState Control
@@ -148,19 +163,21 @@ internal sealed class ProviderAccess : IRowAccess
     public async Task<(Provider Provider, T Result)> OnPrimaryAsync<T>(
         string fact, Func<PostgresStore, CancellationToken, Task<T>> work, string what, CancellationToken cancellationToken)
     {
-        var failed = new AttemptList();
+        var (failed, deadline) = (new AttemptList(), new CallDeadline(_time, _options.CallTimeout));
         foreach (var provider in Router.WriteOrder())
         {
+            if (deadline.IsOver) break;
             var started = _time.GetTimestamp();
             try
             {
                 // What this process wrote before must be there: a claim or an expected revision may rest on it.
-                if (Pushes[provider.Index].IsBehind && !await _reads.FlushedAsync(Pushes[provider.Index], cancellationToken).ConfigureAwait(false))
+                if (Pushes[provider.Index].IsBehind && !await _reads.FlushedAsync(Pushes[provider.Index], deadline.Within(_options.AttemptTimeout), cancellationToken).ConfigureAwait(false))
                 {
                     failed.Add($"{provider.Name} has not taken all that this process wrote before");
+                    if (provider.IsWritable && provider.LastFailure is null) break;
                     continue;
                 }
-                var result = await provider.AttemptAsync(work, provider.Writes, _options.AttemptTimeout, ours: true, cancellationToken).ConfigureAwait(false);
+                var result = await provider.AttemptAsync(work, provider.Writes, deadline.Within(_options.AttemptTimeout), ours: true, cancellationToken).ConfigureAwait(false);
                 _slow.Add(provider.Name, what, _time.GetElapsedTime(started));
                 return (provider, result);
             }
@@ -176,6 +193,8 @@ internal sealed class ProviderAccess : IRowAccess
             catch (AttemptFailedException e)
             {
                 failed.Add(e);
+                // A full pool of this process, or contention: two callers who each went elsewhere would both be told yes.
+                if (!e.CountsAgainstProvider) break;
             }
         }
         throw failed.ToException(fact);
@@ -234,6 +253,7 @@ internal sealed class ProviderAccess : IRowAccess
 
     private async Task<MergeResult[]> MeasuredAsync(IReadOnlyList<Row> rows, Func<Task<MergeResult[]>> write)
     {
+        Interlocked.Increment(ref _writeCount);
         var started = _time.GetTimestamp();
         var results = await write().ConfigureAwait(false);
         var took = _time.GetElapsedTime(started);
@@ -257,7 +277,8 @@ internal sealed class ProviderAccess : IRowAccess
         }
     }
 
-    private void CheckFrozen()
+    /// <exception cref="WritesFrozenException">An operator has stopped all writes.</exception>
+    public void CheckFrozen()
     {
         if (Control is { FrozenSince: { } since, ChangedBy: var by }) throw new WritesFrozenException(since, by);
     }
