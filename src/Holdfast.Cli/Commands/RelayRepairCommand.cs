@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Holdfast.Cli.Output;
+using Holdfast.Operations.Control;
 using Holdfast.Relay.Digests;
 
 namespace Holdfast.Cli.Commands;
@@ -28,6 +29,9 @@ internal static class RelayRepairCommand
             });
             return found is { Equal: true, Unreachable.Count: > 0 } ? RelayComparison.End(invocation, found, null) : ExitCode.Done;
         }
+        // Whoever looks into a corruption has stopped the writes so that nothing moves, copies neither.
+        var control = await new ProviderControl(invocation.Target.Options, [.. invocation.Target.Servers]).ChangeAsync(last => last, dryRun: true, cancellationToken);
+        if (control.After is { FrozenSince: { } since, ChangedBy: var by }) throw new WritesFrozenException(since, by);
         var report = await new StoreRepair(reached.Stores, options).RunAsync(before, cancellationToken);
         var after = RelayComparison.Result(report.After, reached, options.Deep, examples);
         var result = new RelayRepaired(false, [.. report.Count.Done.Select(done => new RepairedItem(done.Table.Name, done.Provider, done.Copied, done.Settled))],

@@ -40,6 +40,9 @@ public sealed class RelayVerifyTests(ThreeProviders providers)
         var dry = (await home.RunAsync("relay", "repair", "--dry-run", "--patience", "0")).Done();
         Assert.Contains("would be mended", dry.Out, StringComparison.Ordinal);
         (await home.RunAsync("relay", "verify", "--patience", "0")).Ended(9);
+        (await home.RunAsync("freeze", "on")).Done();
+        (await home.RunAsync("relay", "repair", "--patience", "0")).Ended(4);
+        (await home.RunAsync("freeze", "off")).Done();
         var repaired = (await home.RunAsync("relay", "repair", "--patience", "0", "--yes", "--json")).Result;
         var done = Assert.Single(repaired.GetProperty("done").EnumerateArray());
         Assert.Equal(("session_memories", "railway", 1L), (Text(done, "table"), Text(done, "provider"), Number(done, "copied")));
@@ -95,8 +98,12 @@ public sealed class RelayVerifyTests(ThreeProviders providers)
     private async Task<ProviderHome> RememberedAsync()
     {
         var home = await providers.NewAsync();
-        foreach (var text in (string[])["one", "two", "three"]) (await home.RunAsync("remember", text, "--session", "s")).Done();
-        // What the last command pushed may still be on its way.
+        await using (var memory = await home.OpenAsync())
+        {
+            var session = await memory.OpenSessionAsync("s");
+            foreach (var text in (string[])["one", "two", "three"]) await session.AppendUserAsync(text);
+        }
+        // What was pushed last may still be on its way.
         (await home.RunAsync("relay", "verify", "--patience", "30")).Done();
         return home;
     }

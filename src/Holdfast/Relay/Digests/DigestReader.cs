@@ -27,44 +27,75 @@ internal sealed class DigestReader
         await DigestQueries.ServerAsync(store.Store, cancellationToken).ConfigureAwait(false),
         options.CacheFolder is null ? null : await DigestQueries.SystemIdentifierAsync(store.Store, cancellationToken).ConfigureAwait(false));
 
-    /// <summary>The table's digest, and how many rows were hashed for it now.</summary>
-    public async Task<(TableDigest Digest, long RowsHashed)> ReadAsync(Table table, CancellationToken cancellationToken)
+    /// <summary>The digests of the tables in their order, each with how many rows were hashed for it now.</summary>
+    public async Task<IReadOnlyList<(TableDigest Digest, long RowsHashed)>> ReadAsync(IReadOnlyList<Table> tables, CancellationToken cancellationToken)
     {
-        if (_identifier is null || _options.CacheFolder is not { } folder) return await HashAllAsync(table, null, null, cancellationToken).ConfigureAwait(false);
-        var cache = new DigestCache(folder);
-        var place = new DigestPlace(_store.Store.Address, _identifier, _run, _store.Store.Schema, table, _options.Deep);
-        if (!_options.Fresh && cache.Read(place) is { } cached && IsOfNow(cached)
-            && await HashSinceAsync(table, cached, cache, place, cancellationToken).ConfigureAwait(false) is { } grown) return grown;
-        return await HashAllAsync(table, cache, place, cancellationToken).ConfigureAwait(false);
+        var (known, read) = (Known(tables), new List<(TableDigest, long)>());
+        var counts = await CountAsync(known, cancellationToken).ConfigureAwait(false);
+        foreach (var table in tables)
+        {
+            read.Add(known.TryGetValue(table, out var cached) && await HashSinceAsync(table, cached, counts, cancellationToken).ConfigureAwait(false) is { } grown ? grown
+                : await HashAllAsync(table, cancellationToken).ConfigureAwait(false));
+        }
+        return read;
+    }
+
+    private DigestCache? Cache => _identifier is null || _options.CacheFolder is not { } folder ? null : new DigestCache(folder);
+
+    private DigestPlace Place(Table table) => new(_store.Store.Address, _identifier!, _run, _store.Store.Schema, table, _options.Deep);
+
+    private Dictionary<Table, CachedDigest> Known(IReadOnlyList<Table> tables)
+    {
+        var known = new Dictionary<Table, CachedDigest>();
+        if (_options.Fresh || Cache is not { } cache) return known;
+        foreach (var table in tables)
+            if (cache.Read(Place(table)) is { } cached && IsOfNow(cached)) known.Add(table, cached);
+        return known;
     }
 
     // A server that was set back is behind what was cached. One that is far ahead has used up the numbers that tell old from new.
     private bool IsOfNow(CachedDigest cached) => cached.Horizon <= _run.Horizon && _run.Next - cached.Horizon < TransactionRange.Ahead / 2;
 
-    // Null: a row that was in the digest has been changed or deleted, and its hash cannot be taken out again.
-    private async Task<(TableDigest, long)?> HashSinceAsync(Table table, CachedDigest cached, DigestCache cache, DigestPlace place, CancellationToken cancellationToken)
+    // No transaction has ended since: then nothing at all can have changed.
+    private bool IsUntouched(CachedDigest cached) => cached.Horizon == _run.Next;
+
+    // One statement for the tables of one horizon, which are all of them but after a run that was cut off.
+    private async Task<Dictionary<string, (long Rows, long Since)>> CountAsync(Dictionary<Table, CachedDigest> known, CancellationToken cancellationToken)
     {
-        var since = TransactionRange.Since(cached.Horizon);
-        var (before, added) = await DigestQueries.CountAsync(_store.Store, table, since, cancellationToken).ConfigureAwait(false);
-        if (before != cached.Digest.Rows) return null;
-        if (added == 0) return (cached.Digest, 0);
-        var (settled, all, hashed) = (cached.Digest.Copy(), cached.Digest.Copy(), 0L);
-        await foreach (var part in DigestQueries.SinceAsync(_store.Store, table, _options.Deep, since, _recent, cancellationToken).ConfigureAwait(false))
+        var counts = new Dictionary<string, (long, long)>();
+        foreach (var group in known.Where(table => !IsUntouched(table.Value)).GroupBy(table => table.Value.Horizon))
         {
-            if (part.Bucket is null)
-            {
-                if (part.Rows != cached.Digest.Rows) return null;
-                continue;
-            }
-            hashed += part.Rows;
-            all.Add(part);
-            if (part.IsSettled) settled.Add(part);
+            var tables = group.Select(table => table.Key).ToList();
+            await foreach (var (table, rows, since) in DigestQueries.CountsAsync(_store.Store, tables, TransactionRange.Since(group.Key), cancellationToken).ConfigureAwait(false)) counts.Add(table, (rows, since));
         }
-        cache.Write(place, new CachedDigest(_run.Horizon, settled));
+        return counts;
+    }
+
+    // Null: a row that was in the digest has been changed or deleted, and its hash cannot be taken out again.
+    private async Task<(TableDigest, long)?> HashSinceAsync(Table table, CachedDigest cached, Dictionary<string, (long Rows, long Since)> counts, CancellationToken cancellationToken)
+    {
+        if (!counts.TryGetValue(table.Name, out var count)) return (cached.Digest, 0);
+        if (count.Rows - count.Since != cached.Digest.Rows) return null;
+        var (settled, all, hashed) = (cached.Digest.Copy(), cached.Digest.Copy(), 0L);
+        if (count.Since > 0)
+        {
+            await foreach (var part in DigestQueries.SinceAsync(_store.Store, table, _options.Deep, TransactionRange.Since(cached.Horizon), _recent, cancellationToken).ConfigureAwait(false))
+            {
+                if (part.Bucket is null)
+                {
+                    if (part.Rows != cached.Digest.Rows) return null;
+                    continue;
+                }
+                hashed += part.Rows;
+                all.Add(part);
+                if (part.IsSettled) settled.Add(part);
+            }
+        }
+        if (_run.Horizon != cached.Horizon) Cache!.Write(Place(table), new CachedDigest(_run.Horizon, settled));
         return (all, hashed);
     }
 
-    private async Task<(TableDigest, long)> HashAllAsync(Table table, DigestCache? cache, DigestPlace? place, CancellationToken cancellationToken)
+    private async Task<(TableDigest, long)> HashAllAsync(Table table, CancellationToken cancellationToken)
     {
         var (settled, all) = (new TableDigest(), new TableDigest());
         await foreach (var part in DigestQueries.AllAsync(_store.Store, table, _options.Deep, _recent, cancellationToken).ConfigureAwait(false))
@@ -73,7 +104,7 @@ internal sealed class DigestReader
             if (part.IsSettled) settled.Add(part);
         }
         // Rows of transactions that had not ended when the run began are left to the next one.
-        if (place is not null) cache!.Write(place, new CachedDigest(_run.Horizon, settled));
+        Cache?.Write(Place(table), new CachedDigest(_run.Horizon, settled));
         return (all, all.Rows);
     }
 }

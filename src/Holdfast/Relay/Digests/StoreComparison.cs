@@ -32,14 +32,8 @@ internal sealed class StoreComparison(IReadOnlyList<ComparedStore> stores, Compa
     private async Task<(ComparedProvider Provider, IReadOnlyList<TableDigest> Digests)> ReadAsync(ComparedStore store, CancellationToken cancellationToken)
     {
         var reader = await DigestReader.OpenAsync(store, options, cancellationToken).ConfigureAwait(false);
-        var (digests, hashed) = (new List<TableDigest>(), 0L);
-        foreach (var table in Merged)
-        {
-            var (digest, now) = await reader.ReadAsync(table, cancellationToken).ConfigureAwait(false);
-            digests.Add(digest);
-            hashed += now;
-        }
+        var digests = await reader.ReadAsync(Merged, cancellationToken).ConfigureAwait(false);
         var parked = await ParkedRowQueries.NewestAsync(store.Store, ParkedMax, cancellationToken).ConfigureAwait(false);
-        return (new ComparedProvider(store.Name, store.Store.Address, digests.Sum(digest => digest.Rows), hashed, parked), digests);
+        return (new ComparedProvider(store.Name, store.Store.Address, digests.Sum(table => table.Digest.Rows), digests.Sum(table => table.RowsHashed), parked), [.. digests.Select(table => table.Digest)]);
     }
 }

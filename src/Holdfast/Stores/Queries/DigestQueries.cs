@@ -39,9 +39,11 @@ internal static class DigestQueries
     public static IAsyncEnumerable<DigestPart> AllAsync(IRowAccess store, Table table, bool deep, TransactionRange recent, CancellationToken cancellationToken) =>
         store.QueryAsync(Text(table, deep).All, recent.Parameters, Part, cancellationToken);
 
-    /// <summary>How many rows are from transactions outside of <paramref name="since"/>, and how many from within.</summary>
-    public static Task<(long Before, long Since)> CountAsync(IRowAccess store, Table table, TransactionRange since, CancellationToken cancellationToken) =>
-        store.QueryAsync(Text(table, deep: false).Count, since.Parameters, row => (row.Integer(0), row.Integer(1)), cancellationToken).FirstAsync(cancellationToken).AsTask();
+    /// <summary>Of each of these tables, in one statement: how many rows there are, and how many of them are from the transactions in <paramref name="since"/>.</summary>
+    public static IAsyncEnumerable<(string Table, long Rows, long Since)> CountsAsync(IRowAccess store, IReadOnlyCollection<Table> tables, TransactionRange since, CancellationToken cancellationToken) =>
+        store.QueryAsync(
+            new Statement(string.Join(" union all ", tables.Select(table => $"select '{table.Name}', count(*), count(*) filter (where {TransactionRange.Contains(1, 2, 3)}) from {{{table.Name}}} t"))) { MayTakeLong = true },
+            since.Parameters, row => (row.Text(0), row.Integer(1), row.Integer(2)), cancellationToken);
 
     /// <summary>The rows from within <paramref name="since"/> by bucket, and first of all, without a bucket, the number of all others, of one moment.</summary>
     public static IAsyncEnumerable<DigestPart> SinceAsync(IRowAccess store, Table table, bool deep, TransactionRange since, TransactionRange recent, CancellationToken cancellationToken) =>
@@ -87,7 +89,6 @@ internal static class DigestQueries
                   select not {TransactionRange.Contains(1, 2, 3)} as settled, {DigestExpressions.Bucket(DigestExpressions.BucketBytes)} as bucket, {hash} as hash from {name} offset 0) x
                 group by 1, 2
                 """);
-            Count = Long($"select count(*) filter (where not {TransactionRange.Contains(1, 2, 3)}), count(*) filter (where {TransactionRange.Contains(1, 2, 3)}) from {name}");
             Since = Long($"""
                 select true, null::bytea, count(*), null::bigint from {name} where not {TransactionRange.Contains(1, 2, 3)}
                 union all
@@ -112,7 +113,6 @@ internal static class DigestQueries
         }
 
         public Statement All { get; }
-        public Statement Count { get; }
         public Statement Since { get; }
         public Statement Parts { get; }
         public Statement Open { get; }
