@@ -75,7 +75,7 @@ internal sealed class MemoryWriter(IRowAccess store, Clock clock, string tenantI
 
     public Task<MergeResult> WriteAsync(Row row, CancellationToken cancellationToken) => WriteAsync(row, Concern, cancellationToken);
 
-    private async Task<MergeResult> WriteAsync(Row row, WriteConcern concern, CancellationToken cancellationToken)
+    public async Task<MergeResult> WriteAsync(Row row, WriteConcern concern, CancellationToken cancellationToken)
     {
         var rows = concern switch
         {

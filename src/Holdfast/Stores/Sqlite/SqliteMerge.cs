@@ -13,8 +13,7 @@ internal sealed class SqliteMerge(SqliteConnection connection, MergeRules rules)
     private readonly Dictionary<string, SqliteCommand> _prepared = new(StringComparer.Ordinal);
     private static readonly FrozenDictionary<Table, TableSql> Sql = Tables.Appends.ToFrozenDictionary(table => table, table => new TableSql(table));
     private static readonly FrozenDictionary<Table, string> Projections = Tables.Registers.ToFrozenDictionary(table => table, Projection);
-    private static readonly string[] Sweeps = [.. Tables.All
-        .Where(table => table.IsMerged && table != Tables.Erasures && table != Tables.Lives).SelectMany(SweepsOf)];
+    private static readonly string[] Sweeps = [.. Tables.Erasable.SelectMany(SweepsOf)];
 
     public SqliteTransaction? Transaction { get; set; }
 

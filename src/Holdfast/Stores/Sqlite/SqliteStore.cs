@@ -13,6 +13,9 @@ internal sealed class SqliteStore : IStore
     /// <summary>How long a write waits for another process that is writing.</summary>
     public static readonly TimeSpan BusyTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>What it is called among providers.</summary>
+    public const string LocalName = "local";
+
     private readonly string _path;
     private readonly SqliteConnection _writer;
     private readonly SqliteMerge _merge;
@@ -33,7 +36,8 @@ internal sealed class SqliteStore : IStore
 
     public int ConcurrentBatchesMax => 1;
 
-    public async Task<IReadOnlyList<T>> AskReachableAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, CancellationToken cancellationToken) => [await ask(this, cancellationToken).ConfigureAwait(false)];
+    public Task<IReadOnlyList<StoreAnswer<T>>> AskEachAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, bool mayTakeLong, CancellationToken cancellationToken) =>
+        StoreAnswer<T>.OfOneAsync(LocalName, ask(this, cancellationToken));
 
     /// <summary>Opens the file, makes it where it is missing, and brings its schema up to date.</summary>
     public static SqliteStore Open(string path, TimeProvider time, MergeRules? rules = null)
