@@ -93,7 +93,7 @@ public sealed class AgentMemory : IAsyncDisposable
         {
             await writer.LearnErasuresAsync(cancellationToken).ConfigureAwait(false);
             // The local file has one writer: nothing runs beside an erasure that it would have to wait for.
-            return new AgentMemory(writer, options, store is PostgresStore ? new ErasureSweeper(writer.Store, Timeout.InfiniteTimeSpan, options.TimeProvider) : null);
+            return new AgentMemory(writer, options, store is PostgresStore ? new ErasureSweeper(writer.Store, writer.LearnErasuresAsync, Timeout.InfiniteTimeSpan, options.TimeProvider) : null);
         }
         catch
         {
@@ -127,12 +127,8 @@ public sealed class AgentMemory : IAsyncDisposable
             await access.StartAsync(cancellationToken).ConfigureAwait(false);
             await relay.StartAsync(cancellationToken).ConfigureAwait(false);
             // What cannot be asked now is asked when a write is answered as erased: the memory opens without any provider.
-            await access.AskEachAsync(async (store, token) =>
-            {
-                await writer.LearnErasuresAsync(store, token).ConfigureAwait(false);
-                return true;
-            }, mayTakeLong: false, connects: false, cancellationToken).ConfigureAwait(false);
-            return new AgentMemory(writer, options, new ErasureSweeper(access, options.Failover.ProbeIntervalAsleep, options.TimeProvider)) { Providers = new ProviderSet(access), Relay = relay };
+            writer.Learn(await access.Erasures.RunAsync(connects: false, cancellationToken).ConfigureAwait(false));
+            return new AgentMemory(writer, options, new ErasureSweeper(access, async token => writer.Learn(await access.Erasures.RunAsync(connects: true, token).ConfigureAwait(false)), options.Failover.ProbeIntervalAsleep, options.TimeProvider)) { Providers = new ProviderSet(access), Relay = relay };
         }
         catch
         {

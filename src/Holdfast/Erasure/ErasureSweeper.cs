@@ -12,6 +12,7 @@ internal sealed class ErasureSweeper : IAsyncDisposable
     private static readonly TimeSpan PeriodMax = TimeSpan.FromMinutes(1);
 
     private readonly IRowAccess _store;
+    private readonly Func<CancellationToken, Task> _learn;
     private readonly TimeProvider _time;
     private readonly TimeSpan _idle;
     private readonly SemaphoreSlim _woken = new(0);
@@ -19,11 +20,12 @@ internal sealed class ErasureSweeper : IAsyncDisposable
     private readonly Task _loop;
 
     /// <param name="store">What is swept.</param>
+    /// <param name="learn">Finds out which erasures there are, and brings them where they are not.</param>
     /// <param name="idle">How long to the next look when nothing was left to do; others may have erased. Infinite: nobody else is looked after.</param>
     /// <param name="time">The clock.</param>
-    public ErasureSweeper(IRowAccess store, TimeSpan idle, TimeProvider time)
+    public ErasureSweeper(IRowAccess store, Func<CancellationToken, Task> learn, TimeSpan idle, TimeProvider time)
     {
-        (_store, _idle, _time) = (store, idle, time);
+        (_store, _learn, _idle, _time) = (store, learn, idle, time);
         _loop = Task.Run(RunAsync);
     }
 
@@ -60,6 +62,7 @@ internal sealed class ErasureSweeper : IAsyncDisposable
     {
         try
         {
+            await _learn(_stopping.Token).ConfigureAwait(false);
             return await _store.SweepErasuresAsync(_stopping.Token).ConfigureAwait(false);
         }
         catch (HoldfastException)

@@ -21,8 +21,7 @@ internal sealed class Forgetting(MemoryWriter writer, ErasureSweeper? sweeper, A
         var erasure = new RowDraft(Tables.Erasures, [through.Value]) { UserId = userId, SessionId = sessionId }.ToRow(writer.TenantId, through, writer.Clock.Now);
         // Who has it stands in the receipt: there is no need to wait for a concern, and its exception would cost the receipt.
         await writer.WriteAsync(erasure, WriteConcern.Available, cancellationToken).ConfigureAwait(false);
-        writer.Floors.Seen(Floors.Scope.UserErasure, userId, through);
-        writer.Floors.Seen(Floors.Scope.SessionErasure, sessionId, through);
+        writer.Learn([erasure]);
         emptyCaches();
         var answers = await writer.Store.AskEachAsync((store, token) => SettleAsync(store, erasure, token), mayTakeLong: true, cancellationToken).ConfigureAwait(false);
         var receipt = new ForgetReceipt(userId, sessionId, through, erasure.OccurredAt, [.. answers.Select(Judge)]);

@@ -42,6 +42,7 @@ internal sealed class ProviderAccess : IRowAccess
         _writes = new WritePath(Router, [.. providers.Select(provider => provider.Name)], Pushes, Spool, _hedges, _options, _time, _confirmations.Add);
         _reads = new ReadPath(Router, Pushes, Local, _hedges, _options, _time, _slow.Add);
         _sql = new ApplicationSql(Router, _options, _time, _slow.Add);
+        Erasures = new ErasureExchange(this);
         _upkeep = new ProviderUpkeep(this, settings);
     }
 
@@ -68,6 +69,8 @@ internal sealed class ProviderAccess : IRowAccess
     public SpoolGate Spool { get; }
 
     public SqliteStore Local { get; }
+
+    public ErasureExchange Erasures { get; }
 
     public SlowQueryLog SlowQueries => _slow;
 

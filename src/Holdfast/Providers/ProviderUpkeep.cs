@@ -49,7 +49,7 @@ internal sealed class ProviderUpkeep : IAsyncDisposable
         foreach (var provider in _set.Providers)
         {
             var ladder = new ProbeLadder(provider.Name, provider.Endpoint, _settings.Schema, _settings.Time, certificateHost: provider.CertificateHost);
-            var probe = new ProviderProbe(provider, ladder, () => _set.Router.Route.Primary != provider, _settings);
+            var probe = new ProviderProbe(provider, ladder, () => _set.Router.Route.Primary != provider, token => _set.Erasures.WelcomeAsync(provider, token), _settings);
             Run(() => probe.RunAsync(_stopping.Token));
         }
         Run(() => EveryAsync(ControlEvery, () => { ReadControl(); return Task.CompletedTask; }));

@@ -4,7 +4,7 @@ namespace Holdfast.Stores.Queries;
 
 internal static class ErasureQueries
 {
-    private static readonly Statement All = new("select user_id, session_id, through from {erasures} where tenant_id = $1");
+    private static readonly Statement All = new($$"""select {{string.Join(", ", RowColumns.Read(Tables.Erasures))}} from {erasures} where tenant_id = $1""");
 
     private static readonly Statement NewestOfUser = Newest("user_id");
     private static readonly Statement NewestOfSession = Newest("session_id");
@@ -12,8 +12,9 @@ internal static class ErasureQueries
     private static readonly Statement LookAtUser = Look("user_id");
     private static readonly Statement LookAtSession = Look("session_id");
 
-    public static IAsyncEnumerable<(string? UserId, string? SessionId, Stamp Through)> ReadAsync(IRowAccess store, string tenantId, CancellationToken cancellationToken) =>
-        store.QueryAsync(All, [tenantId], row => (row.TextOrNull(0), row.TextOrNull(1), row.Stamp(2)), cancellationToken);
+    /// <summary>All erasures of a tenant, as rows that another store can merge.</summary>
+    public static async Task<IReadOnlyList<Row>> ReadRowsAsync(IRowAccess store, string tenantId, CancellationToken cancellationToken) =>
+        await store.QueryAsync(All, [tenantId], row => RowColumns.Row(Tables.Erasures, row), cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
 
     /// <summary>The highest stamp that the store holds of a user or of a session: an erasure must go through it.</summary>
     public static async Task<Stamp> NewestStampAsync(IRowAccess store, string tenantId, string? userId, string? sessionId, CancellationToken cancellationToken)
