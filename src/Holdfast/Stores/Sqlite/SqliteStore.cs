@@ -148,8 +148,24 @@ internal sealed class SqliteStore : IStore
         return found;
     }
 
-    /// <summary>Nothing runs beside the one writer: what an erasure covers was emptied in its own transaction.</summary>
-    public Task<bool> SweepErasuresAsync(CancellationToken cancellationToken) => Task.FromResult(true);
+    /// <summary>Nothing runs beside the one writer: rows were emptied in the erasure's own transaction. What is left are bytes.</summary>
+    public Task<bool> SweepErasuresAsync(CancellationToken cancellationToken) => ErasurePurge.RunAsync(this, cancellationToken);
+
+    /// <summary>Moves the write-ahead log into the file and empties it; false while a reader needs it.</summary>
+    public Task<bool> TruncateLogAsync(CancellationToken cancellationToken) => OnWriterAsync(() =>
+    {
+        SqliteConnections.Run(_writer, "pragma busy_timeout = 0");
+        try
+        {
+            using var command = _writer.CreateCommand();
+            command.CommandText = "pragma wal_checkpoint(truncate)";
+            return (long)command.ExecuteScalar()! == 0;
+        }
+        finally
+        {
+            SqliteConnections.Run(_writer, $"pragma busy_timeout = {(long)BusyTimeout.TotalMilliseconds}");
+        }
+    }, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -161,14 +177,16 @@ internal sealed class SqliteStore : IStore
         _writing.Dispose();
     }
 
-    private async Task<T> WriteAsync<T>(Func<SqliteTransaction, T> work, CancellationToken cancellationToken)
+    private Task<T> WriteAsync<T>(Func<SqliteTransaction, T> work, CancellationToken cancellationToken) => OnWriterAsync(() => InTransaction(work), cancellationToken);
+
+    private async Task<T> OnWriterAsync<T>(Func<T> work, CancellationToken cancellationToken)
     {
         await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             // The engine blocks while it waits for the disk: not on the caller's thread. And in turn with what else waits for a
             // thread: else one caller in a loop is served again and again before the others come to share its commit.
-            return await Task.Factory.StartNew(() => Translated(() => InTransaction(work)), CancellationToken.None,
+            return await Task.Factory.StartNew(() => Translated(work), CancellationToken.None,
                 TaskCreationOptions.DenyChildAttach | TaskCreationOptions.PreferFairness, TaskScheduler.Default).ConfigureAwait(false);
         }
         finally
