@@ -92,8 +92,8 @@ public sealed class AgentMemory : IAsyncDisposable
         try
         {
             await writer.LearnErasuresAsync(cancellationToken).ConfigureAwait(false);
-            // The local file has one writer: nothing runs beside an erasure that it would have to wait for.
-            return new AgentMemory(writer, options, store is PostgresStore ? new ErasureSweeper(writer.Store, writer.LearnErasuresAsync, Timeout.InfiniteTimeSpan, options.TimeProvider) : null);
+            // What a process that has ended left to sweep is done by the next one.
+            return new AgentMemory(writer, options, store is PostgresStore or SqliteStore ? new ErasureSweeper(writer.Store, writer.LearnErasuresAsync, Timeout.InfiniteTimeSpan, options.TimeProvider) : null);
         }
         catch
         {

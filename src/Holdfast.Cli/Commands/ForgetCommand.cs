@@ -40,7 +40,7 @@ internal static class ForgetCommand
             writer.WriteLine($"{whom} is forgotten through {report.Through}.");
             foreach (var (state, sentence) in (ReadOnlySpan<(ForgetState, string)>)
             [
-                (ForgetState.Running, "older transactions may still write there; it is swept again when they have ended, by any process that has it open"),
+                (ForgetState.Running, "what ran before may still write there, or bytes are still being overwritten; it is swept again until nothing is left, by any process that has it open"),
                 (ForgetState.Waiting, "it has not forgotten yet; it gets the erasure when it returns, before any other row, and forgets then"),
             ])
                 foreach (var store in receipt.Stores.Where(store => store.State == state)) writer.WriteLine($"{store.Store}: {sentence}.");

@@ -26,7 +26,10 @@ public enum ForgetState
 {
     /// <summary>It was read again afterwards: it keeps the erasure, and no row that it covers has content.</summary>
     Emptied,
-    /// <summary>It keeps the erasure, but transactions from before may still write what they hold. It is swept again when they have ended.</summary>
+    /// <summary>
+    /// It keeps the erasure, but transactions from before may still write what they hold (or, in the local file, the bytes of what
+    /// was erased are still being overwritten). It is swept again until nothing is left.
+    /// </summary>
     Running,
     /// <summary>It did not answer or did not take the erasure. It gets it from the spool or the relay, before any other row, and forgets then.</summary>
     Waiting,

@@ -38,7 +38,7 @@ internal sealed class Forgetting(MemoryWriter writer, ErasureSweeper? sweeper, A
         { Error: { } error } => new(answer.Store, ForgetState.Waiting, null, error.Message),
         { Value: { IsEmptied: true } look } => new(answer.Store, ForgetState.Emptied, look.Rows, null),
         { Value: { IsKnown: false } look } => new(answer.Store, ForgetState.Waiting, look.Rows, "it does not have the erasure"),
-        { Value: { IsPending: true } look } => new(answer.Store, ForgetState.Running, look.Rows, "transactions from before the erasure have not ended"),
+        { Value: { IsPending: true } look } => new(answer.Store, ForgetState.Running, look.Rows, "what ran before the erasure has not ended, or the bytes that it left are still being overwritten"),
         { Value: var look } => new(answer.Store, ForgetState.Running, look.Rows, $"{look.RowsWithContent} rows have content again that came past the erasure"),
     };
 

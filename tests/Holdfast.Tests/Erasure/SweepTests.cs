@@ -49,8 +49,32 @@ public sealed class SweepTests
             await session.AppendUserAsync($"Quetzalcoatlus {new string('x', 20_000)} Quetzalcoatlus");
             Assert.NotEqual(0, Found(options));
             Assert.True((await memory.ForgetUserAsync("maria")).IsComplete);
+            // While it is still open, and a second time.
+            Assert.Equal(0, Found(options));
+            await (await memory.OpenSessionAsync("other", "omar")).AppendUserAsync("Quetzalcoatlus again");
+            Assert.True((await memory.ForgetUserAsync("omar")).IsComplete);
+            Assert.Equal(0, Found(options));
         }
         Assert.Equal(0, Found(options));
+    }
+
+    [Fact]
+    public async Task a_reader_of_the_local_file_keeps_it_from_being_said_to_be_emptied()
+    {
+        var options = new HoldfastOptions { Home = TestPlaces.NewFolder(), TenantId = _rows.TenantId };
+        await using var memory = await AgentMemory.OpenAsync(options);
+        await (await memory.OpenSessionAsync("s", "maria")).AppendUserAsync("Quetzalcoatlus");
+        using (var reader = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={HoldfastHome.LocalFile(options.Home)};Pooling=false"))
+        {
+            await reader.OpenAsync();
+            using var reading = reader.BeginTransaction(deferred: true);
+            using var command = reader.CreateCommand();
+            command.CommandText = "select count(*) from session_memories";
+            command.Transaction = reading;
+            Assert.Equal(1L, command.ExecuteScalar());
+            Assert.Equal(ForgetState.Running, Assert.Single((await memory.ForgetUserAsync("maria")).Stores).State);
+        }
+        await Wait.UntilAsync(() => Found(options) == 0, "nothing is left once the reader has gone");
     }
 
     private static int Found(HoldfastOptions options)
