@@ -1,3 +1,4 @@
+using Holdfast.Erasure;
 using Holdfast.Providers;
 using Holdfast.Providers.Configuration;
 using Holdfast.Providers.Control;
@@ -24,10 +25,12 @@ namespace Holdfast;
 /// </example>
 public sealed class AgentMemory : IAsyncDisposable
 {
-    private AgentMemory(MemoryWriter writer, HoldfastOptions options)
+    private AgentMemory(MemoryWriter writer, HoldfastOptions options, ErasureSweeper? sweeper)
     {
         Writer = writer;
+        Sweeper = sweeper;
         Settings = new MemorySettings(writer, options.SettingsCacheFor, options.TimeProvider);
+        Forgetting = new Forgetting(writer, sweeper, Settings.Forget);
         Jobs = new JobQueue(writer);
         Mailbox = new Mailbox(writer);
         Activity = new ActivityLog(writer);
@@ -45,6 +48,10 @@ public sealed class AgentMemory : IAsyncDisposable
     public ActivityLog Activity { get; }
 
     internal RelayRunner? Relay { get; private init; }
+
+    internal Forgetting Forgetting { get; }
+
+    private ErasureSweeper? Sweeper { get; }
 
     /// <summary>The providers that hold this memory; null for a memory on one store.</summary>
     public ProviderSet? Providers { get; private init; }
@@ -85,7 +92,8 @@ public sealed class AgentMemory : IAsyncDisposable
         try
         {
             await writer.LearnErasuresAsync(cancellationToken).ConfigureAwait(false);
-            return new AgentMemory(writer, options);
+            // What a process that has ended left to sweep is done by the next one.
+            return new AgentMemory(writer, options, store is PostgresStore or SqliteStore ? new ErasureSweeper(writer.Store, writer.LearnErasuresAsync, Timeout.InfiniteTimeSpan, options.TimeProvider) : null);
         }
         catch
         {
@@ -119,12 +127,8 @@ public sealed class AgentMemory : IAsyncDisposable
             await access.StartAsync(cancellationToken).ConfigureAwait(false);
             await relay.StartAsync(cancellationToken).ConfigureAwait(false);
             // What cannot be asked now is asked when a write is answered as erased: the memory opens without any provider.
-            await access.AskReachableAsync(async (store, token) =>
-            {
-                await writer.LearnErasuresAsync(store, token).ConfigureAwait(false);
-                return true;
-            }, cancellationToken).ConfigureAwait(false);
-            return new AgentMemory(writer, options) { Providers = new ProviderSet(access), Relay = relay };
+            writer.Learn(await access.Erasures.RunAsync(connects: false, cancellationToken).ConfigureAwait(false));
+            return new AgentMemory(writer, options, new ErasureSweeper(access, async token => writer.Learn(await access.Erasures.RunAsync(connects: true, token).ConfigureAwait(false)), options.Failover.ProbeIntervalAsleep, options.TimeProvider)) { Providers = new ProviderSet(access), Relay = relay };
         }
         catch
         {
@@ -223,26 +227,19 @@ public sealed class AgentMemory : IAsyncDisposable
         return [.. found.Select(hit => new RecalledMemory(hit.Memory, hit.Score))];
     }
 
-    /// <summary>Forgets a user for good: content is emptied wherever and whenever it arrives.</summary>
-    public Task ForgetUserAsync(string userId, CancellationToken cancellationToken = default) => ForgetAsync(Check.Id("user_id", userId), null, cancellationToken);
+    /// <summary>
+    /// Forgets a user for good: content is emptied in every store, wherever and whenever it arrives. The receipt says what each
+    /// store has come to; one that is away forgets when it is back.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">Neither a provider nor the local file took the erasure; nothing was forgotten.</exception>
+    public Task<ForgetReceipt> ForgetUserAsync(string userId, CancellationToken cancellationToken = default) => Forgetting.ForgetAsync(Check.Id("user_id", userId), null, cancellationToken);
 
-    /// <summary>Forgets a session for good: content is emptied wherever and whenever it arrives.</summary>
-    public Task ForgetSessionAsync(string sessionId, CancellationToken cancellationToken = default) => ForgetAsync(null, Check.Id("session_id", sessionId), cancellationToken);
-
-    private async Task ForgetAsync(string? userId, string? sessionId, CancellationToken cancellationToken)
-    {
-        var floor = Writer.Floors.For(userId, sessionId);
-        if (Writer.Rules.ErasureCoversWhatIsThere)
-            foreach (var newest in await Writer.Store.AskReachableAsync((store, token) => ErasureQueries.NewestStampAsync(store, TenantId, userId, sessionId, token), cancellationToken).ConfigureAwait(false))
-                floor = Stamp.Max(floor, newest);
-        var through = Writer.Clock.Next(floor);
-        var erasure = new RowDraft(Tables.Erasures, [through.Value]) { UserId = userId, SessionId = sessionId }.ToRow(TenantId, through, Writer.Clock.Now);
-        await Writer.WriteAsync(erasure, cancellationToken).ConfigureAwait(false);
-        Writer.Floors.Seen(Floors.Scope.UserErasure, userId, through);
-        Writer.Floors.Seen(Floors.Scope.SessionErasure, sessionId, through);
-        Settings.Forget();
-        await Writer.Store.SweepErasuresAsync(cancellationToken).ConfigureAwait(false);
-    }
+    /// <summary>
+    /// Forgets a session for good: content is emptied in every store, wherever and whenever it arrives. The receipt says what each
+    /// store has come to; one that is away forgets when it is back.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">Neither a provider nor the local file took the erasure; nothing was forgotten.</exception>
+    public Task<ForgetReceipt> ForgetSessionAsync(string sessionId, CancellationToken cancellationToken = default) => Forgetting.ForgetAsync(null, Check.Id("session_id", sessionId), cancellationToken);
 
     private async Task<Session> StartAsync(string sessionId, string? userId, string? title, System.Text.Json.JsonElement? metadata, bool isNew, CancellationToken cancellationToken)
     {
@@ -258,6 +255,7 @@ public sealed class AgentMemory : IAsyncDisposable
     /// <summary>Writes what waits, then closes.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Sweeper is not null) await Sweeper.DisposeAsync().ConfigureAwait(false);
         await Writer.DisposeAsync().ConfigureAwait(false);
         if (Relay is not null) await Relay.DisposeAsync().ConfigureAwait(false);
         await Writer.Store.DisposeAsync().ConfigureAwait(false);

@@ -27,6 +27,7 @@ namespace Holdfast.Cli.Commands;
 [JsonSerializable(typeof(List<SlowStatement>))]
 [JsonSerializable(typeof(Holdfast.Relay.RelayLinkStatus[]))]
 [JsonSerializable(typeof(RelayRunResult))]
+[JsonSerializable(typeof(ForgetReport))]
 [JsonSerializable(typeof(VerifyResult))]
 [JsonSerializable(typeof(DoctorResult))]
 [JsonSerializable(typeof(List<ProviderTestItem>))]

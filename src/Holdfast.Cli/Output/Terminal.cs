@@ -13,6 +13,16 @@ internal static class Terminal
     /// <summary>True when a progress line may be redrawn on standard error.</summary>
     public static bool Progress => !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
 
+    /// <summary>True when a person is there to answer; a script says what it wants by its options.</summary>
+    public static bool CanAsk => !Console.IsInputRedirected && !Console.IsErrorRedirected;
+
+    /// <summary>True when the answer is yes.</summary>
+    public static bool Ask(string question)
+    {
+        Console.Error.Write($"{question} [y/N] ");
+        return Console.In.ReadLine()?.Trim().ToUpperInvariant() is "Y" or "YES";
+    }
+
     /// <summary>
     /// A stored text for a terminal: control characters (an escape sequence could rename the window or hide lines) are shown as a
     /// dot. A file or a pipe gets the text as it is.

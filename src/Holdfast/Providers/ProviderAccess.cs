@@ -42,6 +42,7 @@ internal sealed class ProviderAccess : IRowAccess
         _writes = new WritePath(Router, [.. providers.Select(provider => provider.Name)], Pushes, Spool, _hedges, _options, _time, _confirmations.Add);
         _reads = new ReadPath(Router, Pushes, Local, _hedges, _options, _time, _slow.Add);
         _sql = new ApplicationSql(Router, _options, _time, _slow.Add);
+        Erasures = new ErasureExchange(this);
         _upkeep = new ProviderUpkeep(this, settings);
     }
 
@@ -68,6 +69,8 @@ internal sealed class ProviderAccess : IRowAccess
     public SpoolGate Spool { get; }
 
     public SqliteStore Local { get; }
+
+    public ErasureExchange Erasures { get; }
 
     public SlowQueryLog SlowQueries => _slow;
 
@@ -151,10 +154,51 @@ internal sealed class ProviderAccess : IRowAccess
         return (await OnPrimaryAsync("Nothing was changed.", (store, token) => store.ExecuteAsync(statement, parameters, read, token), statement.Postgres, cancellationToken).ConfigureAwait(false)).Result;
     }
 
-    public Task<IReadOnlyList<T>> AskReachableAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, CancellationToken cancellationToken) => AskReachableAsync(ask, _options.AttemptTimeout, cancellationToken);
+    public Task<IReadOnlyList<StoreAnswer<T>>> AskEachAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, bool mayTakeLong, CancellationToken cancellationToken) => AskEachAsync(ask, mayTakeLong, connects: true, cancellationToken);
 
-    public async Task<bool> SweepErasuresAsync(CancellationToken cancellationToken) =>
-        (await AskReachableAsync((store, token) => store.SweepErasuresAsync(token), _options.CallTimeout, cancellationToken).ConfigureAwait(false)).All(done => done);
+    /// <param name="ask">The question.</param>
+    /// <param name="mayTakeLong">True: it may take as long as a whole call.</param>
+    /// <param name="connects">False: a provider that this process has not reached yet is not waited for.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<IReadOnlyList<StoreAnswer<T>>> AskEachAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, bool mayTakeLong, bool connects, CancellationToken cancellationToken)
+    {
+        var asked = Providers.Select(AskAsync).Append(AskLocalAsync()).ToList();
+        return await Task.WhenAll(asked).ConfigureAwait(false);
+
+        async Task<StoreAnswer<T>> AskAsync(Provider provider)
+        {
+            if (provider.IsDrained) return new(provider.Name, default, new StoreUnavailableException("it is drained"));
+            if (provider.Store is null && !connects) return new(provider.Name, default, new StoreUnavailableException("it has not been reached yet"));
+            // One that failed just now does not get the longer time.
+            var timeout = mayTakeLong && provider.LastFailure is null ? _options.CallTimeout : _options.AttemptTimeout;
+            try
+            {
+                return new(provider.Name, await provider.AttemptAsync((store, token) => ask(store, token), null, timeout, ours: true, cancellationToken).ConfigureAwait(false), null);
+            }
+            catch (AttemptFailedException e)
+            {
+                return new(provider.Name, default, new StoreUnavailableException(e.Failure.Message, e));
+            }
+        }
+
+        async Task<StoreAnswer<T>> AskLocalAsync()
+        {
+            try
+            {
+                return new(SqliteStore.LocalName, await ask(Local, cancellationToken).ConfigureAwait(false), null);
+            }
+            catch (HoldfastException e)
+            {
+                return new(SqliteStore.LocalName, default, e);
+            }
+        }
+    }
+
+    public async Task<bool> SweepErasuresAsync(CancellationToken cancellationToken)
+    {
+        CheckFrozen();
+        return (await AskEachAsync((store, token) => store.SweepErasuresAsync(token), mayTakeLong: true, connects: false, cancellationToken).ConfigureAwait(false)).Answered().All(done => done);
+    }
 
     /// <summary>
     /// Runs what must happen on one provider: the primary, and the next only where the primary certainly did nothing. An
@@ -217,26 +261,6 @@ internal sealed class ProviderAccess : IRowAccess
         await _confirmations.DisposeAsync().ConfigureAwait(false);
         foreach (var provider in Providers) await provider.DisposeAsync().ConfigureAwait(false);
         await Local.DisposeAsync().ConfigureAwait(false);
-    }
-
-    private async Task<IReadOnlyList<T>> AskReachableAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        var asked = Providers.Where(provider => provider is { IsReadable: true, Store: not null }).Select(AskAsync).ToList();
-        var local = await ask(Local, cancellationToken).ConfigureAwait(false);
-        return [.. (await Task.WhenAll(asked).ConfigureAwait(false)).SelectMany(answer => answer), local];
-
-        async Task<T[]> AskAsync(Provider provider)
-        {
-            try
-            {
-                return [await provider.AttemptAsync((store, token) => ask(store, token), null, timeout, ours: true, cancellationToken).ConfigureAwait(false)];
-            }
-            catch (AttemptFailedException)
-            {
-                // It is the provider's state by now, and it does not answer.
-                return [];
-            }
-        }
     }
 
     private static async Task FlushQuietlyAsync(ProviderPush push, CancellationToken patience)

@@ -9,7 +9,7 @@ namespace Holdfast.Providers;
 /// Looks after one provider: at its turn, and at once when the traffic suspects it. Traffic that went well counts as a probe.
 /// Stale health never blocks a call.
 /// </summary>
-internal sealed class ProviderProbe(Provider provider, ProbeLadder ladder, Func<bool> isBackup, ProviderSetSettings settings)
+internal sealed class ProviderProbe(Provider provider, ProbeLadder ladder, Func<bool> isBackup, Func<CancellationToken, Task> welcome, ProviderSetSettings settings)
 {
     private static readonly Statement One = new("select 1");
 
@@ -65,7 +65,11 @@ internal sealed class ProviderProbe(Provider provider, ProbeLadder ladder, Func<
         var report = await ladder.RunAsync(cancellationToken).ConfigureAwait(false);
         if (report.Latency is { } latency) provider.ProbeLatency.Record(latency);
         if (report.Failure is { } failure) await provider.FailProbeAsync(failure with { Message = $"{StepName(report)}: {failure.Message}" }).ConfigureAwait(false);
-        else await provider.RecoverAsync(tookOurRows: false).ConfigureAwait(false);
+        else
+        {
+            if (provider.Breaker.IsOpen) await welcome(cancellationToken).ConfigureAwait(false);
+            await provider.RecoverAsync(tookOurRows: false).ConfigureAwait(false);
+        }
     }
 
     private static string StepName(ProbeReport report) => report.FailedStep!.Step.ToString().ToLowerInvariant();

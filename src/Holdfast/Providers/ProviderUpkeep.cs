@@ -59,7 +59,7 @@ internal sealed class ProviderUpkeep : IAsyncDisposable
         foreach (var provider in _set.Providers)
         {
             var ladder = new ProbeLadder(provider.Name, provider.Endpoint, _settings.Schema, _settings.Time, certificateHost: provider.CertificateHost);
-            var probe = new ProviderProbe(provider, ladder, () => _set.Router.Route.Primary is { } primary && primary != provider, _settings);
+            var probe = new ProviderProbe(provider, ladder, () => _set.Router.Route.Primary is { } primary && primary != provider, token => _set.Erasures.WelcomeAsync(provider, token), _settings);
             Run(async token =>
             {
                 await probe.RunAsync(token).ConfigureAwait(false);

@@ -142,6 +142,9 @@ internal static class Tables
 
     public static IEnumerable<Table> Registers => All.Where(table => table.Kind == TableKind.Register);
 
+    /// <summary>Merged tables with content that an erase empties. Erasures and lives say nothing but that something was erased or deleted.</summary>
+    public static IEnumerable<Table> Erasable => All.Where(table => table.IsMerged && table != Erasures && table != Lives);
+
     private static readonly FrozenDictionary<string, Table> ByName = OfLocalFile.ToFrozenDictionary(table => table.Name, StringComparer.Ordinal);
 
     public static bool TryGet(string name, out Table table) => ByName.TryGetValue(name, out table!);

@@ -11,8 +11,12 @@ internal interface IRowAccess : IAsyncDisposable
     /// <summary>At most this many batches of a writer run at a time.</summary>
     int ConcurrentBatchesMax { get; }
 
-    /// <summary>Asks every store behind it that answers now; a provider that fails is left out. An erase must know what each of them holds.</summary>
-    Task<IReadOnlyList<T>> AskReachableAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, CancellationToken cancellationToken);
+    /// <summary>
+    /// Asks every store behind it, and answers for each with what it said or why it did not: what is erased must be erased
+    /// everywhere. Of one store alone it throws what <paramref name="ask"/> throws. What <paramref name="mayTakeLong"/> gets
+    /// the time of a whole call instead of an attempt's.
+    /// </summary>
+    Task<IReadOnlyList<StoreAnswer<T>>> AskEachAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, bool mayTakeLong, CancellationToken cancellationToken);
 
     /// <summary>
     /// Merges append rows (revisions also move their registers) in one transaction: all or none. The answer has an element

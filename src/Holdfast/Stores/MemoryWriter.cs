@@ -75,7 +75,7 @@ internal sealed class MemoryWriter(IRowAccess store, Clock clock, string tenantI
 
     public Task<MergeResult> WriteAsync(Row row, CancellationToken cancellationToken) => WriteAsync(row, Concern, cancellationToken);
 
-    private async Task<MergeResult> WriteAsync(Row row, WriteConcern concern, CancellationToken cancellationToken)
+    public async Task<MergeResult> WriteAsync(Row row, WriteConcern concern, CancellationToken cancellationToken)
     {
         var rows = concern switch
         {
@@ -91,15 +91,16 @@ internal sealed class MemoryWriter(IRowAccess store, Clock clock, string tenantI
     }
 
     /// <summary>Reads which erasures there are, so that what is new is stamped above them.</summary>
-    public Task LearnErasuresAsync(CancellationToken cancellationToken) => LearnErasuresAsync(store, cancellationToken);
+    public async Task LearnErasuresAsync(CancellationToken cancellationToken) =>
+        Learn(await Queries.ErasureQueries.ReadRowsAsync(store, tenantId, cancellationToken).ConfigureAwait(false));
 
-    /// <summary>The same from one store.</summary>
-    public async Task LearnErasuresAsync(IRowAccess from, CancellationToken cancellationToken)
+    public void Learn(IEnumerable<Row> erasures)
     {
-        await foreach (var (user, session, through) in Queries.ErasureQueries.ReadAsync(from, tenantId, cancellationToken).ConfigureAwait(false))
+        foreach (var erasure in erasures)
         {
-            Floors.Seen(Rows.Floors.Scope.UserErasure, user, through);
-            Floors.Seen(Rows.Floors.Scope.SessionErasure, session, through);
+            var through = new Stamp((Guid)erasure["through"]!);
+            Floors.Seen(Rows.Floors.Scope.UserErasure, erasure.UserId, through);
+            Floors.Seen(Rows.Floors.Scope.SessionErasure, erasure.SessionId, through);
         }
     }
 

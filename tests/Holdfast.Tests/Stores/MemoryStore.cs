@@ -14,7 +14,7 @@ internal sealed class MemoryStore : IStore
 
     public int ConcurrentBatchesMax { get; init; } = 1;
 
-    public async Task<IReadOnlyList<T>> AskReachableAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, CancellationToken cancellationToken) => [await ask(this, cancellationToken)];
+    public Task<IReadOnlyList<StoreAnswer<T>>> AskEachAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, bool mayTakeLong, CancellationToken cancellationToken) => StoreAnswer<T>.OfOneAsync(Address, ask(this, cancellationToken));
 
     public string Address => "memory";
 

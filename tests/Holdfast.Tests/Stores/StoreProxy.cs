@@ -10,7 +10,7 @@ internal abstract class StoreProxy(IStore inner) : IStore
 
     public virtual int ConcurrentBatchesMax => inner.ConcurrentBatchesMax;
 
-    public async Task<IReadOnlyList<T>> AskReachableAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, CancellationToken cancellationToken) => [await ask(this, cancellationToken)];
+    public Task<IReadOnlyList<StoreAnswer<T>>> AskEachAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, bool mayTakeLong, CancellationToken cancellationToken) => StoreAnswer<T>.OfOneAsync(Address, ask(this, cancellationToken));
 
     public virtual Task<MergeResult[]> MergeAsync(IReadOnlyList<Row> rows, CancellationToken cancellationToken) => inner.MergeAsync(rows, cancellationToken);
 

@@ -13,7 +13,7 @@ internal sealed class FreezableStore(IRowAccess store, string home) : IRowAccess
 
     public int ConcurrentBatchesMax => store.ConcurrentBatchesMax;
 
-    public Task<IReadOnlyList<T>> AskReachableAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, CancellationToken cancellationToken) => store.AskReachableAsync(ask, cancellationToken);
+    public Task<IReadOnlyList<StoreAnswer<T>>> AskEachAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, bool mayTakeLong, CancellationToken cancellationToken) => store.AskEachAsync(ask, mayTakeLong, cancellationToken);
 
     public Task<MergeResult[]> MergeAsync(IReadOnlyList<Row> rows, CancellationToken cancellationToken) => Unfrozen().MergeAsync(rows, cancellationToken);
 

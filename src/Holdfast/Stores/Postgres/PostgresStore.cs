@@ -30,8 +30,7 @@ internal sealed class PostgresStore : IStore
         _merges = Tables.Appends.ToFrozenDictionary(table => table, table => new MergeStatements(schema, rules ?? MergeRules.All, table));
         _projections = Tables.Registers.ToFrozenDictionary(table => table, table => ProjectionStatements.Project(schema, table));
         _compareAndSets = Tables.Registers.ToFrozenDictionary(table => table, table => ProjectionStatements.CompareAndSet(schema, table));
-        _sweeps = [.. Tables.All.Where(table => table.IsMerged && table != Tables.Erasures && table != Tables.Lives)
-            .Select(table => (table, ProjectionStatements.Sweep(schema, table)))];
+        _sweeps = [.. Tables.Erasable.Select(table => (table, ProjectionStatements.Sweep(schema, table)))];
         _queries = new QueryTexts(table => $"{schema}.{table}");
     }
 
@@ -47,7 +46,8 @@ internal sealed class PostgresStore : IStore
 
     public int ConcurrentBatchesMax => 2;
 
-    public async Task<IReadOnlyList<T>> AskReachableAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, CancellationToken cancellationToken) => [await ask(this, cancellationToken).ConfigureAwait(false)];
+    public Task<IReadOnlyList<StoreAnswer<T>>> AskEachAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, bool mayTakeLong, CancellationToken cancellationToken) =>
+        StoreAnswer<T>.OfOneAsync(Address, ask(this, cancellationToken));
 
     public Task<MergeResult[]> MergeAsync(IReadOnlyList<Row> rows, CancellationToken cancellationToken) =>
         Guard(async ct => rows switch
@@ -107,7 +107,7 @@ internal sealed class PostgresStore : IStore
         foreach (var (_, sweep) in _sweeps) batch.BatchCommands.Add(Keys(sweep, rows, indexes));
         batch.BatchCommands.Add(Keys($"""
             insert into {Schema}.erasure_sweeps (tenant_id, erasure_id, horizon)
-            select tenant_id, id, pg_current_xact_id() from unnest($1::text[], $2::uuid[]) a(tenant_id, id)
+            select tenant_id, id, '0'::xid8 from unnest($1::text[], $2::uuid[]) a(tenant_id, id)
             order by 1, 2 on conflict do nothing
             """, rows, indexes));
     }
@@ -236,10 +236,12 @@ internal sealed class PostgresStore : IStore
     public Task<bool> SweepErasuresAsync(CancellationToken cancellationToken) => Guard(async ct =>
     {
         // A statement that took its snapshot before the erasure was committed does not see it. It has ended when no snapshot
-        // and no transaction is as old as the erasure's.
+        // and no transaction is older than a transaction that began after that commit: this one, as it sees the erasure. (The
+        // erasure's own number is too early: a writer may get a later one and still have looked before the commit.)
+        await ExecuteAsync(new Statement("update {erasure_sweeps} set horizon = pg_current_xact_id() where horizon = '0'"), [], ct).ConfigureAwait(false);
         var due = new Statement("""
             select tenant_id, erasure_id, horizon < pg_snapshot_xmin(pg_current_snapshot()) and not exists (
-                select 1 from pg_stat_activity a where a.datname = current_database() and a.backend_xmin is not null and age(a.backend_xmin) >= age(horizon::xid))
+                select 1 from pg_stat_activity a where a.datname = current_database() and a.backend_xmin is not null and a.backend_type not in ('autovacuum worker', 'walsender') and age(a.backend_xmin) >= age(horizon::xid))
             from {erasure_sweeps} order by 1, 2
             """);
         var all = await QueryAsync(due, [], row => (Tenant: row.Text(0), Id: row.Uuid(1), Due: row.Boolean(2)), ct).ToListAsync(ct).ConfigureAwait(false);

@@ -13,15 +13,15 @@ internal sealed class SqliteMerge(SqliteConnection connection, MergeRules rules)
     private readonly Dictionary<string, SqliteCommand> _prepared = new(StringComparer.Ordinal);
     private static readonly FrozenDictionary<Table, TableSql> Sql = Tables.Appends.ToFrozenDictionary(table => table, table => new TableSql(table));
     private static readonly FrozenDictionary<Table, string> Projections = Tables.Registers.ToFrozenDictionary(table => table, Projection);
-    private static readonly string[] Sweeps = [.. Tables.All
-        .Where(table => table.IsMerged && table != Tables.Erasures && table != Tables.Lives).SelectMany(SweepsOf)];
+    private static readonly string[] Sweeps = [.. Tables.Erasable.SelectMany(SweepsOf)];
 
     public SqliteTransaction? Transaction { get; set; }
 
     public MergeResult Merge(Row row)
     {
         var result = MergeAppend(row);
-        if (row.Table == Tables.Erasures && result.Outcome == MergeOutcome.Inserted) Sweep(row);
+        // Also when it was there: content may have come past it.
+        if (row.Table == Tables.Erasures && Sweep(row) > 0) Execute(ErasurePurge.Mark, row.TenantId, row.Id);
         // Whether it was new or not: the register may stand behind it after a restore.
         if (row.Table == Tables.Revisions) Project(row);
         return result;
@@ -73,11 +73,8 @@ internal sealed class SqliteMerge(SqliteConnection connection, MergeRules rules)
 
     private void Project(Row row) => Prepared(Projections[Tables.Get(row.Text("target_table")!)], [row.TenantId, row.Id]).ExecuteNonQuery();
 
-    private void Sweep(Row erasure)
-    {
-        foreach (var sweep in Sweeps)
-            Prepared(sweep, [erasure.TenantId, erasure["through"], sweep.Contains("user_id = $3", StringComparison.Ordinal) ? erasure.UserId : erasure.SessionId]).ExecuteNonQuery();
-    }
+    private int Sweep(Row erasure) => Sweeps.Sum(sweep =>
+        Prepared(sweep, [erasure.TenantId, erasure["through"], sweep.Contains("user_id = $3", StringComparison.Ordinal) ? erasure.UserId : erasure.SessionId]).ExecuteNonQuery());
 
     /// <summary>Runs a statement of the local file's own bookkeeping within the transaction.</summary>
     public int Execute(string sql, params object?[] values) => Prepared(sql, values).ExecuteNonQuery();

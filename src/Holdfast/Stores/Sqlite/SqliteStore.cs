@@ -13,6 +13,9 @@ internal sealed class SqliteStore : IStore
     /// <summary>How long a write waits for another process that is writing.</summary>
     public static readonly TimeSpan BusyTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>What it is called among providers.</summary>
+    public const string LocalName = "local";
+
     private readonly string _path;
     private readonly SqliteConnection _writer;
     private readonly SqliteMerge _merge;
@@ -33,7 +36,8 @@ internal sealed class SqliteStore : IStore
 
     public int ConcurrentBatchesMax => 1;
 
-    public async Task<IReadOnlyList<T>> AskReachableAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, CancellationToken cancellationToken) => [await ask(this, cancellationToken).ConfigureAwait(false)];
+    public Task<IReadOnlyList<StoreAnswer<T>>> AskEachAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, bool mayTakeLong, CancellationToken cancellationToken) =>
+        StoreAnswer<T>.OfOneAsync(LocalName, ask(this, cancellationToken));
 
     /// <summary>Opens the file, makes it where it is missing, and brings its schema up to date.</summary>
     public static SqliteStore Open(string path, TimeProvider time, MergeRules? rules = null)
@@ -144,8 +148,24 @@ internal sealed class SqliteStore : IStore
         return found;
     }
 
-    /// <summary>Nothing runs beside the one writer: what an erasure covers was emptied in its own transaction.</summary>
-    public Task<bool> SweepErasuresAsync(CancellationToken cancellationToken) => Task.FromResult(true);
+    /// <summary>Nothing runs beside the one writer: rows were emptied in the erasure's own transaction. What is left are bytes.</summary>
+    public Task<bool> SweepErasuresAsync(CancellationToken cancellationToken) => ErasurePurge.RunAsync(this, cancellationToken);
+
+    /// <summary>Moves the write-ahead log into the file and empties it; false while a reader needs it.</summary>
+    public Task<bool> TruncateLogAsync(CancellationToken cancellationToken) => OnWriterAsync(() =>
+    {
+        SqliteConnections.Run(_writer, "pragma busy_timeout = 0");
+        try
+        {
+            using var command = _writer.CreateCommand();
+            command.CommandText = "pragma wal_checkpoint(truncate)";
+            return (long)command.ExecuteScalar()! == 0;
+        }
+        finally
+        {
+            SqliteConnections.Run(_writer, $"pragma busy_timeout = {(long)BusyTimeout.TotalMilliseconds}");
+        }
+    }, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -157,14 +177,16 @@ internal sealed class SqliteStore : IStore
         _writing.Dispose();
     }
 
-    private async Task<T> WriteAsync<T>(Func<SqliteTransaction, T> work, CancellationToken cancellationToken)
+    private Task<T> WriteAsync<T>(Func<SqliteTransaction, T> work, CancellationToken cancellationToken) => OnWriterAsync(() => InTransaction(work), cancellationToken);
+
+    private async Task<T> OnWriterAsync<T>(Func<T> work, CancellationToken cancellationToken)
     {
         await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             // The engine blocks while it waits for the disk: not on the caller's thread. And in turn with what else waits for a
             // thread: else one caller in a loop is served again and again before the others come to share its commit.
-            return await Task.Factory.StartNew(() => Translated(() => InTransaction(work)), CancellationToken.None,
+            return await Task.Factory.StartNew(() => Translated(work), CancellationToken.None,
                 TaskCreationOptions.DenyChildAttach | TaskCreationOptions.PreferFairness, TaskScheduler.Default).ConfigureAwait(false);
         }
         finally
