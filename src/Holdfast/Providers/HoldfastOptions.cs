@@ -33,5 +33,8 @@ public sealed class HoldfastOptions
     /// <summary>The local file itself, where it is not the one in <see cref="Home"/>.</summary>
     internal string? LocalFile { get; set; }
 
+    /// <summary>The rules that writers and stores keep; tests switch one off.</summary>
+    internal Rows.MergeRules Rules { get; set; } = Rows.MergeRules.All;
+
     internal void Validate() => Holdfast.Providers.Configuration.OptionsCheck.Check(this);
 }

@@ -20,6 +20,7 @@ internal sealed class PostgresStore : IStore
     private readonly FrozenDictionary<Table, string> _compareAndSets;
     private readonly (Table Table, string Sweep)[] _sweeps;
     private readonly QueryTexts _queries;
+    private readonly MergeRules _rules;
 
     public PostgresStore(NpgsqlDataSource work, PostgresIdentity identity, bool ownsWork, string schema = DefaultSchema, MergeRules? rules = null)
     {
@@ -27,7 +28,8 @@ internal sealed class PostgresStore : IStore
         _ownsWork = ownsWork;
         Identity = identity;
         Schema = schema;
-        _merges = Tables.Appends.ToFrozenDictionary(table => table, table => new MergeStatements(schema, rules ?? MergeRules.All, table));
+        _rules = rules ?? MergeRules.All;
+        _merges = Tables.Appends.ToFrozenDictionary(table => table, table => new MergeStatements(schema, _rules, table));
         _projections = Tables.Registers.ToFrozenDictionary(table => table, table => ProjectionStatements.Project(schema, table));
         _compareAndSets = Tables.Registers.ToFrozenDictionary(table => table, table => ProjectionStatements.CompareAndSet(schema, table));
         _sweeps = [.. Tables.All.Where(table => table.IsMerged && table != Tables.Erasures && table != Tables.Lives)
@@ -188,7 +190,7 @@ internal sealed class PostgresStore : IStore
         // A transaction below xmin has ended for every snapshot to come: nothing can appear there any more.
         var sql = new Statement($$"""
             select feed, tenant_id, id, stamp, nonce from {{{table.Name}}}
-            where (feed, tenant_id, id) > ($1, $2, $3) and feed < pg_snapshot_xmin(pg_current_snapshot())
+            where (feed, tenant_id, id) > ($1, $2, $3){{(_rules.FeedWaitsForOlderTransactions ? " and feed < pg_snapshot_xmin(pg_current_snapshot())" : "")}}
             order by feed, tenant_id, id limit $4
             """);
         return await QueryAsync(sql, [PostgresTypes.One(ColumnType.Position, after.Feed), after.TenantId, after.Id, (long)entriesMax], row => new FeedEntry(

@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Globalization;
+using Holdfast.Chaos.Checking;
+using Holdfast.Chaos.Faults;
+using Holdfast.Chaos.Ledgers;
+using Holdfast.Chaos.Schedules;
+using Holdfast.Chaos.Servers;
+using Holdfast.Chaos.Writers;
+using Holdfast.Operations.Drills;
+
+namespace Holdfast.Chaos;
+
+/// <summary>One plan from its first write to its verdict.</summary>
+internal sealed class ChaosRun(ChaosServers servers, RunPlan plan)
+{
+    private static readonly TimeSpan SettleMax = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long providers may take to hold the same again; a mutation's run need not wait for what never comes.</summary>
+    public TimeSpan SettleWithin { get; init; } = SettleMax;
+
+    public async Task<Verdict> RunAsync()
+    {
+        var started = Stopwatch.GetTimestamp();
+        var field = await ChaosField.PrepareAsync(servers, plan.Writers);
+        var disks = new SmallDisks(field);
+        try
+        {
+            using var ledger = new Ledger(Path.Combine(field.Folder, "ledger.jsonl"));
+            foreach (var step in plan.Phases.SelectMany(phase => phase).Where(step => step.Kind == FaultKind.DiskFull)) await disks.PrepareAsync(step.Provider);
+            var examination = new Examination(field, plan, ledger);
+            await using (var writers = new WriterSet(field, plan, ledger))
+            {
+                await WriteAsync(field, writers, disks, examination, ledger);
+                await examination.SettleAsync(writers, SettleWithin);
+            }
+            return await examination.JudgeAsync(Stopwatch.GetElapsedTime(started));
+        }
+        finally
+        {
+            await field.DisposeAsync();
+            await disks.DisposeAsync();
+        }
+    }
+
+    private async Task WriteAsync(ChaosField field, WriterSet writers, SmallDisks disks, Examination examination, Ledger ledger)
+    {
+        var hand = new FaultHand(field, writers, disks, ledger);
+        if (plan.StartsCutOff is { } alone) foreach (var provider in Enumerable.Range(0, ChaosServers.Count)) foreach (var link in field.Links(provider, alone)) link.Set(FaultMode.Reset);
+        for (var writer = 0; writer < plan.Writers; writer++) await writers.StartAsync(writer);
+        await writers.ReadyAsync();
+        for (var i = 0; i < plan.Phases.Count; i++)
+        {
+            if (i == 1 && plan.Destruction != Destruction.None)
+            {
+                await writers.ReadyAsync();
+                await new DataLoss(field, writers, plan, examination).RunAsync();
+            }
+            await hand.RunAsync(plan.Phases[i], plan.PhaseLength);
+        }
+        await writers.ReadyAsync();
+        await writers.StopAsync();
+    }
+}

@@ -1,0 +1,76 @@
+using Holdfast.Chaos.Checking;
+using Holdfast.Chaos.Ledgers;
+using Holdfast.Chaos.Schedules;
+using Holdfast.Chaos.Servers;
+using Holdfast.Chaos.Writers;
+using Holdfast.TestServers;
+
+namespace Holdfast.Chaos;
+
+/// <summary>Lets a run come to rest and says what is wrong with what it left behind.</summary>
+internal sealed class Examination(ChaosField field, RunPlan plan, Ledger ledger)
+{
+    private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(100);
+
+    private bool _settled;
+
+    /// <summary>Whether all providers hold the same and no local file has anything left for one.</summary>
+    public async Task<bool> AreEqualAsync()
+    {
+        if (plan.Homes.Distinct().Any(home => SpoolCheck.Problems(field.Home(home), ChaosField.Names).Count > 0)) return false;
+        var digests = await Task.WhenAll(field.DirectAll.Select(provider => Equality.DigestAsync(provider.Connection, field.Tenant)));
+        return digests.All(digest => digest.SequenceEqual(digests[0]));
+    }
+
+    /// <summary>Opens a memory on each local file, without any fault, until providers and spools are at rest.</summary>
+    public async Task SettleAsync(WriterSet writers, TimeSpan within)
+    {
+        await field.HealAsync();
+        var memories = new List<AgentMemory>();
+        try
+        {
+            foreach (var home in plan.Homes.Distinct()) memories.Add(await AgentMemory.OpenAsync(writers.SettlerOf(home).Options(TimeProvider.System)));
+            await Wait.UntilAsync(async () =>
+            {
+                await Task.Delay(PollEvery);
+                return await AreEqualAsync();
+            }, "providers hold the same", within);
+            _settled = true;
+        }
+        catch (TimeoutException)
+        {
+            // What is still different is what the examination names, row by row.
+        }
+        finally
+        {
+            foreach (var memory in memories) await memory.DisposeAsync();
+        }
+    }
+
+    public async Task<Verdict> JudgeAsync(TimeSpan took)
+    {
+        var entries = ledger.Entries;
+        var problems = new List<string>();
+        var stored = await Task.WhenAll(field.DirectAll.Select(provider => StoredRows.ReadAsync(provider.Name, provider.Connection, field.Tenant)));
+        foreach (var rows in stored) problems.AddRange(Checker.Problems(entries, rows));
+        problems.AddRange(OrderCheck.Problems(entries, writer => writer >= plan.Writers || plan.ClockShifts[writer] >= TimeSpan.Zero));
+        problems.AddRange(OrderCheck.Refused(entries));
+        if (plan.Destruction == Destruction.None) problems.AddRange(ledger.Missed);
+        problems.AddRange(await Equality.DifferencesAsync(field.DirectAll, field.Tenant));
+        foreach (var home in plan.Homes.Distinct()) problems.AddRange(SpoolCheck.Problems(field.Home(home), ChaosField.Names));
+        if (!_settled && problems.Count == 0) problems.Add("the providers came to hold the same only after the time for it was over");
+        return new Verdict(plan, entries.Count(entry => entry.State == Said.Ok), entries.Count(entry => entry.State == Said.Info), entries.Count(entry => entry.State == Said.Fail),
+            stored[0].Conflict.Count + Forks(stored[0]), Longest(entries), took, problems);
+    }
+
+    // Revisions that were made from one and the same: nothing is overwritten silently, both are there.
+    private static int Forks(StoredRows stored) =>
+        stored.Revision.GroupBy(revision => (revision.Table, revision.Key, revision.Base)).Sum(group => group.Count() - 1);
+
+    private double Longest(IReadOnlyList<LedgerEntry> entries)
+    {
+        var stopped = plan.Phases.SelectMany(phase => phase).Where(step => step.Kind == FaultKind.WriterStopped).Select(step => step.Writer).ToHashSet();
+        return entries.Where(entry => entry.State == Said.Ok && entry.Intent.Concern is WriteConcern.Available or WriteConcern.Local && !stopped.Contains(entry.Writer))
+            .Select(entry => entry.Answer!.Milliseconds).DefaultIfEmpty().Max();
+    }
+}

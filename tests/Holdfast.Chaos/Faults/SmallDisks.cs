@@ -1,0 +1,74 @@
+using Holdfast.Chaos.Servers;
+using Holdfast.TestServers;
+using Npgsql;
+
+namespace Holdfast.Chaos.Faults;
+
+/// <summary>Small disks that hold a server's messages during a run, so that one can be filled. Mounting them takes root.</summary>
+internal sealed class SmallDisks(ChaosField field) : IAsyncDisposable
+{
+    private const string Messages = """
+        insert into holdfast.session_memories (tenant_id, id, stamp, session_id, occurred_at, memory_type, content)
+        select 'filler', gen_random_uuid(), gen_random_uuid(), 'filler', now(), 'message_user', to_json(repeat('x', 1000)) from generate_series(1, 8)
+        """;
+
+    private readonly Dictionary<int, SmallDisk> _disks = [];
+
+    /// <summary>Whether this machine lets the run mount one.</summary>
+    public static async Task<bool> CanMountAsync()
+    {
+        try
+        {
+            await using var disk = await SmallDisk.MountAsync(megabytes: 1);
+            return true;
+        }
+        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Moves a server's messages to a small disk; before the run writes any.</summary>
+    public async Task PrepareAsync(int provider)
+    {
+        if (_disks.ContainsKey(provider)) return;
+        _disks[provider] = await SmallDisk.MountAsync(megabytes: 16);
+        await SqlAsync(provider, $"create tablespace {field.Database} location '{_disks[provider].Folder}'");
+        await SqlAsync(provider, $"alter table holdfast.session_memories set tablespace {field.Database}");
+        await SqlAsync(provider, $"create table filler (text text) tablespace {field.Database}");
+    }
+
+    /// <summary>Fills it until not even a message fits.</summary>
+    public async Task<Func<Task>> FillAsync(int provider)
+    {
+        foreach (var bytes in new[] { 200_000, 8_000 })
+            while (await FitsAsync(provider, FormattableString.Invariant($"insert into filler select string_agg(gen_random_uuid()::text, '') from generate_series(1, {bytes / 36})"))) { }
+        for (var i = 0; i < 10 && await FitsAsync(provider, Messages); i++) { }
+        return () => SqlAsync(provider, "truncate filler");
+    }
+
+    /// <summary>Call after the run's database is gone.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var (provider, disk) in _disks)
+        {
+            await field.Servers.RunAsync(provider, $"drop tablespace {field.Database}", "postgres");
+            await disk.DisposeAsync();
+        }
+    }
+
+    private Task SqlAsync(int provider, string sql) => field.Servers.RunAsync(provider, sql, field.Database);
+
+    private async Task<bool> FitsAsync(int provider, string sql)
+    {
+        try
+        {
+            await SqlAsync(provider, sql);
+            return true;
+        }
+        catch (PostgresException e) when (e.SqlState == "53100")
+        {
+            return false;
+        }
+    }
+}
