@@ -8,11 +8,12 @@ internal sealed record ChaosOptions
     public const string Help = """
         Holdfast.Chaos: writers and servers through random faults, and a checker that counts every row afterwards.
 
-          ./chaos.sh [--seed S] [--seeds N] [--minutes N] [--verbose]
+          ./chaos.sh [--seed S] [--seeds N] [--minutes N] [--keep FOLDER] [--verbose]
 
           --seed S      the first seed (1); a failure names the seed to give here
           --seeds N     how many seeds, one after the other (1)
           --minutes N   instead: seeds until this many minutes are over
+          --keep FOLDER the ledgers of runs that do not hold go there
           --verbose     each run's plan before it begins
 
         Example: ./chaos.sh --minutes 30 --seed 1000
@@ -24,6 +25,9 @@ internal sealed record ChaosOptions
     public int Seeds { get; init; } = 1;
 
     public double? Minutes { get; init; }
+
+    /// <summary>Where the ledgers of runs that do not hold go; null: nowhere.</summary>
+    public string? Keep { get; init; }
 
     public bool Verbose { get; init; }
 
@@ -44,10 +48,13 @@ internal sealed record ChaosOptions
                 case "--verbose":
                     options = options with { Verbose = true };
                     continue;
+                case "--keep" when i + 1 < arguments.Count:
+                    options = options with { Keep = arguments[++i] };
+                    continue;
                 case "--seed" or "--seeds" or "--minutes":
                     break;
                 default:
-                    problem = $"'{arguments[i]}' is unknown. Allowed: --seed, --seeds, --minutes, --verbose, --help.";
+                    problem = $"'{arguments[i]}' is unknown. Allowed: --seed, --seeds, --minutes, --keep, --verbose, --help.";
                     return null;
             }
             var name = arguments[i];

@@ -18,6 +18,9 @@ internal sealed class ChaosRun(ChaosServers servers, RunPlan plan)
     /// <summary>How long providers may take to hold the same again; a mutation's run need not wait for what never comes.</summary>
     public TimeSpan SettleWithin { get; init; } = SettleMax;
 
+    /// <summary>Where the ledger goes if the run does not hold; null: nowhere.</summary>
+    public string? Keep { get; init; }
+
     public async Task<Verdict> RunAsync()
     {
         var started = Stopwatch.GetTimestamp();
@@ -33,7 +36,10 @@ internal sealed class ChaosRun(ChaosServers servers, RunPlan plan)
                 await WriteAsync(field, writers, disks, examination, ledger);
                 await examination.SettleAsync(writers, SettleWithin);
             }
-            return await examination.JudgeAsync(Stopwatch.GetElapsedTime(started));
+            var verdict = await examination.JudgeAsync(Stopwatch.GetElapsedTime(started));
+            if (!verdict.Holds && Keep is { } folder)
+                File.Copy(ledger.Path, System.IO.Path.Combine(Directory.CreateDirectory(folder).FullName, string.Create(CultureInfo.InvariantCulture, $"seed{plan.Seed}.jsonl")), overwrite: true);
+            return verdict;
         }
         finally
         {

@@ -67,10 +67,8 @@ internal sealed class Examination(ChaosField field, RunPlan plan, Ledger ledger)
     private static int Forks(StoredRows stored) =>
         stored.Revision.GroupBy(revision => (revision.Table, revision.Key, revision.Base)).Sum(group => group.Count() - 1);
 
-    private double Longest(IReadOnlyList<LedgerEntry> entries)
-    {
-        var stopped = plan.Phases.SelectMany(phase => phase).Where(step => step.Kind == FaultKind.WriterStopped).Select(step => step.Writer).ToHashSet();
-        return entries.Where(entry => entry.State == Said.Ok && entry.Intent.Concern is WriteConcern.Available or WriteConcern.Local && !stopped.Contains(entry.Writer))
-            .Select(entry => entry.Answer!.Milliseconds).DefaultIfEmpty().Max();
-    }
+    private double Longest(IReadOnlyList<LedgerEntry> entries) => entries
+        .Where(entry => entry.State == Said.Ok && entry is { IsMessage: true, Intent.Concern: WriteConcern.Available or WriteConcern.Local }
+            && !ledger.Stops.Any(stop => stop.Writer == entry.Writer && stop.From <= entry.AnsweredAt && entry.BegunAt <= stop.To))
+        .Select(entry => entry.Answer!.Milliseconds).DefaultIfEmpty().Max();
 }

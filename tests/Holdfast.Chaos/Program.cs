@@ -26,7 +26,7 @@ for (var i = 0; options.Minutes is { } minutes ? Stopwatch.GetElapsedTime(starte
 {
     var plan = RunPlan.Of(options.Seed + i, canFillDisks);
     if (options.Verbose) Console.WriteLine($"seed {plan.Seed}: {plan}");
-    var verdict = await new ChaosRun(servers, plan).RunAsync();
+    var verdict = await new ChaosRun(servers, plan) { Keep = options.Keep }.RunAsync();
     Console.WriteLine(verdict.Line);
     if (verdict.Holds)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Holdfast.Chaos.Ledgers;
 using Holdfast.Chaos.Schedules;
 using Holdfast.Chaos.Servers;
@@ -40,8 +41,13 @@ internal sealed class FaultHand(ChaosField field, WriterSet writers, SmallDisks 
                 await writers.KillAsync(step.Writer!.Value);
                 return () => writers.StartAsync(step.Writer.Value);
             case FaultKind.WriterStopped:
+                var stoppedAt = Stopwatch.GetTimestamp();
                 writers[step.Writer!.Value].Freeze();
-                return () => Done(writers[step.Writer.Value].Thaw);
+                return () => Done(() =>
+                {
+                    writers[step.Writer.Value].Thaw();
+                    ledger.Stops.Add((step.Writer.Value, stoppedAt, Stopwatch.GetTimestamp()));
+                });
             case FaultKind.Reset:
                 foreach (var link in field.Links(step.Provider, step.Writer)) link.ResetConnections();
                 return () => Task.CompletedTask;

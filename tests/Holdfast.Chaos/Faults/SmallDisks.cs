@@ -35,16 +35,16 @@ internal sealed class SmallDisks(ChaosField field) : IAsyncDisposable
         _disks[provider] = await SmallDisk.MountAsync(megabytes: 16);
         await SqlAsync(provider, $"create tablespace {field.Database} location '{_disks[provider].Folder}'");
         await SqlAsync(provider, $"alter table holdfast.session_memories set tablespace {field.Database}");
-        await SqlAsync(provider, $"create table filler (text text) tablespace {field.Database}");
     }
 
     /// <summary>Fills it until not even a message fits.</summary>
     public async Task<Func<Task>> FillAsync(int provider)
     {
+        await SqlAsync(provider, $"create table filler (text text) tablespace {field.Database}");
         foreach (var bytes in new[] { 200_000, 8_000 })
             while (await FitsAsync(provider, FormattableString.Invariant($"insert into filler select string_agg(gen_random_uuid()::text, '') from generate_series(1, {bytes / 36})"))) { }
         for (var i = 0; i < 10 && await FitsAsync(provider, Messages); i++) { }
-        return () => SqlAsync(provider, "truncate filler");
+        return () => SqlAsync(provider, "drop table filler");
     }
 
     /// <summary>Call after the run's database is gone.</summary>
