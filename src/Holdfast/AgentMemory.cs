@@ -1,5 +1,7 @@
 using Holdfast.Providers;
 using Holdfast.Providers.Configuration;
+using Holdfast.Providers.Control;
+using Holdfast.Relay;
 using Holdfast.Rows;
 using Holdfast.Stores;
 using Holdfast.Stores.Postgres;
@@ -42,6 +44,8 @@ public sealed class AgentMemory : IAsyncDisposable
     /// <summary>What an assistant did: commands, answers, screenshots, measurements.</summary>
     public ActivityLog Activity { get; }
 
+    internal RelayRunner? Relay { get; private init; }
+
     /// <summary>The providers that hold this memory; null for a memory on one store.</summary>
     public ProviderSet? Providers { get; private init; }
 
@@ -77,7 +81,7 @@ public sealed class AgentMemory : IAsyncDisposable
 
     internal static async Task<AgentMemory> OpenAsync(IStore store, Clock clock, HoldfastOptions options, CancellationToken cancellationToken, MergeRules? rules = null)
     {
-        var writer = new MemoryWriter(store, clock, options.TenantId, rules ?? options.Rules);
+        var writer = new MemoryWriter(new FreezableStore(store, HoldfastHome.Resolve(options.Home)), clock, options.TenantId, rules ?? options.Rules);
         try
         {
             await writer.LearnErasuresAsync(cancellationToken).ConfigureAwait(false);
@@ -96,13 +100,15 @@ public sealed class AgentMemory : IAsyncDisposable
         var local = SqliteStore.Open(options.LocalFile ?? HoldfastHome.LocalFile(options.Home), options.TimeProvider, options.Rules);
         // Before anything looks into the spool.
         await SpoolUpkeep.RedateAsync(local, options.TimeProvider.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        var settings = new ProviderSetSettings(options.Failover, HoldfastHome.Resolve(options.Home), options.Schema, options.TenantId, clock, options.TimeProvider);
+        if (options.RelayLeaseFor is { } lease) settings = settings with { RelayLeaseFor = lease };
         var access = new ProviderAccess(
             [.. options.Providers.Select((provider, i) => new Provider(provider.Name, i, options.TimeProvider, token => ProviderConnections.ConnectAsync(provider, options, clock, token))
             {
                 Endpoint = ProviderEndpoints.Work(provider),
                 CertificateHost = provider.CertificateHost,
             })],
-            new Spool(local, options.TimeProvider), new ProviderSetSettings(options.Failover, HoldfastHome.Resolve(options.Home), options.Schema, options.TenantId, clock, options.TimeProvider));
+            new Spool(local, options.TimeProvider), settings);
         var writer = new MemoryWriter(access, clock, options.TenantId, options.Rules)
         {
             Concern = options.Failover.WriteConcern,
@@ -111,19 +117,22 @@ public sealed class AgentMemory : IAsyncDisposable
             MajorityRows = new RowWriter(access.MergeWidelyAsync, access.ConcurrentBatchesMax),
             LocalRows = new RowWriter(access.MergeLocallyAsync, concurrentBatchesMax: 1),
         };
+        var relay = new RelayRunner(access);
         try
         {
             await access.StartAsync(cancellationToken).ConfigureAwait(false);
+            await relay.StartAsync(cancellationToken).ConfigureAwait(false);
             // What cannot be asked now is asked when a write is answered as erased: the memory opens without any provider.
             await access.AskReachableAsync(async (store, token) =>
             {
                 await writer.LearnErasuresAsync(store, token).ConfigureAwait(false);
                 return true;
             }, cancellationToken).ConfigureAwait(false);
-            return new AgentMemory(writer, options) { Providers = new ProviderSet(access) };
+            return new AgentMemory(writer, options) { Providers = new ProviderSet(access), Relay = relay };
         }
         catch
         {
+            await relay.DisposeAsync().ConfigureAwait(false);
             await writer.DisposeAsync().ConfigureAwait(false);
             await access.DisposeAsync().ConfigureAwait(false);
             throw;
@@ -254,6 +263,7 @@ public sealed class AgentMemory : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Writer.DisposeAsync().ConfigureAwait(false);
+        if (Relay is not null) await Relay.DisposeAsync().ConfigureAwait(false);
         await Writer.Store.DisposeAsync().ConfigureAwait(false);
     }
 }

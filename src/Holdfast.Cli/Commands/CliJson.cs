@@ -25,6 +25,8 @@ namespace Holdfast.Cli.Commands;
 [JsonSerializable(typeof(List<RouteChangeItem>))]
 [JsonSerializable(typeof(List<Holdfast.Providers.Control.SlowQuery>))]
 [JsonSerializable(typeof(List<SlowStatement>))]
+[JsonSerializable(typeof(Holdfast.Relay.RelayLinkStatus[]))]
+[JsonSerializable(typeof(RelayRunResult))]
 [JsonSerializable(typeof(VerifyResult))]
 [JsonSerializable(typeof(DoctorResult))]
 [JsonSerializable(typeof(List<ProviderTestItem>))]

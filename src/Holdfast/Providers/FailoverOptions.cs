@@ -57,6 +57,9 @@ public sealed class FailoverOptions
     /// <summary>How long rows that enough providers hold stay in the local file: for reads in a total outage, and for providers that are away.</summary>
     public TimeSpan SpoolRetention { get; set; } = TimeSpan.FromDays(1);
 
+    /// <summary>True: this process also brings the providers what other processes left behind. False: it only passes on what it writes itself, and <c>holdfast relay run</c> must run somewhere.</summary>
+    public bool Relay { get; set; } = true;
+
     /// <summary>A statement that takes at least this long goes to the slow-query log.</summary>
     public TimeSpan SlowQueryAfter { get; set; } = TimeSpan.FromMilliseconds(500);
 }

@@ -36,5 +36,8 @@ public sealed class HoldfastOptions
     /// <summary>The rules that writers and stores keep; tests switch one off.</summary>
     internal Rows.MergeRules Rules { get; set; } = Rows.MergeRules.All;
 
+    /// <summary>For how long a process claims a pull between two providers; null: as long as is usual.</summary>
+    internal TimeSpan? RelayLeaseFor { get; set; }
+
     internal void Validate() => Holdfast.Providers.Configuration.OptionsCheck.Check(this);
 }

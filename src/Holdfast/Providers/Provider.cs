@@ -18,6 +18,7 @@ internal sealed class Provider : IAsyncDisposable
     private long _failingSince;
     private long _usableSince;
     private long _lastSuccess;
+    private long _lackingSince;
 
     public Provider(string name, int index, TimeProvider time, Func<CancellationToken, Task<PostgresStore>> connect)
     {
@@ -59,8 +60,10 @@ internal sealed class Provider : IAsyncDisposable
 
     public bool IsDrained { get; private set; }
 
-    /// <summary>Rows that it does not hold have left the spool: only a copy from another provider brings it up to date.</summary>
-    public bool IsLacking { get; set; }
+    /// <summary>Since when it is known to lack rows that only another provider brings it; null: it is not.</summary>
+    public DateTimeOffset? LackingSince => Read(ref _lackingSince);
+
+    public bool IsLacking => Interlocked.Read(ref _lackingSince) != 0;
 
     /// <summary>Attempts that have not come back.</summary>
     public int Running => Volatile.Read(ref _running);
@@ -100,8 +103,8 @@ internal sealed class Provider : IAsyncDisposable
 
     /// <summary>An attempt of the upkeep's own, which comes by regularly: that it went well makes no probe superfluous.</summary>
     /// <exception cref="AttemptFailedException">It failed.</exception>
-    public Task<T> AskAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, TimeSpan timeout, CancellationToken cancellationToken) =>
-        AttemptAsync(work, latency: null, timeout, ours: true, isTraffic: false, cancellationToken);
+    public Task<T> AskAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, TimeSpan timeout, CancellationToken cancellationToken, bool ours = true) =>
+        AttemptAsync(work, latency: null, timeout, ours, isTraffic: false, cancellationToken);
 
     private async Task<T> AttemptAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, LatencyWindow? latency, TimeSpan timeout, bool ours, bool isTraffic, CancellationToken cancellationToken)
     {
@@ -151,6 +154,17 @@ internal sealed class Provider : IAsyncDisposable
         Fails(failure);
         if (!failure.RefusesRowsOnly) await Breaker.OpenAsync().ConfigureAwait(false);
         Changed?.Invoke(this, EventArgs.Empty);
+    }
+
+    /// <summary>It lacks rows that the spool does not have any more: it must not lead until a relay has brought them.</summary>
+    public void Lacks()
+    {
+        if (Interlocked.CompareExchange(ref _lackingSince, _time.GetUtcNow().UtcTicks, 0) == 0) Changed?.Invoke(this, EventArgs.Empty);
+    }
+
+    public void LacksNothing()
+    {
+        if (Interlocked.Exchange(ref _lackingSince, 0) != 0) Changed?.Invoke(this, EventArgs.Empty);
     }
 
     public void Drain(bool drained)

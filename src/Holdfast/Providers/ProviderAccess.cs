@@ -22,6 +22,7 @@ internal sealed class ProviderAccess : IRowAccess
     private readonly ApplicationSql _sql;
     private readonly HedgeBudget _hedges;
     private readonly ProviderUpkeep _upkeep;
+    private long _writeCount;
     private ControlState _control = ControlState.None;
 
     public ProviderAccess(IReadOnlyList<Provider> providers, Spool spool, ProviderSetSettings settings)
@@ -45,6 +46,18 @@ internal sealed class ProviderAccess : IRowAccess
     }
 
     public ProviderSetSettings Settings { get; }
+
+    /// <summary>Batches written since the set was made: a set at which nothing is written needs no relay every second.</summary>
+    public long WriteCount => Interlocked.Read(ref _writeCount);
+
+    /// <summary>It has confirmed rows that it does not have any more: what this process and the spool know of is sent again.</summary>
+    public async Task ForgetHeldAsync(Provider provider, CancellationToken cancellationToken)
+    {
+        // Of one provider there is nobody else to lead, and nobody to bring it more than the spool has.
+        if (Providers.Count > 1) provider.Lacks();
+        await Spool.Spool.ForgetHolderAsync(provider.Name, Math.Min(2, Providers.Count), cancellationToken).ConfigureAwait(false);
+        Pushes[provider.Index].Queue.RequestScan();
+    }
 
     public IReadOnlyList<Provider> Providers { get; }
 
@@ -234,6 +247,7 @@ internal sealed class ProviderAccess : IRowAccess
 
     private async Task<MergeResult[]> MeasuredAsync(IReadOnlyList<Row> rows, Func<Task<MergeResult[]>> write)
     {
+        Interlocked.Increment(ref _writeCount);
         var started = _time.GetTimestamp();
         var results = await write().ConfigureAwait(false);
         var took = _time.GetElapsedTime(started);
@@ -257,7 +271,8 @@ internal sealed class ProviderAccess : IRowAccess
         }
     }
 
-    private void CheckFrozen()
+    /// <exception cref="WritesFrozenException">An operator has stopped all writes.</exception>
+    public void CheckFrozen()
     {
         if (Control is { FrozenSince: { } since, ChangedBy: var by }) throw new WritesFrozenException(since, by);
     }

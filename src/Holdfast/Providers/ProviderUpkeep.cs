@@ -139,7 +139,7 @@ internal sealed class ProviderUpkeep : IAsyncDisposable
         while (true)
         {
             var (removed, lacking) = await SpoolUpkeep.PruneAsync(_set.Local, before, [.. _set.Providers.Select(provider => provider.Name)], PruneRows, _stopping.Token).ConfigureAwait(false);
-            foreach (var provider in _set.Providers) provider.IsLacking |= lacking.Contains(provider.Name);
+            foreach (var provider in _set.Providers.Where(provider => lacking.Contains(provider.Name))) provider.Lacks();
             if (removed < PruneRows) break;
         }
         if (spool.IsFull) await spool.MeasureAsync(_stopping.Token).ConfigureAwait(false);

@@ -64,7 +64,7 @@ internal sealed class Router
         if (change is not null) Changed?.Invoke(this, change);
     }
 
-    private static bool IsPlanned(string cause) => cause is "failback" or "use" or "nearer" or "drained";
+    private static bool IsPlanned(string cause) => cause is "failback" or "use" or "nearer" or "drained" or "lacking";
 
     private (Provider? Next, string Cause) Choose(Provider? current)
     {
@@ -72,6 +72,8 @@ internal sealed class Router
         if (current is null) return (best, best is null ? "" : "recovered");
         if (!current.IsWritable)
             return (best, current.IsDrained ? "drained" : EnumText<Failures.FailureCause>.Of((current.LastFailure ?? current.WriteRefusal)?.Cause ?? Failures.FailureCause.Down));
+        // What it lacks was acknowledged once: its answers would deny that.
+        if (current.IsLacking && best is { IsLacking: false }) return (best, "lacking");
         if (best is null || best == current || _isBehind(best)) return (current, "");
         if (best.Name == Use) return (best, "use");
         if (best.UsableSince is not { } since || _time.GetUtcNow() - since < _options.FailbackAfter) return (current, "");
@@ -81,6 +83,7 @@ internal sealed class Router
     private Provider? Best()
     {
         var writable = _providers.Where(provider => provider.IsWritable).ToList();
+        if (writable.Exists(provider => !provider.IsLacking)) writable.RemoveAll(provider => provider.IsLacking);
         if (writable.Find(provider => provider.Name == Use) is { } asked) return asked;
         if (_options.Routing == ProviderRouting.Nearest && Nearest(writable) is { } nearest) return nearest;
         return writable.Count > 0 ? writable[0] : null;
@@ -105,8 +108,9 @@ internal sealed class Router
         var order = new List<Provider>(_providers.Count);
         var primary = Route.Primary;
         if (primary is not null && may(primary)) order.Add(primary);
-        foreach (var provider in _providers)
-            if (provider != primary && may(provider)) order.Add(provider);
+        foreach (var isLacking in (ReadOnlySpan<bool>)[false, true])
+            foreach (var provider in _providers)
+                if (provider != primary && provider.IsLacking == isLacking && may(provider)) order.Add(provider);
         return order;
     }
 }

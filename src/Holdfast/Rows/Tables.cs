@@ -101,6 +101,11 @@ internal static class Tables
         Column.Text("anchor_tenant_id"), Column.Uuid("anchor_id"), new Column("anchor_feed", ColumnType.Position), Column.Integer("anchor_nonce"),
         new Column("repair_pending", ColumnType.Boolean, Required: true));
 
+    /// <summary>Who pulls from which provider until when, what came, and what is wrong with it; on the receiver.</summary>
+    public static readonly Table RelaySources = Table.Local("relay_sources", ["source"],
+        Column.Text("source", required: true), Column.Uuid("holder", required: true), Column.Timestamp("held_until", required: true),
+        Column.Timestamp("pulled_at"), Column.Integer("pulled_rows", required: true), Column.Text("held_back_by"), Column.Text("error"));
+
     public static readonly Table RelayRejects = Table.Local("relay_rejects", ["tenant_id", "table_name", "id"],
         Column.Text("tenant_id", required: true), Column.Text("table_name", required: true), Column.Uuid("id", required: true),
         Column.Text("source", required: true), Column.Text("error", required: true), Column.Timestamp("rejected_at", required: true), new Column("content", ColumnType.Json));
@@ -128,7 +133,7 @@ internal static class Tables
         Erasures, Conflicts, Revisions, SessionMemories, AgentMessages, ReadMarks, ResearchStaging, VideoScripts, UploadJobs, JobOutcomes,
         Commands, LlmAnswers, Screenshots, PerformanceMetrics, TokenUsage, SubscriptionEvents, QuotaUsage, Payments, FailoverEvents,
         Sessions, KnowledgeAtoms, Settings, Users, UserFacts, Subscriptions, Lives,
-        JobClaims, ErasureSweeps, RelayCursors, RelayRejects, SchemaVersions, Canary);
+        JobClaims, ErasureSweeps, RelayCursors, RelaySources, RelayRejects, SchemaVersions, Canary);
 
     /// <summary>All tables of the local file.</summary>
     public static IEnumerable<Table> OfLocalFile => All.Append(SpoolEntries);

@@ -7,10 +7,7 @@ namespace Holdfast.Chaos.Schedules;
 internal sealed record RunPlan
 {
     /// <summary>What destroys data; drawn at random.</summary>
-    private static readonly Destruction[] Destructions = [];
-
-    /// <summary>Faults that are not drawn: no writer pushes such a row, it has to be pulled.</summary>
-    private static readonly FaultKind[] NotDrawn = [FaultKind.SlowTransaction];
+    private static readonly Destruction[] Destructions = [Destruction.RolledBack, Destruction.DiskLost, Destruction.SpoolTruncated];
 
     public required int Seed { get; init; }
 
@@ -74,7 +71,7 @@ internal sealed record RunPlan
 
     private static FaultStep[] Phase(Random random, int writers, TimeSpan length, bool canFillDisks)
     {
-        var kinds = Enum.GetValues<FaultKind>().Where(kind => (canFillDisks || kind != FaultKind.DiskFull) && !NotDrawn.Contains(kind)).ToArray();
+        var kinds = Enum.GetValues<FaultKind>().Where(kind => canFillDisks || kind != FaultKind.DiskFull).ToArray();
         var steps = new List<FaultStep>();
         var wanted = 3 + random.Next(4);
         // Those that disturb each other are drawn again, but not for ever.

@@ -48,6 +48,7 @@ internal sealed record WriterPlan
         options.Failover.FailbackAfter = TimeSpan.FromSeconds(1);
         options.Failover.AttemptTimeout = TimeSpan.FromSeconds(2);
         options.Failover.CallTimeout = TimeSpan.FromSeconds(4);
+        options.RelayLeaseFor = TimeSpan.FromSeconds(2);
         Mutation.Apply(options);
         return options;
     }

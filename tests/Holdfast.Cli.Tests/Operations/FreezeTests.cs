@@ -19,6 +19,7 @@ public sealed class FreezeTests(ThreeProviders providers)
         var refused = (await home.RunAsync("remember", "frozen", "--session", "s")).Ended(4);
         Assert.Contains("All writes are frozen since ", refused.Errors, StringComparison.Ordinal);
         Assert.Contains("hint: holdfast freeze off", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("All writes are frozen since ", (await home.RunAsync("remember", "frozen", "--session", "s", "--provider", "neon")).Ended(4).Errors, StringComparison.Ordinal);
         Assert.Equal(2, (await home.RunAsync("session", "show", "s")).Done().Out.Split('\n').Count(line => line.Contains("user: ", StringComparison.Ordinal)));
 
         (await home.RunAsync("freeze", "off")).Done();

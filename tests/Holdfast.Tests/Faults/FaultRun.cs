@@ -48,6 +48,9 @@ internal sealed class FaultRun : IAsyncDisposable
         options ??= servers.Options();
         var database = new NpgsqlConnectionStringBuilder(options.Providers[1].Connection).Database!;
         var memory = await AgentMemory.OpenAsync(options);
+        // What other tests wrote to some of the servers only is brought to the others first: until then they do not lead.
+        var providers = memory.Providers!.Access.Providers;
+        await Wait.UntilAsync(() => providers.All(provider => !provider.IsLacking) && providers.FirstOrDefault(provider => provider.IsReadable)?.Name == memory.Providers.Primary, "the first that is there leads and none lacks what another has");
         return new FaultRun(servers, options, database, ledger ?? new Ledger(), memory, await memory.OpenSessionAsync(session)) { Healing = healing ?? [0, 1, 2] };
     }
 

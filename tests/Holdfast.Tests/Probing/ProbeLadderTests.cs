@@ -26,7 +26,7 @@ public class ProbeLadderTests
         Assert.False(report.Facts.IsPooled);
         Assert.InRange(report.Facts.ClockOffset!.Value.TotalSeconds, -1, 1);
         Assert.True(report.Latency > TimeSpan.Zero);
-        Assert.Equal("0002", report.Facts.SchemaVersion);
+        Assert.Equal("0003", report.Facts.SchemaVersion);
         Assert.Equal(64, report.Facts.ChainHash!.Length);
         Assert.Null(report.Facts.TlsProtocol);
     }
@@ -158,7 +158,7 @@ public class ProbeLadderTests
         var database = await TestServer.NewDatabaseAsync();
         Expect(await RunAsync(database), ProbeStep.Write, FailureCause.Drift, "holdfast schema migrate");
         await new SchemaMigrator(database).MigrateAsync();
-        await PostgresServer.ExecuteAsync(database, "delete from holdfast.schema_versions where version = '0002'");
+        await PostgresServer.ExecuteAsync(database, "delete from holdfast.schema_versions where version = '0003'");
         Expect(await RunAsync(database), ProbeStep.Schema, FailureCause.Drift, "holdfast schema migrate");
     }
 

@@ -11,6 +11,8 @@ public sealed class TestServer : IAsyncDisposable
 {
     private static readonly Lazy<Task<PostgresServer>> Debian = new(() => PostgresServer.StartAsync());
     private static readonly Lazy<Task<PostgresServer>> Newer = new(() => PostgresServer.StartAsync(PostgresVersion.Newer));
+    // A transaction that writes holds back the feeds of all databases of its server: here are only the relay's own.
+    private static readonly Lazy<Task<PostgresServer>> Relay = new(() => PostgresServer.StartAsync());
     private static readonly Lazy<Task<PgBouncer>> Pooler = new(async () => await PgBouncer.StartAsync(await Debian.Value));
 
     public static async Task<string> ConnectionAsync(Place place) => place switch
@@ -23,11 +25,14 @@ public sealed class TestServer : IAsyncDisposable
 
     public static async Task<string> NewDatabaseAsync() => await (await Debian.Value).CreateDatabaseAsync();
 
+    public static async Task<string> NewRelayDatabaseAsync() => await (await Relay.Value).CreateDatabaseAsync();
+
     public async ValueTask DisposeAsync()
     {
         if (TestPlaces.Folders.IsValueCreated) Directory.Delete(TestPlaces.Folders.Value, recursive: true);
         if (Pooler.IsValueCreated) await (await Pooler.Value).DisposeAsync();
         if (Debian.IsValueCreated) await (await Debian.Value).DisposeAsync();
+        if (Relay.IsValueCreated) await (await Relay.Value).DisposeAsync();
         if (Newer.IsValueCreated) await (await Newer.Value).DisposeAsync();
     }
 }

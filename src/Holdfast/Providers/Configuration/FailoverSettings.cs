@@ -22,6 +22,7 @@ internal static class FailoverSettings
         ["FAILBACK_AFTER"] = (options, text) => Time(text, value => options.FailbackAfter = value),
         ["SPOOL_BYTES_MAX"] = (options, text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? Done(() => options.SpoolBytesMax = bytes) : "a number of bytes",
         ["SPOOL_RETENTION"] = (options, text) => Time(text, value => options.SpoolRetention = value),
+        ["RELAY"] = (options, text) => Boolean(text, value => options.Relay = value),
         ["SLOW_QUERY_AFTER"] = (options, text) => Time(text, value => options.SlowQueryAfter = value),
     };
 

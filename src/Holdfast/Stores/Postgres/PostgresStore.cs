@@ -20,7 +20,6 @@ internal sealed class PostgresStore : IStore
     private readonly FrozenDictionary<Table, string> _compareAndSets;
     private readonly (Table Table, string Sweep)[] _sweeps;
     private readonly QueryTexts _queries;
-    private readonly MergeRules _rules;
 
     public PostgresStore(NpgsqlDataSource work, PostgresIdentity identity, bool ownsWork, string schema = DefaultSchema, MergeRules? rules = null)
     {
@@ -28,8 +27,8 @@ internal sealed class PostgresStore : IStore
         _ownsWork = ownsWork;
         Identity = identity;
         Schema = schema;
-        _rules = rules ?? MergeRules.All;
-        _merges = Tables.Appends.ToFrozenDictionary(table => table, table => new MergeStatements(schema, _rules, table));
+        Rules = rules ?? MergeRules.All;
+        _merges = Tables.Appends.ToFrozenDictionary(table => table, table => new MergeStatements(schema, Rules, table));
         _projections = Tables.Registers.ToFrozenDictionary(table => table, table => ProjectionStatements.Project(schema, table));
         _compareAndSets = Tables.Registers.ToFrozenDictionary(table => table, table => ProjectionStatements.CompareAndSet(schema, table));
         _sweeps = [.. Tables.All.Where(table => table.IsMerged && table != Tables.Erasures && table != Tables.Lives)
@@ -40,6 +39,8 @@ internal sealed class PostgresStore : IStore
     public const string DefaultSchema = "holdfast";
 
     public string Schema { get; }
+
+    public MergeRules Rules { get; }
 
     public PostgresIdentity Identity { get; }
 
@@ -69,7 +70,15 @@ internal sealed class PostgresStore : IStore
         return await command.ExecuteNonQueryAsync(ct).ConfigureAwait(false) == 1;
     }
 
-    private async Task<MergeResult[]> MergeBatchAsync(IReadOnlyList<Row> rows, CancellationToken ct)
+    /// <summary>Merges rows and runs what belongs to them in the same transaction.</summary>
+    /// <param name="rows">Append rows; may be none.</param>
+    /// <param name="alongside">Makes the other statements, which answer with no rows.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="RowRefusedException">One of the rows was refused; nothing was written.</exception>
+    public Task<MergeResult[]> MergeAsync(IReadOnlyList<Row> rows, Func<IEnumerable<NpgsqlBatchCommand>> alongside, CancellationToken cancellationToken) =>
+        Guard(ct => MergeBatchAsync(rows, ct, alongside), cancellationToken);
+
+    private async Task<MergeResult[]> MergeBatchAsync(IReadOnlyList<Row> rows, CancellationToken ct, Func<IEnumerable<NpgsqlBatchCommand>>? alongside = null)
     {
         var batch = _work.CreateBatch();
         await using var _ = batch.ConfigureAwait(false);
@@ -84,6 +93,7 @@ internal sealed class PostgresStore : IStore
             if (table == Tables.Erasures) AddSweeps(batch, rows, indexes);
         }
         AddProjections(batch, rows);
+        foreach (var command in alongside?.Invoke() ?? []) batch.BatchCommands.Add(command);
         return await ReadResultsAsync(batch, groups, rows.Count, ct).ConfigureAwait(false);
     }
 
@@ -185,12 +195,20 @@ internal sealed class PostgresStore : IStore
         return await command.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
     }, cancellationToken);
 
-    public async Task<IReadOnlyList<FeedEntry>> ReadFeedAsync(Table table, FeedPosition after, int entriesMax, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<FeedEntry>> ReadFeedAsync(Table table, FeedPosition after, int entriesMax, CancellationToken cancellationToken) =>
+        ReadFeedAsync(table, after, entriesMax, withUnsettled: false, cancellationToken);
+
+    /// <param name="table">The table.</param>
+    /// <param name="after">Where to go on.</param>
+    /// <param name="entriesMax">At most this many.</param>
+    /// <param name="withUnsettled">True: also entries that others may still appear before, so that no cursor may be set there.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<IReadOnlyList<FeedEntry>> ReadFeedAsync(Table table, FeedPosition after, int entriesMax, bool withUnsettled, CancellationToken cancellationToken)
     {
         // A transaction below xmin has ended for every snapshot to come: nothing can appear there any more.
         var sql = new Statement($$"""
             select feed, tenant_id, id, stamp, nonce from {{{table.Name}}}
-            where (feed, tenant_id, id) > ($1, $2, $3){{(_rules.FeedWaitsForOlderTransactions ? " and feed < pg_snapshot_xmin(pg_current_snapshot())" : "")}}
+            where (feed, tenant_id, id) > ($1, $2, $3) {{(withUnsettled || !Rules.FeedWaitsForOlderTransactions ? "" : "and feed < pg_snapshot_xmin(pg_current_snapshot())")}}
             order by feed, tenant_id, id limit $4
             """);
         return await QueryAsync(sql, [PostgresTypes.One(ColumnType.Position, after.Feed), after.TenantId, after.Id, (long)entriesMax], row => new FeedEntry(

@@ -36,6 +36,16 @@ internal sealed class Spool(SqliteStore store, TimeProvider time)
         order by spooled_at, tenant_id, table_name, id limit $7
         """;
 
+    private const string ForgetHolder = """
+        update spool set holders = replace(holders, $1, ''),
+          released_at = case when (length(replace(holders, $1, '')) - length(replace(replace(holders, $1, ''), ',', ''))) / 2 >= $2 then released_at end
+        where instr(holders, $1) > 0
+        """;
+
+    private static readonly Statement NewestHeld = new("""
+        select tenant_id, table_name, id, stamp, holders, spooled_at from {spool} where instr(holders, $1) > 0 order by spooled_at desc, stamp desc limit 1
+        """);
+
     private static readonly Statement WaitingPage = new(Waiting);
 
     private static readonly Statement Load = new("select count(*), min(spooled_at) from {spool} where released_at is null");
@@ -69,12 +79,22 @@ internal sealed class Spool(SqliteStore store, TimeProvider time)
             return confirmed.Count;
         }, cancellationToken);
 
+    /// <summary>Takes a provider off every row: it was restored or replaced, and what it has confirmed is to be sent again.</summary>
+    public Task<int> ForgetHolderAsync(string holder, int holdersNeeded, CancellationToken cancellationToken) =>
+        store.TransactAsync(merge => merge.Execute(ForgetHolder, $",{holder},", holdersNeeded), cancellationToken);
+
+    /// <summary>The row that a provider confirmed last, among those that are still here; null: none.</summary>
+    public async Task<SpooledRow?> NewestHeldAsync(string holder, CancellationToken cancellationToken) =>
+        await store.QueryAsync(NewestHeld, [$",{holder},"], Spooled, cancellationToken).FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
+
     /// <summary>The next rows that a provider does not hold, the oldest first, among those spooled until then.</summary>
     public async Task<IReadOnlyList<SpooledRow>> WaitingAsync(string provider, DateTimeOffset until, SpooledRow? after, int countMax, CancellationToken cancellationToken) =>
         await store.QueryAsync(WaitingPage,
             [$",{provider},", until, after?.SpooledAt ?? DateTimeOffset.UnixEpoch, after?.Reference.TenantId ?? "", after?.Table.Name ?? "", after?.Reference.Id ?? Guid.Empty, (long)countMax],
-            row => new SpooledRow(Tables.Get(row.Text(1)), new RowReference(row.Text(0), row.Uuid(2), row.Stamp(3)), row.Text(4), row.Time(5)), cancellationToken)
+            Spooled, cancellationToken)
             .ToListAsync(cancellationToken).ConfigureAwait(false);
+
+    private static SpooledRow Spooled(StoreReader row) => new(Tables.Get(row.Text(1)), new RowReference(row.Text(0), row.Uuid(2), row.Stamp(3)), row.Text(4), row.Time(5));
 
     public async Task<SpoolLoad> LoadAsync(CancellationToken cancellationToken) =>
         await store.QueryAsync(Load, [], row => new SpoolLoad(row.Integer(0), row.TimeOrNull(1)), cancellationToken).FirstAsync(cancellationToken).ConfigureAwait(false);
