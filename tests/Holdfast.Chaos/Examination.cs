@@ -12,7 +12,7 @@ internal sealed class Examination(ChaosField field, RunPlan plan, Ledger ledger)
 {
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(100);
 
-    private bool _settled;
+    private readonly List<string> _differences = [];
 
     /// <summary>Whether all providers hold the same and no local file has anything left for one.</summary>
     public async Task<bool> AreEqualAsync()
@@ -20,6 +20,25 @@ internal sealed class Examination(ChaosField field, RunPlan plan, Ledger ledger)
         if (plan.Homes.Distinct().Any(home => SpoolCheck.Problems(field.Home(home), ChaosField.Names).Count > 0)) return false;
         var digests = await Task.WhenAll(field.DirectAll.Select(provider => Equality.DigestAsync(provider.Connection, field.Tenant)));
         return digests.All(digest => digest.SequenceEqual(digests[0]));
+    }
+
+    /// <summary>Waits until providers and spools are at rest, and notes what is different if they do not come to it.</summary>
+    public async Task ExpectEqualAsync(string when, TimeSpan within)
+    {
+        try
+        {
+            await Wait.UntilAsync(async () =>
+            {
+                await Task.Delay(PollEvery);
+                return await AreEqualAsync();
+            }, "providers hold the same", within);
+        }
+        catch (TimeoutException)
+        {
+            foreach (var (name, connection) in field.DirectAll) _differences.AddRange((await RelayNotes.ReadAsync(name, connection)).Select(note => $"{when}: {note}"));
+            _differences.AddRange((await DifferencesAsync()).Select(problem => $"{when}: {problem}"));
+            _differences.Add($"{when}: not equal within {within.TotalSeconds:0} s");
+        }
     }
 
     /// <summary>Opens a memory on each local file, without any fault, until providers and spools are at rest.</summary>
@@ -30,16 +49,7 @@ internal sealed class Examination(ChaosField field, RunPlan plan, Ledger ledger)
         try
         {
             foreach (var home in plan.Homes.Distinct()) memories.Add(await AgentMemory.OpenAsync(writers.SettlerOf(home).Options(TimeProvider.System)));
-            await Wait.UntilAsync(async () =>
-            {
-                await Task.Delay(PollEvery);
-                return await AreEqualAsync();
-            }, "providers hold the same", within);
-            _settled = true;
-        }
-        catch (TimeoutException)
-        {
-            // What is still different is what the examination names, row by row.
+            await ExpectEqualAsync("in the end", within);
         }
         finally
         {
@@ -56,12 +66,14 @@ internal sealed class Examination(ChaosField field, RunPlan plan, Ledger ledger)
         problems.AddRange(OrderCheck.Problems(entries, writer => writer >= plan.Writers || plan.ClockShifts[writer] >= TimeSpan.Zero));
         problems.AddRange(OrderCheck.Refused(entries));
         if (plan.Destruction == Destruction.None) problems.AddRange(ledger.Missed);
-        problems.AddRange(await Equality.DifferencesAsync(field.DirectAll, field.Tenant));
-        foreach (var home in plan.Homes.Distinct()) problems.AddRange(SpoolCheck.Problems(field.Home(home), ChaosField.Names));
-        if (!_settled && problems.Count == 0) problems.Add("the providers came to hold the same only after the time for it was over");
+        problems.AddRange(_differences);
+        problems.AddRange(await DifferencesAsync());
         return new Verdict(plan, entries.Count(entry => entry.State == Said.Ok), entries.Count(entry => entry.State == Said.Info), entries.Count(entry => entry.State == Said.Fail),
             stored[0].Conflict.Count + Forks(stored[0]), Longest(entries), took, problems);
     }
+
+    private async Task<IReadOnlyList<string>> DifferencesAsync() =>
+        [.. await Equality.DifferencesAsync(field.DirectAll, field.Tenant), .. plan.Homes.Distinct().SelectMany(home => SpoolCheck.Problems(field.Home(home), ChaosField.Names))];
 
     // Revisions that were made from one and the same: nothing is overwritten silently, both are there.
     private static int Forks(StoredRows stored) =>

@@ -36,6 +36,8 @@ for (var i = 0; options.Minutes is { } minutes ? Stopwatch.GetElapsedTime(starte
     broken++;
     Console.WriteLine($"  plan: {plan}");
     foreach (var line in verdict.Problems.Take(40)) Console.WriteLine($"  {line}");
+    foreach (var group in verdict.Problems.Where(line => line.Contains("differs: ", StringComparison.Ordinal)).Select(line => line.Split(' ')).GroupBy(words => $"{words[Array.IndexOf(words, "differs:") + 1]} {string.Join(' ', words[Array.IndexOf(words, "is")..])}"))
+        Console.WriteLine($"  {group.Count()} rows of {group.Key}");
     if (verdict.Problems.Count > 40) Console.WriteLine($"  … and {verdict.Problems.Count - 40} more");
     Console.WriteLine($"  to repeat: ./chaos.sh --seed {plan.Seed}");
 }

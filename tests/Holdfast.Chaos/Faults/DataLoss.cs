@@ -44,7 +44,7 @@ internal sealed class DataLoss(ChaosField field, WriterSet writers, RunPlan plan
     private async Task PauseEqualAsync(string when)
     {
         await writers.PauseAsync();
-        await Wait.UntilAsync(examination.AreEqualAsync, $"providers hold the same {when}", EqualWithin);
+        await examination.ExpectEqualAsync($"{when} ({plan.Destruction} {plan.DestructionTarget})", EqualWithin);
     }
 
     private static async Task RollBackAsync(PostgresServer server, string copy)

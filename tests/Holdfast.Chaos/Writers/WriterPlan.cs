@@ -46,6 +46,8 @@ internal sealed record WriterPlan
         // A run is over in seconds: what takes half a minute by default would never be seen in it.
         options.Failover.ProbeInterval = TimeSpan.FromMilliseconds(500);
         options.Failover.FailbackAfter = TimeSpan.FromSeconds(1);
+        // A server that is being replaced lacks the database for a moment, which counts as a wrong setting.
+        options.Failover.ProbePauseAfterRefusedPassword = TimeSpan.FromSeconds(1);
         options.Failover.AttemptTimeout = TimeSpan.FromSeconds(2);
         options.Failover.CallTimeout = TimeSpan.FromSeconds(4);
         options.RelayLeaseFor = TimeSpan.FromSeconds(2);
