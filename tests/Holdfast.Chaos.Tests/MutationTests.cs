@@ -26,6 +26,10 @@ public sealed class MutationTests(RunServers servers) : IClassFixture<RunServers
     public Task without_the_clock_s_observe_step_an_answer_stands_before_what_it_answers() => MustFindAsync(
         Plan([[], [], []], 1.8) with { ClockShifts = [TimeSpan.FromSeconds(30), TimeSpan.Zero], StartsCutOff = 0 }, Mutation.ClockObserveOff, "order");
 
+    [Fact]
+    public Task without_the_feed_s_gap_rule_the_row_of_a_slow_transaction_never_leaves_its_provider() => MustFindAsync(
+        Plan([[At(FaultKind.SlowTransaction, 0.3, 4.0)]], 4.5), Mutation.FeedGapRuleOff, "differs");
+
     private async Task MustFindAsync(RunPlan plan, Mutation mutation, string problem)
     {
         var whole = await new ChaosRun(servers.All, plan).RunAsync();

@@ -26,7 +26,17 @@ for (var i = 0; options.Minutes is { } minutes ? Stopwatch.GetElapsedTime(starte
 {
     var plan = RunPlan.Of(options.Seed + i, canFillDisks);
     if (options.Verbose) Console.WriteLine($"seed {plan.Seed}: {plan}");
-    var verdict = await new ChaosRun(servers, plan) { Keep = options.Keep }.RunAsync();
+    Verdict verdict;
+    try
+    {
+        verdict = await new ChaosRun(servers, plan) { Keep = options.Keep, Log = options.Verbose ? Console.WriteLine : null }.RunAsync();
+    }
+#pragma warning disable CA1031 // A run that breaks off does not hold; the next seeds are still to be run.
+    catch (Exception e)
+#pragma warning restore CA1031
+    {
+        verdict = new Verdict(plan, 0, 0, 0, 0, 0, TimeSpan.Zero, [$"the run broke off: {e}"]);
+    }
     Console.WriteLine(verdict.Line);
     if (verdict.Holds)
     {

@@ -10,6 +10,8 @@ namespace Holdfast.Chaos.Faults;
 /// <summary>Does what the steps of a plan say, and undoes it.</summary>
 internal sealed class FaultHand(ChaosField field, WriterSet writers, SmallDisks disks, Ledger ledger)
 {
+    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, ChaosServers.Count).Select(_ => new SemaphoreSlim(1))];
+
     /// <summary>One phase: each step at its time, all undone when it ends.</summary>
     public async Task RunAsync(IReadOnlyList<FaultStep> steps, TimeSpan length)
     {
@@ -17,12 +19,22 @@ internal sealed class FaultHand(ChaosField field, WriterSet writers, SmallDisks 
         await field.HealAsync();
     }
 
+    // A server that takes long to come back must not meet the next fault that is meant for it while it starts.
     private async Task PlayAsync(FaultStep step)
     {
         await Task.Delay(step.At);
-        var heal = await InjectAsync(step);
-        await Task.Delay(step.For);
-        await heal();
+        var turn = _turns[step.Provider];
+        await turn.WaitAsync();
+        try
+        {
+            var heal = await InjectAsync(step);
+            await Task.Delay(step.For);
+            await heal();
+        }
+        finally
+        {
+            turn.Release();
+        }
     }
 
     // What is answered undoes it.

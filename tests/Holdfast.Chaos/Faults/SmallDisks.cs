@@ -1,15 +1,24 @@
 using Holdfast.Chaos.Servers;
 using Holdfast.TestServers;
-using Npgsql;
 
 namespace Holdfast.Chaos.Faults;
 
 /// <summary>Small disks that hold a server's messages during a run, so that one can be filled. Mounting them takes root.</summary>
 internal sealed class SmallDisks(ChaosField field) : IAsyncDisposable
 {
-    private const string Messages = """
-        insert into holdfast.session_memories (tenant_id, id, stamp, session_id, occurred_at, memory_type, content)
-        select 'filler', gen_random_uuid(), gen_random_uuid(), 'filler', now(), 'message_user', to_json(repeat('x', 1000)) from generate_series(1, 8)
+    // Rows of either size until none fits, then what is free in the messages' own last pages.
+    private const string Fill = """
+        do $$ declare size int; begin
+          foreach size in array array[5000, 200] loop
+            loop begin insert into filler select string_agg(gen_random_uuid()::text, '') from generate_series(1, size); exception when disk_full then exit; end; end loop;
+          end loop;
+          for i in 1..40 loop
+            begin
+              insert into holdfast.session_memories (tenant_id, id, stamp, session_id, occurred_at, memory_type, content)
+              select 'filler', gen_random_uuid(), gen_random_uuid(), 'filler', now(), 'message_user', to_json(repeat('x', 1000)) from generate_series(1, 8);
+            exception when disk_full then exit; end;
+          end loop;
+        end $$
         """;
 
     private readonly Dictionary<int, SmallDisk> _disks = [];
@@ -32,7 +41,7 @@ internal sealed class SmallDisks(ChaosField field) : IAsyncDisposable
     public async Task PrepareAsync(int provider)
     {
         if (_disks.ContainsKey(provider)) return;
-        _disks[provider] = await SmallDisk.MountAsync(megabytes: 16);
+        _disks[provider] = await SmallDisk.MountAsync(megabytes: 8);
         await SqlAsync(provider, $"create tablespace {field.Database} location '{_disks[provider].Folder}'");
         await SqlAsync(provider, $"alter table holdfast.session_memories set tablespace {field.Database}");
     }
@@ -41,9 +50,7 @@ internal sealed class SmallDisks(ChaosField field) : IAsyncDisposable
     public async Task<Func<Task>> FillAsync(int provider)
     {
         await SqlAsync(provider, $"create table filler (text text) tablespace {field.Database}");
-        foreach (var bytes in new[] { 200_000, 8_000 })
-            while (await FitsAsync(provider, FormattableString.Invariant($"insert into filler select string_agg(gen_random_uuid()::text, '') from generate_series(1, {bytes / 36})"))) { }
-        for (var i = 0; i < 10 && await FitsAsync(provider, Messages); i++) { }
+        await SqlAsync(provider, Fill);
         return () => SqlAsync(provider, "drop table filler");
     }
 
@@ -58,17 +65,4 @@ internal sealed class SmallDisks(ChaosField field) : IAsyncDisposable
     }
 
     private Task SqlAsync(int provider, string sql) => field.Servers.RunAsync(provider, sql, field.Database);
-
-    private async Task<bool> FitsAsync(int provider, string sql)
-    {
-        try
-        {
-            await SqlAsync(provider, sql);
-            return true;
-        }
-        catch (PostgresException e) when (e.SqlState == "53100")
-        {
-            return false;
-        }
-    }
 }

@@ -58,8 +58,8 @@ internal sealed record RunPlan
             shifts[wrong] = random.Next(4) switch { 0 => TimeSpan.FromSeconds(30), 1 => TimeSpan.FromHours(-1), _ => TimeSpan.FromHours(1) };
             if (random.Next(2) == 0) cutOff = wrong;
         }
-        var length = TimeSpan.FromSeconds(3.5);
-        var destruction = Destructions.Length > 0 && random.Next(3) > 0 ? Destructions[random.Next(Destructions.Length)] : Destruction.None;
+        var length = TimeSpan.FromSeconds(2.5);
+        var destruction = Destructions.Length > 0 && random.Next(5) < 2 ? Destructions[random.Next(Destructions.Length)] : Destruction.None;
         return new RunPlan
         {
             Seed = seed, Homes = homes, ClockShifts = shifts, StartsCutOff = cutOff, PhaseLength = length,
