@@ -18,7 +18,7 @@ internal sealed record BenchOptions
     /// <summary>A folder on the disk that is measured, for local files.</summary>
     public string Work { get; init; } = Path.GetTempPath();
 
-    /// <summary>The measures to run; empty: all but <c>large</c>, which takes minutes and 10 GB of disk, and <c>failover-…</c>, which take minutes too.</summary>
+    /// <summary>The measures to run; empty: all but <c>large</c>, which takes minutes and 10 GB of disk, <c>relay-…</c> and <c>failover-…</c>, which take minutes too.</summary>
     public IReadOnlyList<string> Only { get; init; } = [];
 
     /// <summary>Rounds of ours and raw; more are steadier.</summary>
@@ -26,6 +26,9 @@ internal sealed record BenchOptions
 
     /// <summary>Rows of the <c>large</c> measure.</summary>
     public int LargeRows { get; init; } = 10_000_000;
+
+    /// <summary>Rows of the <c>relay-verify</c> measure, on each of three providers.</summary>
+    public int VerifyRows { get; init; } = 1_000_000;
 
     /// <summary>Rows of the <c>import</c> measure.</summary>
     public int ImportRows { get; init; } = 1_000_000;
@@ -39,7 +42,7 @@ internal sealed record BenchOptions
     /// <summary>True in the child process whose peak memory the import measures.</summary>
     public bool ImportChild { get; init; }
 
-    public bool Wants(string measure) => Only.Count == 0 ? measure != "large" && !measure.StartsWith("failover-", StringComparison.Ordinal) : Only.Contains(measure);
+    public bool Wants(string measure) => Only.Count == 0 ? measure != "large" && !measure.StartsWith("failover-", StringComparison.Ordinal) && !measure.StartsWith("relay-", StringComparison.Ordinal) : Only.Contains(measure);
 
     public static BenchOptions? Parse(string[] args)
     {
@@ -58,12 +61,13 @@ internal sealed record BenchOptions
                 case "--only": options = options with { Only = Value().Split(',') }; break;
                 case "--rounds": options = options with { Rounds = Number() }; break;
                 case "--large-rows": options = options with { LargeRows = Number() }; break;
+                case "--verify-rows": options = options with { VerifyRows = Number() }; break;
                 case "--import-rows": options = options with { ImportRows = Number() }; break;
                 case "--faults": options = options with { Faults = Number() }; break;
                 case "--peer-faults": options = options with { PeerFaults = Number() }; break;
                 case "--import-child": options = options with { ImportChild = true }; break;
                 default:
-                    Console.Error.WriteLine($"'{args[i]}' is unknown. Allowed: --direct URL --pooled URL --cli FILE --results FOLDER --work FOLDER --only a,b --rounds N --large-rows N --import-rows N --faults N --peer-faults N");
+                    Console.Error.WriteLine($"'{args[i]}' is unknown. Allowed: --direct URL --pooled URL --cli FILE --results FOLDER --work FOLDER --only a,b --rounds N --large-rows N --verify-rows N --import-rows N --faults N --peer-faults N");
                     return null;
             }
         }

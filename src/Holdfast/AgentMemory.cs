@@ -98,8 +98,16 @@ public sealed class AgentMemory : IAsyncDisposable
     private static async Task<AgentMemory> OpenSetAsync(HoldfastOptions options, Clock clock, CancellationToken cancellationToken)
     {
         var local = SqliteStore.Open(options.LocalFile ?? HoldfastHome.LocalFile(options.Home), options.TimeProvider, options.Rules);
-        // Before anything looks into the spool.
-        await SpoolUpkeep.RedateAsync(local, options.TimeProvider.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // Before anything looks into the spool.
+            await SpoolUpkeep.RedateAsync(local, options.TimeProvider.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await local.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
         var settings = new ProviderSetSettings(options.Failover, HoldfastHome.Resolve(options.Home), options.Schema, options.TenantId, clock, options.TimeProvider);
         if (options.RelayLeaseFor is { } lease) settings = settings with { RelayLeaseFor = lease };
         var access = new ProviderAccess(

@@ -42,6 +42,7 @@ public sealed class LedgerTests : IDisposable
     {
         Assert.Equal(RunPlan.Of(7, canFillDisks: true).ToString(), RunPlan.Of(7, canFillDisks: true).ToString());
         Assert.True(Enumerable.Range(1, 50).Select(seed => RunPlan.Of(seed, canFillDisks: true).ToString()).Distinct().Count() == 50);
+        Assert.Equal(Enum.GetValues<Destruction>().Order(), Enumerable.Range(1, 12).Select(seed => RunPlan.Of(seed, canFillDisks: true).Destruction).Distinct().Order());
         Assert.DoesNotContain(Enumerable.Range(1, 50).SelectMany(seed => RunPlan.Of(seed, canFillDisks: false).Phases).SelectMany(phase => phase), step => step.Kind == FaultKind.DiskFull);
     }
 

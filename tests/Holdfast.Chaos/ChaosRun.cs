@@ -49,8 +49,8 @@ internal sealed class ChaosRun(ChaosServers servers, RunPlan plan)
         }
         finally
         {
+            await using var _ = disks;
             await field.DisposeAsync();
-            await disks.DisposeAsync();
         }
     }
 

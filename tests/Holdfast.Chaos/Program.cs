@@ -20,7 +20,7 @@ if (options.WantsHelp)
 var started = Stopwatch.GetTimestamp();
 var canFillDisks = await SmallDisks.CanMountAsync();
 if (!canFillDisks) Console.WriteLine("disks are not filled: mounting a small one takes root or sudo");
-await using var servers = await ChaosServers.StartAsync();
+var servers = await ChaosServers.StartAsync();
 var (held, broken) = (0, 0);
 for (var i = 0; options.Minutes is { } minutes ? Stopwatch.GetElapsedTime(started).TotalMinutes < minutes : i < options.Seeds; i++)
 {
@@ -36,6 +36,9 @@ for (var i = 0; options.Minutes is { } minutes ? Stopwatch.GetElapsedTime(starte
 #pragma warning restore CA1031
     {
         verdict = new Verdict(plan, 0, 0, 0, 0, 0, TimeSpan.Zero, [$"the run broke off: {e}"]);
+        // Nobody knows in what state it has left them.
+        await servers.DisposeAsync();
+        servers = await ChaosServers.StartAsync();
     }
     Console.WriteLine(verdict.Line);
     if (verdict.Holds)
@@ -51,5 +54,6 @@ for (var i = 0; options.Minutes is { } minutes ? Stopwatch.GetElapsedTime(starte
     if (verdict.Problems.Count > 40) Console.WriteLine($"  … and {verdict.Problems.Count - 40} more");
     Console.WriteLine($"  to repeat: ./chaos.sh --seed {plan.Seed}");
 }
+await servers.DisposeAsync();
 Console.WriteLine($"{held} runs hold, {broken} do not");
 return broken == 0 ? 0 : 1;

@@ -62,7 +62,15 @@ internal sealed class LargeTable : IMeasure
             await RunAsync(server, $"drop database if exists {database}");
             await RunAsync(server, $"create database {database}");
         }
-        var settings = new NpgsqlConnectionStringBuilder(context.Options.Direct) { Database = database, CommandTimeout = 0 };
+        var settings = new NpgsqlConnectionStringBuilder(context.Options.Direct) { Database = database };
+        await FillAsync(settings.ConnectionString, rows);
+        return settings.ConnectionString;
+    }
+
+    /// <summary>Makes the schema and fills it: the same rows for the same number, whatever the server.</summary>
+    public static async Task FillAsync(string connection, int rows)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connection) { CommandTimeout = 0 };
         await new Operations.Schema.SchemaMigrator(settings.ConnectionString).MigrateAsync();
         await using var source = NpgsqlDataSource.Create(settings);
         // Indexes are built after the rows: the same indexes, in minutes instead of an hour.
@@ -72,7 +80,6 @@ internal sealed class LargeTable : IMeasure
         await Task.WhenAll(indexes.Select(index => RunAsync(source, $"set maintenance_work_mem = '512MB'; {index.Sql}")));
         await RunAsync(source, "vacuum analyze holdfast.session_memories");
         await RunAsync(source, "checkpoint");
-        return settings.ConnectionString;
     }
 
     // Stamps of the year 2024, ascending, as if the rows had come in one after the other, session by session in turn.

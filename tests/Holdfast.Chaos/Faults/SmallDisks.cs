@@ -51,7 +51,12 @@ internal sealed class SmallDisks(ChaosField field) : IAsyncDisposable
     {
         await SqlAsync(provider, $"create table filler (text text) tablespace {field.Database}");
         await SqlAsync(provider, Fill);
-        return () => SqlAsync(provider, "drop table filler");
+        return async () =>
+        {
+            await SqlAsync(provider, "drop table filler");
+            // A server that is killed later would fill the disk again from its log, and not come up.
+            await SqlAsync(provider, "checkpoint");
+        };
     }
 
     /// <summary>Call after the run's database is gone.</summary>
@@ -59,8 +64,8 @@ internal sealed class SmallDisks(ChaosField field) : IAsyncDisposable
     {
         foreach (var (provider, disk) in _disks)
         {
+            await using var _ = disk;
             await field.Servers.RunAsync(provider, $"drop tablespace {field.Database}", "postgres");
-            await disk.DisposeAsync();
         }
     }
 

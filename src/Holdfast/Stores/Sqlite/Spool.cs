@@ -22,12 +22,11 @@ internal sealed class Spool(SqliteStore store, TimeProvider time)
         on conflict do nothing
         """;
 
-    // Each holder stands between commas: half as many holders as commas. Who confirms a later row of a key does not hold the
-    // earlier one that the mark is for.
+    // Each holder stands between commas: half as many holders as commas. Who holds a later stamp of a key does not hold this row.
     private const string Confirm = """
         update spool set holders = holders || $4,
           released_at = case when (length(holders || $4) - length(replace(holders || $4, ',', ''))) / 2 >= $5 then coalesce(released_at, $6) end
-        where tenant_id = $1 and table_name = $2 and id = $3 and instr(holders, $4) = 0 and stamp >= $7
+        where tenant_id = $1 and table_name = $2 and id = $3 and stamp = $7 and instr(holders, $4) = 0
         """;
 
     private const string Waiting = """
