@@ -7,11 +7,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 # shellcheck source=tools/prepare.sh
 source tools/prepare.sh
 need_dotnet
-# Debian starts a server of its own for a fresh installation; nobody here needs it.
-if [ "$(id -u)" = 0 ] && [ ! -e /usr/bin/pg_createcluster ]; then
-  mkdir -p /etc/postgresql-common && echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
-fi
-need_packages libsqlite3-0=/libsqlite3.so.0 postgresql='/usr/lib/postgresql/*/bin/initdb' pgbouncer=pgbouncer util-linux=setpriv npm=npm
+need_servers
 HOLDFAST_TEST_PG_NEWER_BIN=$(bash tools/newer-postgres.sh)
 export HOLDFAST_TEST_PG_NEWER_BIN
 
@@ -56,5 +52,14 @@ for project in tests/*.Tests; do
   passed=$((passed + good)) failed=$((failed + bad + ${skipped:-0} + ${errors:-0}))
   echo "$name: $good passed, $((bad + ${skipped:-0} + ${errors:-0})) failed, $((SECONDS - started)) s"
 done
+# Not a test project: each of its seeds is one whole run against three servers, and counts as a test.
+if [ $# -eq 0 ] || [[ Chaos == *"$1"* ]]; then
+  started=$SECONDS seeds=12
+  log=$reports/chaos.log
+  tests/Holdfast.Chaos/bin/Release/net10.0/Holdfast.Chaos --seed 1 --seeds $seeds 2>&1 | tee "$log" || true
+  good=$(sed -n 's/^\([0-9]*\) runs hold, .*/\1/p' "$log")
+  passed=$((passed + ${good:-0})) failed=$((failed + seeds - ${good:-0}))
+  echo "Holdfast.Chaos: ${good:-0} passed, $((seeds - ${good:-0})) failed, $((SECONDS - started)) s"
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

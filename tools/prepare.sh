@@ -55,6 +55,15 @@ need_packages() {
   rm -f "$log"
 }
 
+# What the tests' servers need.
+need_servers() {
+  # Debian starts a server of its own for a fresh installation; nobody here needs it.
+  if [ "$(id -u)" = 0 ] && [ ! -e /usr/bin/pg_createcluster ]; then
+    mkdir -p /etc/postgresql-common && echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+  fi
+  need_packages libsqlite3-0=/libsqlite3.so.0 postgresql='/usr/lib/postgresql/*/bin/initdb' pgbouncer=pgbouncer util-linux=setpriv npm=npm
+}
+
 has_library() {
   local folder
   for folder in /lib /usr/lib /usr/local/lib /lib64 /usr/lib64 /lib/*-linux-gnu /usr/lib/*-linux-gnu; do

@@ -83,12 +83,12 @@ public sealed class AgentMemory : IAsyncDisposable
         if (options.Providers.Count > 0) return await OpenAsync(await ProviderConnections.ConnectAsync(options.Providers[0], options, clock, cancellationToken).ConfigureAwait(false), clock, options, cancellationToken).ConfigureAwait(false);
         return options.Connection is { } connection
             ? await OpenAsync(await ConnectAsync(connection, options, clock, cancellationToken).ConfigureAwait(false), clock, options, cancellationToken).ConfigureAwait(false)
-            : await OpenAsync(SqliteStore.Open(options.LocalFile ?? HoldfastHome.LocalFile(options.Home), options.TimeProvider), clock, options, cancellationToken).ConfigureAwait(false);
+            : await OpenAsync(SqliteStore.Open(options.LocalFile ?? HoldfastHome.LocalFile(options.Home), options.TimeProvider, options.Rules), clock, options, cancellationToken).ConfigureAwait(false);
     }
 
     internal static async Task<AgentMemory> OpenAsync(IStore store, Clock clock, HoldfastOptions options, CancellationToken cancellationToken, MergeRules? rules = null)
     {
-        var writer = new MemoryWriter(new FreezableStore(store, HoldfastHome.Resolve(options.Home)), clock, options.TenantId, rules ?? MergeRules.All);
+        var writer = new MemoryWriter(new FreezableStore(store, HoldfastHome.Resolve(options.Home)), clock, options.TenantId, rules ?? options.Rules);
         try
         {
             await writer.LearnErasuresAsync(cancellationToken).ConfigureAwait(false);
@@ -105,15 +105,27 @@ public sealed class AgentMemory : IAsyncDisposable
 
     private static async Task<AgentMemory> OpenSetAsync(HoldfastOptions options, Clock clock, CancellationToken cancellationToken)
     {
-        var local = SqliteStore.Open(options.LocalFile ?? HoldfastHome.LocalFile(options.Home), options.TimeProvider);
+        var local = SqliteStore.Open(options.LocalFile ?? HoldfastHome.LocalFile(options.Home), options.TimeProvider, options.Rules);
+        try
+        {
+            // Before anything looks into the spool.
+            await SpoolUpkeep.RedateAsync(local, options.TimeProvider.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await local.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+        var settings = new ProviderSetSettings(options.Failover, HoldfastHome.Resolve(options.Home), options.Schema, options.TenantId, clock, options.TimeProvider);
+        if (options.RelayLeaseFor is { } lease) settings = settings with { RelayLeaseFor = lease };
         var access = new ProviderAccess(
             [.. options.Providers.Select((provider, i) => new Provider(provider.Name, i, options.TimeProvider, token => ProviderConnections.ConnectAsync(provider, options, clock, token))
             {
                 Endpoint = ProviderEndpoints.Work(provider),
                 CertificateHost = provider.CertificateHost,
             })],
-            new Spool(local, options.TimeProvider), new ProviderSetSettings(options.Failover, HoldfastHome.Resolve(options.Home), options.Schema, options.TenantId, clock, options.TimeProvider));
-        var writer = new MemoryWriter(access, clock, options.TenantId, MergeRules.All)
+            new Spool(local, options.TimeProvider), settings);
+        var writer = new MemoryWriter(access, clock, options.TenantId, options.Rules)
         {
             Concern = options.Failover.WriteConcern,
             ConcernTimeout = options.Failover.CallTimeout,
@@ -141,7 +153,7 @@ public sealed class AgentMemory : IAsyncDisposable
 
     private static async Task<IStore> ConnectAsync(string connection, HoldfastOptions options, Clock clock, CancellationToken cancellationToken)
     {
-        var store = await PostgresConnector.ConnectAsync(connection, options.Schema, options.TimeProvider, null, cancellationToken).ConfigureAwait(false);
+        var store = await PostgresConnector.ConnectAsync(connection, options.Schema, options.TimeProvider, options.Rules, cancellationToken).ConfigureAwait(false);
         // Stamps are made on the store's time: a machine whose clock is wrong then does no harm. What lies within the
         // uncertainty of the measurement is left alone.
         if (store.Identity.ClockOffset.Duration() > store.Identity.ClockUncertainty) clock.Correct(store.Identity.ClockOffset);

@@ -33,5 +33,11 @@ public sealed class HoldfastOptions
     /// <summary>The local file itself, where it is not the one in <see cref="Home"/>.</summary>
     internal string? LocalFile { get; set; }
 
+    /// <summary>The rules that writers and stores keep; tests switch one off.</summary>
+    internal Rows.MergeRules Rules { get; set; } = Rows.MergeRules.All;
+
+    /// <summary>For how long a process claims a pull between two providers; null: as long as is usual.</summary>
+    internal TimeSpan? RelayLeaseFor { get; set; }
+
     internal void Validate() => Holdfast.Providers.Configuration.OptionsCheck.Check(this);
 }

@@ -8,6 +8,9 @@ internal sealed record ProviderSetSettings(FailoverOptions Options, string Home,
     /// <summary>How long the first connections are waited for when a memory is opened; it opens without them too.</summary>
     public TimeSpan OpenPatience { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>For how long a process claims a pull between two providers; after a crash the next one begins when that is over.</summary>
+    public TimeSpan RelayLeaseFor { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>How long closing waits for the providers to get what was written last.</summary>
     public TimeSpan ClosePatience { get; init; } = TimeSpan.FromSeconds(2);
 }

@@ -149,6 +149,7 @@ internal sealed class ProviderUpkeep : IAsyncDisposable
     {
         var (options, now, spool) = (_settings.Options, _settings.Time.GetUtcNow(), _set.Spool);
         await spool.MeasureAsync(_stopping.Token).ConfigureAwait(false);
+        await SpoolUpkeep.RedateAsync(_set.Local, now, _stopping.Token).ConfigureAwait(false);
         var before = spool.IsFull ? now : now - options.SpoolRetention;
         while (true)
         {

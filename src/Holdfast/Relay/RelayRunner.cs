@@ -14,7 +14,6 @@ internal sealed class RelayRunner(ProviderAccess set) : IAsyncDisposable
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PeriodMin = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PeriodMax = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan LeaseFor = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(1);
 
     /// <summary>What is younger may be on its way from its writer.</summary>
@@ -85,7 +84,7 @@ internal sealed class RelayRunner(ProviderAccess set) : IAsyncDisposable
     {
         try
         {
-            var isMine = set.Settings.Options.Relay && await AtReceiverAsync(link, (receiver, token) => receiver.TakeLeaseAsync(_holder, LeaseFor, token), cancellationToken).ConfigureAwait(false);
+            var isMine = set.Settings.Options.Relay && await AtReceiverAsync(link, (receiver, token) => receiver.TakeLeaseAsync(_holder, set.Settings.RelayLeaseFor, token), cancellationToken).ConfigureAwait(false);
             if (!isMine && (!link.Receiver.IsLacking || await IsPendingAsync(link, cancellationToken).ConfigureAwait(false)))
             {
                 // Another process is at it; what it has come to stands at the receiver.

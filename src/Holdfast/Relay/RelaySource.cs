@@ -18,14 +18,14 @@ internal static class RelaySource
 {
     private static readonly IReadOnlyList<Table> Relayed = [.. Tables.Appends.OrderBy(table => table.Order)];
 
-    private static readonly Statement News = RelayStatements.News(Relayed);
+    private static readonly Statement News = RelayStatements.News(Relayed, MergeRules.All);
 
     public static async Task<IReadOnlyList<TableNews>> LookAsync(PostgresStore source, IReadOnlyDictionary<Table, RelayCursor> cursors, CancellationToken cancellationToken)
     {
         var identifier = await SystemIdentifierAsync(source, cancellationToken).ConfigureAwait(false);
         var known = Relayed.Select(table => cursors.GetValueOrDefault(table) ?? RelayCursor.FromStart(table, identifier)).ToList();
         var parameters = known.SelectMany(Parameters).ToArray();
-        var rows = await source.QueryAsync(News, parameters, row => (Index: (int)row.Integer(0), News: row.Boolean(1), HeldBack: row.Boolean(2), Anchor: row.Boolean(3), Horizon: row.Data.GetFieldValue<ulong>(4)), cancellationToken)
+        var rows = await source.QueryAsync(source.Rules == MergeRules.All ? News : RelayStatements.News(Relayed, source.Rules), parameters, row => (Index: (int)row.Integer(0), News: row.Boolean(1), HeldBack: row.Boolean(2), Anchor: row.Boolean(3), Horizon: row.Data.GetFieldValue<ulong>(4)), cancellationToken)
             .ToListAsync(cancellationToken).ConfigureAwait(false);
         return [.. rows.OrderBy(row => row.Index).Select(row =>
         {

@@ -15,7 +15,7 @@ internal sealed class Floors(Clock clock, MergeRules rules)
     public void Seen(Scope scope, string? id, Stamp stamp)
     {
         if (id is null) return;
-        clock.Observe(stamp);
+        if (rules.ReadStampsMoveTheClock) clock.Observe(stamp);
         if (!clock.HasPassed(stamp)) _beyond.AddOrUpdate((scope, id), stamp, (_, known) => Stamp.Max(known, stamp));
     }
 

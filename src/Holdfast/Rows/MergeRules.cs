@@ -11,10 +11,13 @@ namespace Holdfast.Rows;
 /// <param name="CoveredRowIsStoredEmpty">A row that an erasure covers is stored without content (instead of being left out).</param>
 /// <param name="SuccessorStandsAbove">A successor's stamp is above what it follows, even beyond the clock's drift bound.</param>
 /// <param name="ErasureCoversWhatIsThere">An erasure goes through every stamp of its scope that the store holds, and new rows are stamped above it.</param>
+/// <param name="ReadStampsMoveTheClock">A stamp that was read moves the shared clock past it, within its drift bound.</param>
+/// <param name="FeedWaitsForOlderTransactions">The feed ends before the oldest transaction that still runs, so that nothing appears behind its reader.</param>
 internal sealed record MergeRules(
     bool FirstStampWins = true, bool ReplacedRowMovesInFeed = true, bool ArrivingLoserIsKept = true,
     bool LoserKeepsStampAndScope = true, bool CoveredRowIsStoredEmpty = true,
-    bool SuccessorStandsAbove = true, bool ErasureCoversWhatIsThere = true)
+    bool SuccessorStandsAbove = true, bool ErasureCoversWhatIsThere = true,
+    bool ReadStampsMoveTheClock = true, bool FeedWaitsForOlderTransactions = true)
 {
     public static readonly MergeRules All = new();
 }

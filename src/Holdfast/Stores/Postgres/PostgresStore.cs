@@ -27,7 +27,8 @@ internal sealed class PostgresStore : IStore
         _ownsWork = ownsWork;
         Identity = identity;
         Schema = schema;
-        _merges = Tables.Appends.ToFrozenDictionary(table => table, table => new MergeStatements(schema, rules ?? MergeRules.All, table));
+        Rules = rules ?? MergeRules.All;
+        _merges = Tables.Appends.ToFrozenDictionary(table => table, table => new MergeStatements(schema, Rules, table));
         _projections = Tables.Registers.ToFrozenDictionary(table => table, table => ProjectionStatements.Project(schema, table));
         _compareAndSets = Tables.Registers.ToFrozenDictionary(table => table, table => ProjectionStatements.CompareAndSet(schema, table));
         _sweeps = [.. Tables.Erasable.Select(table => (table, ProjectionStatements.Sweep(schema, table)))];
@@ -37,6 +38,8 @@ internal sealed class PostgresStore : IStore
     public const string DefaultSchema = "holdfast";
 
     public string Schema { get; }
+
+    public MergeRules Rules { get; }
 
     public PostgresIdentity Identity { get; }
 
@@ -205,7 +208,7 @@ internal sealed class PostgresStore : IStore
         // A transaction below xmin has ended for every snapshot to come: nothing can appear there any more.
         var sql = new Statement($$"""
             select feed, tenant_id, id, stamp, nonce from {{{table.Name}}}
-            where (feed, tenant_id, id) > ($1, $2, $3) {{(withUnsettled ? "" : "and feed < pg_snapshot_xmin(pg_current_snapshot())")}}
+            where (feed, tenant_id, id) > ($1, $2, $3) {{(withUnsettled || !Rules.FeedWaitsForOlderTransactions ? "" : "and feed < pg_snapshot_xmin(pg_current_snapshot())")}}
             order by feed, tenant_id, id limit $4
             """);
         return await QueryAsync(sql, [PostgresTypes.One(ColumnType.Position, after.Feed), after.TenantId, after.Id, (long)entriesMax], row => new FeedEntry(

@@ -72,12 +72,12 @@ internal static class RelayStatements
     /// Of every table: is there news below the oldest running transaction, is there some above it, and is the anchor as it was?
     /// Four parameters a table: feed, tenant, id, nonce.
     /// </summary>
-    public static Statement News(IReadOnlyList<Table> tables) => new(string.Join("\nunion all\n", tables.Select((table, i) =>
+    public static Statement News(IReadOnlyList<Table> tables, MergeRules rules) => new(string.Join("\nunion all\n", tables.Select((table, i) =>
     {
         var (feed, tenant, id, nonce) = ($"${4 * i + 1}", $"${4 * i + 2}", $"${4 * i + 3}", $"${4 * i + 4}");
         return $$"""
             select {{i}},
-              exists (select 1 from {{{table.Name}}} where (feed, tenant_id, id) > ({{feed}}, {{tenant}}, {{id}}) and feed < pg_snapshot_xmin(pg_current_snapshot())),
+              exists (select 1 from {{{table.Name}}} where (feed, tenant_id, id) > ({{feed}}, {{tenant}}, {{id}}) {{(rules.FeedWaitsForOlderTransactions ? "and feed < pg_snapshot_xmin(pg_current_snapshot())" : "")}}),
               exists (select 1 from {{{table.Name}}} where feed >= pg_snapshot_xmin(pg_current_snapshot())),
               {{nonce}}::bigint is null or exists (select 1 from {{{table.Name}}} where tenant_id = {{tenant}} and id = {{id}} and feed = {{feed}} and nonce = {{nonce}}),
               pg_snapshot_xmin(pg_current_snapshot())

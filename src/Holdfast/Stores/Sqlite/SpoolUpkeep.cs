@@ -16,6 +16,10 @@ internal static class SpoolUpkeep
 
     private const string Expired = "select tenant_id, table_name, id, stamp, holders, spooled_at from spool where released_at is not null and released_at < $1 order by released_at limit $2";
 
+    private const string RedateWaiting = "update spool set spooled_at = $1 where spooled_at > $1 and released_at is null";
+
+    private const string RedateReleased = "update spool set spooled_at = min(spooled_at, $1), released_at = $1 where released_at > $1";
+
     private const string Forget = "delete from spool where tenant_id = $1 and table_name = $2 and id = $3";
 
     /// <summary>
@@ -37,6 +41,13 @@ internal static class SpoolUpkeep
         }
         return adopted;
     }, cancellationToken);
+
+    /// <summary>
+    /// Dates back what a clock that was ahead has dated into the future: it came before now, whatever the clock said, and
+    /// nobody would look for it until then.
+    /// </summary>
+    public static Task<int> RedateAsync(SqliteStore store, DateTimeOffset now, CancellationToken cancellationToken) => store.TransactAsync(merge =>
+        merge.Execute(RedateWaiting, now) + merge.Execute(RedateReleased, now), cancellationToken);
 
     /// <summary>
     /// Removes rows that were released before <paramref name="before"/>. Answers with how many, and with the holders of those
