@@ -7,7 +7,7 @@
 #   bench/run.sh --only relay-lag --seconds 20
 #   bench/run.sh --only relay-catchup --rows 200000 --rounds 3
 #   bench/run.sh --only relay-beside --rows 1000000 --seconds 20 --rounds 3
-#   bench/run.sh --only relay-steady --large-rows 1000000     10 million: a run of its own, about 40 GB of disk
+#   bench/run.sh --only relay-steady --large-rows 1000000     10 million: a run of its own, twice the disk of large
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
