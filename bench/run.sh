@@ -3,6 +3,7 @@
 #   bench/run.sh                      every measure but the large one, failover-* and relay-*
 #   bench/run.sh --only one,many      some of: one one-pooled many crowd load local help import large
 #   bench/run.sh --only large         10 million rows: minutes, and about 15 GB of disk
+#   bench/run.sh --only relay-verify  `relay verify` of 1 million rows (--verify-rows N) on three servers: minutes, and 5 GB of disk
 #   bench/run.sh --only failover-kill,failover-freeze,failover-blackhole,failover-all-down --faults 200 --peer-faults 20
 #   bench/run.sh --only relay-lag --seconds 20
 #   bench/run.sh --only relay-catchup --rows 200000 --rounds 3
@@ -35,7 +36,7 @@ stop() {
 trap stop EXIT
 
 free=$(df --output=avail -BG "$work" | tail -1 | tr -dc 0-9)
-need=3; case " $* " in *large*) need=20 ;; esac
+need=3; case " $* " in *large*) need=20 ;; *relay-verify*) need=8 ;; esac
 [ "$free" -ge "$need" ] || { echo "$work has $free GB free; $need are needed. Set TMPDIR to a larger disk." >&2; exit 1; }
 
 dotnet build bench/Holdfast.Bench -c Release --nologo -v quiet

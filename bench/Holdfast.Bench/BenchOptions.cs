@@ -33,6 +33,9 @@ internal sealed record BenchOptions
     /// <summary>Seconds that <c>relay-lag</c> and <c>relay-beside</c> measure at a time.</summary>
     public int Seconds { get; init; } = 20;
 
+    /// <summary>Rows of the <c>relay-verify</c> measure, on each of three providers.</summary>
+    public int VerifyRows { get; init; } = 1_000_000;
+
     /// <summary>Rows of the <c>import</c> measure.</summary>
     public int ImportRows { get; init; } = 1_000_000;
 
@@ -69,12 +72,13 @@ internal sealed record BenchOptions
                 case "--large-rows": options = options with { LargeRows = Number() }; break;
                 case "--rows": options = options with { Rows = Number() }; break;
                 case "--seconds": options = options with { Seconds = Number() }; break;
+                case "--verify-rows": options = options with { VerifyRows = Number() }; break;
                 case "--import-rows": options = options with { ImportRows = Number() }; break;
                 case "--faults": options = options with { Faults = Number() }; break;
                 case "--peer-faults": options = options with { PeerFaults = Number() }; break;
                 case "--import-child": options = options with { ImportChild = true }; break;
                 default:
-                    Console.Error.WriteLine($"'{args[i]}' is unknown. Allowed: --direct URL --pooled URL --cli FILE --results FOLDER --work FOLDER --only a,b --rounds N --large-rows N --rows N --seconds N --import-rows N --faults N --peer-faults N");
+                    Console.Error.WriteLine($"'{args[i]}' is unknown. Allowed: --direct URL --pooled URL --cli FILE --results FOLDER --work FOLDER --only a,b --rounds N --large-rows N --rows N --seconds N --verify-rows N --import-rows N --faults N --peer-faults N");
                     return null;
             }
         }

@@ -64,11 +64,18 @@ internal sealed class LargeTable : IMeasure
             await RunAsync(server, $"drop database if exists {database}");
             await RunAsync(server, $"create database {database}");
         }
-        var settings = new NpgsqlConnectionStringBuilder(context.Options.Direct) { Database = database, CommandTimeout = 0 };
+        var settings = new NpgsqlConnectionStringBuilder(context.Options.Direct) { Database = database };
+        await FillAsync(settings.ConnectionString, rows);
+        return settings.ConnectionString;
+    }
+
+    /// <summary>Makes the schema and fills it: the same rows for the same number, whatever the server.</summary>
+    public static async Task FillAsync(string connection, int rows)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connection) { CommandTimeout = 0 };
         await new Operations.Schema.SchemaMigrator(settings.ConnectionString).MigrateAsync();
         await using var source = NpgsqlDataSource.Create(settings);
         await FilledTable.FillAsync(source, rows, Sessions);
-        return settings.ConnectionString;
     }
 
     private static async Task RunAsync(NpgsqlDataSource source, string sql)

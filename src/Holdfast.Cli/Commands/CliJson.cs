@@ -31,4 +31,8 @@ namespace Holdfast.Cli.Commands;
 [JsonSerializable(typeof(DoctorResult))]
 [JsonSerializable(typeof(List<ProviderTestItem>))]
 [JsonSerializable(typeof(DrillResult))]
+[JsonSerializable(typeof(RelayVerified))]
+[JsonSerializable(typeof(RelayRepaired))]
+[JsonSerializable(typeof(ConflictList))]
+[JsonSerializable(typeof(ConflictSettled))]
 internal sealed partial class CliJson : JsonSerializerContext;

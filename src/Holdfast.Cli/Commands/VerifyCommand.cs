@@ -10,7 +10,7 @@ namespace Holdfast.Cli.Commands;
 internal static class VerifyCommand
 {
     public static Command Create() => CommandFactory.Create("verify",
-        "Proves that the memory works as configured: writes a session on every provider, reads it back, compares, empties it again, and cuts the primary off inside this process. Exit code 9 unless every test passed.",
+        "Proves that the memory works as configured: writes a session on every provider, reads it back, compares, empties it again, and cuts the primary off inside this process. Exit code 9 when a test failed; one that cannot be made (a failover with one provider) is skipped and says why.",
         "holdfast verify", [], RunAsync);
 
     private static async Task<ExitCode> RunAsync(Invocation invocation, CancellationToken cancellationToken)

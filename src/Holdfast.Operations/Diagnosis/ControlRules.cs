@@ -17,6 +17,12 @@ internal static class ControlRules
             yield return new Finding(facts.Now - facts.Control!.ChangedAt > DrainedLong ? Severity.Warning : Severity.Notice, "drained", name,
                 $"{name} is drained (last change by {facts.Control.ChangedBy}, {Age(facts.Now - facts.Control.ChangedAt)} ago).", "It gets no rows: there is one copy less, and what it lacks grows.", $"holdfast provider enable {name}", "seconds; then it is caught up");
         foreach (var finding in Routes(facts)) yield return finding;
+        foreach (var process in facts.Processes.Where(process => process.UpkeepError is not null))
+            yield return new Finding(Severity.Warning, "upkeep", $"{process.Program} {process.ProcessId}", $"Work in the background failed within the last minutes: {process.UpkeepError}",
+                "Probes, the spool, the relay and the operator's decisions run there; the calls themselves go on.", "holdfast config check", "minutes");
+        foreach (var name in facts.Processes.SelectMany(process => process.Providers).Where(provider => provider.IsLacking).Select(provider => provider.Name).Distinct())
+            yield return new Finding(Severity.Warning, "lacking", name, $"{name} lacks rows that other providers have: it was away for longer than the spool keeps them, was restored, or is new.",
+                "It does not lead until they have been brought over; the others carry reads and writes.", "holdfast relay status", "by itself: some 10,000 rows a second");
     }
 
     private static IEnumerable<Finding> Routes(DiagnosisFacts facts)

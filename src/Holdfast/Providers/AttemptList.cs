@@ -15,10 +15,14 @@ internal sealed class AttemptList
         {
             _lines.Add(line);
             First ??= error;
+            SpoolFull ??= error as SpoolFullException;
         }
     }
 
     public Exception? First { get; private set; }
+
+    /// <summary>The spool's own refusal, which tells what to do about it.</summary>
+    public SpoolFullException? SpoolFull { get; private set; }
 
     /// <summary>Every attempt, numbered.</summary>
     public string Text

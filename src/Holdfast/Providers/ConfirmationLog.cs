@@ -23,12 +23,12 @@ internal sealed class ConfirmationLog : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _loop;
 
-    public ConfirmationLog(Spool spool, int holdersNeeded, TimeProvider time)
+    public ConfirmationLog(Spool spool, int holdersNeeded, TimeProvider time, Action<Exception> failed)
     {
         _spool = spool;
         _holdersNeeded = holdersNeeded;
         _time = time;
-        _loop = Task.Run(RunAsync);
+        _loop = Task.Run(() => BackgroundLoop.RunAsync(TurnAsync, failed, time, CancellationToken.None));
     }
 
     public void Add(Delivery delivery) => _confirmed.Writer.TryWrite(delivery);
@@ -42,27 +42,17 @@ internal sealed class ConfirmationLog : IAsyncDisposable
         _closing.Dispose();
     }
 
-    private async Task RunAsync()
+    // Ends when the channel is closed and empty, not with the token: what was gathered is written down.
+    private async Task<bool> TurnAsync(CancellationToken cancellationToken)
     {
+        if (!await _confirmed.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false)) return false;
+        await Task.WhenAny(Task.Delay(GatherFor, _time, _closing.Token)).ConfigureAwait(false);
         var gathered = new HashSet<Delivery>();
-        while (await _confirmed.Reader.WaitToReadAsync().ConfigureAwait(false))
-        {
-            await Task.WhenAny(Task.Delay(GatherFor, _time, _closing.Token)).ConfigureAwait(false);
-            while (_confirmed.Reader.TryRead(out var delivery)) gathered.Add(delivery);
-            foreach (var chunk in gathered.SelectMany(Confirmations).Chunk(RowsMax))
-            {
-                try
-                {
-                    await _spool.ConfirmAsync(chunk, _holdersNeeded, CancellationToken.None).ConfigureAwait(false);
-                }
-                catch (StoreUnavailableException)
-                {
-                    // The rows stay marked as waiting: they are sent once more by the next scan, and that changes nothing.
-                    break;
-                }
-            }
-            gathered.Clear();
-        }
+        while (_confirmed.Reader.TryRead(out var delivery)) gathered.Add(delivery);
+        // What cannot be written down stays marked as waiting: it is sent once more by the next scan, and that changes nothing.
+        foreach (var chunk in gathered.SelectMany(Confirmations).Chunk(RowsMax))
+            await _spool.ConfirmAsync(chunk, _holdersNeeded, CancellationToken.None).ConfigureAwait(false);
+        return true;
     }
 
     private static IEnumerable<(Table, RowReference, string)> Confirmations(Delivery delivery) =>

@@ -15,14 +15,16 @@ internal sealed class FailoverLog(Clock clock, string tenantId, TimeProvider tim
         var draft = new RowDraft(Tables.FailoverEvents,
             [change.From?.Name ?? "local", change.To?.Name ?? "local", change.Cause, detection, await SwitchAsync(change, cancellationToken).ConfigureAwait(false), content])
         { OccurredAt = Timestamps.ToMicroseconds(change.At) };
+        // The same row each time: an attempt whose outcome is unknown may have been done.
+        var row = draft.ToRow(tenantId, clock.Next(), clock.Now);
         while (true)
         {
             try
             {
-                await write(draft.ToRow(tenantId, clock.Next(), clock.Now)).ConfigureAwait(false);
+                await write(row).ConfigureAwait(false);
                 return;
             }
-            catch (WritesFrozenException)
+            catch (Exception e) when (e is WritesFrozenException or StoreUnavailableException)
             {
                 await Task.Delay(SwitchMax, time, cancellationToken).ConfigureAwait(false);
             }

@@ -51,7 +51,7 @@ public sealed class FailoverOptions
     /// <summary>A provider that came back becomes primary again when it has been caught up and healthy for this long.</summary>
     public TimeSpan FailbackAfter { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Bytes that the local file may take; beyond, writes that would need it wait and are then refused. Nothing is dropped.</summary>
+    /// <summary>Bytes that the local file may take; beyond, a write needs a provider, and where none answers it is refused. Nothing is dropped.</summary>
     public long SpoolBytesMax { get; set; } = 1L << 30;
 
     /// <summary>How long rows that enough providers hold stay in the local file: for reads in a total outage, and for providers that are away.</summary>

@@ -7,13 +7,17 @@ namespace Holdfast.Providers;
 /// <summary>What this process says about itself.</summary>
 internal static class ProcessStates
 {
+    /// <summary>What went wrong in the background is told for so long.</summary>
+    private static readonly TimeSpan RecentMax = TimeSpan.FromMinutes(5);
+
     public static ProcessState Of(ProviderAccess set, DateTimeOffset startedAt)
     {
         var route = set.Router.Route;
         return new ProcessState(
             Environment.ProcessId, Path.GetFileNameWithoutExtension(Environment.ProcessPath ?? "unknown"), startedAt, set.Settings.Time.GetUtcNow(),
             route.Primary?.Name, route.Since, route.IsFailover, set.Control.FrozenSince is not null, set.Spool.Bytes,
-            [.. set.Providers.Select(provider => Of(provider, set.Pushes[provider.Index]))]);
+            [.. set.Providers.Select(provider => Of(provider, set.Pushes[provider.Index]))],
+            set.LastUpkeepError is { } last && set.Settings.Time.GetUtcNow() - last.At < RecentMax ? last.Error.Message : null);
     }
 
     private static ProviderState Of(Provider provider, ProviderPush push)
@@ -23,7 +27,7 @@ internal static class ProcessStates
             provider.Name, StateOf(provider), failure is null ? null : EnumText<Failures.FailureCause>.Of(failure.Cause), failure?.Message,
             Milliseconds(provider.Reads, 0.5), Milliseconds(provider.Reads, 0.95), Milliseconds(provider.Reads, 0.99),
             Milliseconds(provider.Writes, 0.5), Milliseconds(provider.Writes, 0.99), push.Queue.Rows, push.RefusedCount, provider.Running,
-            provider.FailingSince ?? provider.UsableSince);
+            provider.FailingSince ?? provider.UsableSince, provider.IsLacking);
     }
 
     public static string StateOf(Provider provider) => provider switch

@@ -108,6 +108,7 @@ internal sealed class Provider : IAsyncDisposable
 
     private async Task<T> AttemptAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, LatencyWindow? latency, TimeSpan timeout, bool ours, bool isTraffic, CancellationToken cancellationToken)
     {
+        var wasOpen = Breaker.IsOpen;
         var place = Interlocked.Increment(ref _running);
         var started = _time.GetTimestamp();
         try
@@ -121,7 +122,11 @@ internal sealed class Provider : IAsyncDisposable
         finally
         {
             Interlocked.Decrement(ref _running);
-            if (Breaker.IsOpen) Changed?.Invoke(this, EventArgs.Empty);
+            if (Breaker.IsOpen)
+            {
+                Changed?.Invoke(this, EventArgs.Empty);
+                if (!wasOpen) AskForProbe();
+            }
         }
     }
 
@@ -132,6 +137,9 @@ internal sealed class Provider : IAsyncDisposable
         Interlocked.CompareExchange(ref _failingSince, _time.GetUtcNow().UtcTicks, 0);
         Suspected?.Invoke(this, EventArgs.Empty);
     }
+
+    /// <summary>Has it probed at once.</summary>
+    public void AskForProbe() => Suspected?.Invoke(this, EventArgs.Empty);
 
     /// <summary>A whole probe passed: what kept calls away is over. Drift is over only when our own rows went in.</summary>
     public async Task RecoverAsync(bool tookOurRows)
@@ -209,7 +217,9 @@ internal sealed class Provider : IAsyncDisposable
         {
             throw;
         }
-        catch (Exception e) when (e is HoldfastException or NpgsqlException or TimeoutException or IOException or ObjectDisposedException)
+#pragma warning disable CA1031 // Whatever a driver throws is this attempt's failure, and the next provider's turn.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             var failure = e is TimeoutException
                 ? Silence(sent, place, timeout)

@@ -35,8 +35,8 @@ internal sealed class ProviderAccess : IRowAccess
         var needed = Math.Min(2, providers.Count);
         _hedges = new HedgeBudget(_options);
         _slow = new SlowQueryLog(settings.Home, _options.SlowQueryAfter, _time);
-        _confirmations = new ConfirmationLog(spool, needed, _time);
-        Pushes = [.. providers.Select(provider => new ProviderPush(provider, spool, needed, _time, _options.AttemptTimeout))];
+        _confirmations = new ConfirmationLog(spool, needed, _time, UpkeepFailed);
+        Pushes = [.. providers.Select(provider => new ProviderPush(provider, spool, needed, _time, _options.AttemptTimeout, UpkeepFailed))];
         Router = new Router(providers, _options, _time, provider => provider.IsLacking || !Pushes[provider.Index].IsCaughtUp);
         Local = spool.Store;
         _writes = new WritePath(Router, [.. providers.Select(provider => provider.Name)], Pushes, Spool, _hedges, _options, _time, _confirmations.Add);
@@ -75,8 +75,10 @@ internal sealed class ProviderAccess : IRowAccess
 
     public int ConcurrentBatchesMax => 2;
 
-    /// <summary>What went wrong last beside the calls: the local disk, the control file.</summary>
-    public Exception? LastUpkeepError { get; set; }
+    /// <summary>What went wrong last beside the calls: the local disk, the control file, a relay.</summary>
+    public (DateTimeOffset At, Exception Error)? LastUpkeepError { get; private set; }
+
+    public void UpkeepFailed(Exception error) => LastUpkeepError = (_time.GetUtcNow(), error);
 
     /// <summary>What the operator has decided.</summary>
     public ControlState Control
@@ -161,19 +163,21 @@ internal sealed class ProviderAccess : IRowAccess
     public async Task<(Provider Provider, T Result)> OnPrimaryAsync<T>(
         string fact, Func<PostgresStore, CancellationToken, Task<T>> work, string what, CancellationToken cancellationToken)
     {
-        var failed = new AttemptList();
+        var (failed, deadline) = (new AttemptList(), new CallDeadline(_time, _options.CallTimeout));
         foreach (var provider in Router.WriteOrder())
         {
+            if (deadline.IsOver) break;
             var started = _time.GetTimestamp();
             try
             {
                 // What this process wrote before must be there: a claim or an expected revision may rest on it.
-                if (Pushes[provider.Index].IsBehind && !await _reads.FlushedAsync(Pushes[provider.Index], cancellationToken).ConfigureAwait(false))
+                if (Pushes[provider.Index].IsBehind && !await _reads.FlushedAsync(Pushes[provider.Index], deadline.Within(_options.AttemptTimeout), cancellationToken).ConfigureAwait(false))
                 {
                     failed.Add($"{provider.Name} has not taken all that this process wrote before");
+                    if (provider.IsWritable && provider.LastFailure is null) break;
                     continue;
                 }
-                var result = await provider.AttemptAsync(work, provider.Writes, _options.AttemptTimeout, ours: true, cancellationToken).ConfigureAwait(false);
+                var result = await provider.AttemptAsync(work, provider.Writes, deadline.Within(_options.AttemptTimeout), ours: true, cancellationToken).ConfigureAwait(false);
                 _slow.Add(provider.Name, what, _time.GetElapsedTime(started));
                 return (provider, result);
             }
@@ -189,6 +193,8 @@ internal sealed class ProviderAccess : IRowAccess
             catch (AttemptFailedException e)
             {
                 failed.Add(e);
+                // A full pool of this process, or contention: two callers who each went elsewhere would both be told yes.
+                if (!e.CountsAgainstProvider) break;
             }
         }
         throw failed.ToException(fact);

@@ -20,7 +20,13 @@ internal sealed class ProviderProbe(Provider provider, ProbeLadder ladder, Func<
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var suspected = new SemaphoreSlim(0);
-        void OnSuspected(object? sender, EventArgs e) => suspected.Release();
+        void OnSuspected(object? sender, EventArgs e)
+        {
+            // One look is enough for all that suspect it meanwhile.
+            lock (suspected)
+                if (suspected.CurrentCount == 0) suspected.Release();
+        }
+
         provider.Suspected += OnSuspected;
         try
         {
@@ -54,7 +60,7 @@ internal sealed class ProviderProbe(Provider provider, ProbeLadder ladder, Func<
 
     private async Task ProbeAsync(CancellationToken cancellationToken)
     {
-        if (provider is { LastFailure: null, IsSuspect: false, Store: not null, WriteRefusal: null }
+        if (provider is { LastFailure: null, IsSuspect: false, Breaker.IsOpen: false, Store: not null, WriteRefusal: null }
             && settings.Time.GetUtcNow() - provider.LastSuccessAt < settings.Options.ProbeInterval) return;
         var report = await ladder.RunAsync(cancellationToken).ConfigureAwait(false);
         if (report.Latency is { } latency) provider.ProbeLatency.Record(latency);

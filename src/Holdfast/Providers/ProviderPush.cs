@@ -26,7 +26,7 @@ internal sealed class ProviderPush : IAsyncDisposable
     private readonly Task _loop;
     private long _refused;
 
-    public ProviderPush(Provider provider, Spool spool, int holdersNeeded, TimeProvider time, TimeSpan timeout)
+    public ProviderPush(Provider provider, Spool spool, int holdersNeeded, TimeProvider time, TimeSpan timeout, Action<Exception> failed)
     {
         _provider = provider;
         _spool = spool;
@@ -34,7 +34,7 @@ internal sealed class ProviderPush : IAsyncDisposable
         _time = time;
         _timeout = timeout;
         Queue = new PushQueue(provider, time);
-        _loop = Task.Run(RunAsync);
+        _loop = Task.Run(() => BackgroundLoop.RunAsync(TurnAsync, failed, time, _stopping.Token));
     }
 
     public PushQueue Queue { get; }
@@ -66,28 +66,22 @@ internal sealed class ProviderPush : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private async Task RunAsync()
+    private async Task<bool> TurnAsync(CancellationToken cancellationToken)
     {
-        while (!_stopping.IsCancellationRequested)
+        Queue.BeginRound();
+        var work = Queue.WorkAsync();
+        try
         {
-            Queue.BeginRound();
-            var work = Queue.WorkAsync();
-            try
-            {
-                if (!_provider.IsReadable || !await PushAsync(_stopping.Token).ConfigureAwait(false))
-                    // Nothing to do, or it cannot be reached: whatever changes that ends the wait.
-                    await work.WaitAsync(_stopping.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e) when (e is AttemptFailedException or StoreUnavailableException)
-            {
-                // The failure is the provider's state by now (or the local file is busy), and nothing was taken from the queue.
-                await Task.WhenAny(work, Task.Delay(Pause, _time, _stopping.Token)).ConfigureAwait(false);
-            }
+            if (!_provider.IsReadable || !await PushAsync(cancellationToken).ConfigureAwait(false))
+                // Nothing to do, or it cannot be reached: whatever changes that ends the wait.
+                await work.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
+        catch (Exception e) when (e is AttemptFailedException or StoreUnavailableException)
+        {
+            // The failure is the provider's state by now (or the local file is busy), and nothing was taken from the queue.
+            await Task.WhenAny(work, Task.Delay(Pause, _time, cancellationToken)).ConfigureAwait(false);
+        }
+        return true;
     }
 
     private async Task<bool> PushAsync(CancellationToken cancellationToken)
@@ -96,14 +90,14 @@ internal sealed class ProviderPush : IAsyncDisposable
         var batch = Queue.Take();
         if (batch.Count > 0)
         {
-            var leftToSpool = new HashSet<Delivery>();
+            var left = new HashSet<Delivery>();
             try
             {
-                await SendAsync(batch, leftToSpool, cancellationToken).ConfigureAwait(false);
+                await SendAsync([.. batch.Select(entry => entry.Delivery)], left, cancellationToken).ConfigureAwait(false);
             }
             finally
             {
-                Queue.PutBack(batch, leftToSpool);
+                Queue.PutBack(batch, left);
             }
             return true;
         }
@@ -130,7 +124,7 @@ internal sealed class ProviderPush : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    private async Task SendAsync(List<Delivery> batch, HashSet<Delivery> leftToSpool, CancellationToken cancellationToken)
+    private async Task SendAsync(List<Delivery> batch, HashSet<Delivery> left, CancellationToken cancellationToken)
     {
         try
         {
@@ -141,16 +135,14 @@ internal sealed class ProviderPush : IAsyncDisposable
         {
             if (batch.Count > 1)
             {
-                foreach (var delivery in batch) await SendAsync([delivery], leftToSpool, cancellationToken).ConfigureAwait(false);
-            }
-            else if (batch[0].IsSpooled)
-            {
-                Interlocked.Add(ref _refused, batch[0].Rows.Count);
-                leftToSpool.Add(batch[0]);
+                foreach (var delivery in batch) await SendAsync([delivery], left, cancellationToken).ConfigureAwait(false);
             }
             else
             {
-                throw;
+                // In the spool it waits for a repair; what the spool did not take, the relay brings from its holder then.
+                Interlocked.Add(ref _refused, batch[0].Rows.Count);
+                left.Add(batch[0]);
+                if (!batch[0].IsSpooled) _provider.Lacks();
             }
         }
     }

@@ -43,7 +43,7 @@ public sealed class ProviderSet
 
     /// <summary>Runs a query of the application on the primary and reads all its rows.</summary>
     /// <typeparam name="T">What a row becomes.</typeparam>
-    /// <param name="sql">The query; parameters are <c>$1</c>, <c>$2</c> ….</param>
+    /// <param name="sql">The query, which only reads: it may go to a provider that takes no writes, and a freeze does not stop it. Parameters are <c>$1</c>, <c>$2</c> ….</param>
     /// <param name="read">Makes a value of a row.</param>
     /// <param name="parameters">Values of types that Npgsql knows.</param>
     /// <param name="repeatable">True when another provider may answer too: its answer may lack what the primary has.</param>

@@ -45,17 +45,31 @@ internal sealed class ProviderUpkeep : IAsyncDisposable
         await _set.Spool.MeasureAsync(cancellationToken).ConfigureAwait(false);
         ReadControl();
         await ContactAsync(cancellationToken).ConfigureAwait(false);
-        _set.Router.Changed += (_, change) => Run(() => _failovers.AddAsync(change, _stopping.Token));
+        _set.Router.Changed += (_, change) => Run(async token =>
+        {
+            await _failovers.AddAsync(change, token).ConfigureAwait(false);
+            return false;
+        });
+        _set.Router.Changed += (_, change) =>
+        {
+            // Nobody leads: whoever sleeps is wanted now.
+            if (change.To is not null) return;
+            foreach (var provider in _set.Providers) provider.AskForProbe();
+        };
         foreach (var provider in _set.Providers)
         {
             var ladder = new ProbeLadder(provider.Name, provider.Endpoint, _settings.Schema, _settings.Time, certificateHost: provider.CertificateHost);
-            var probe = new ProviderProbe(provider, ladder, () => _set.Router.Route.Primary != provider, _settings);
-            Run(() => probe.RunAsync(_stopping.Token));
+            var probe = new ProviderProbe(provider, ladder, () => _set.Router.Route.Primary is { } primary && primary != provider, _settings);
+            Run(async token =>
+            {
+                await probe.RunAsync(token).ConfigureAwait(false);
+                return true;
+            });
         }
-        Run(() => EveryAsync(ControlEvery, () => { ReadControl(); return Task.CompletedTask; }));
-        Run(() => EveryAsync(_settings.Options.ProbeInterval, LearnControlAsync));
-        Run(() => EveryAsync(StateEvery, PublishAsync));
-        Run(() => EveryAsync(SpoolEvery, KeepSpoolAsync));
+        Every(ControlEvery, () => { ReadControl(); return Task.CompletedTask; });
+        Every(_settings.Options.ProbeInterval, LearnControlAsync);
+        Every(StateEvery, PublishAsync);
+        Every(SpoolEvery, KeepSpoolAsync);
     }
 
     public async ValueTask DisposeAsync()
@@ -104,8 +118,9 @@ internal sealed class ProviderUpkeep : IAsyncDisposable
     {
         var version = _controlFile.Version;
         if (version == _controlVersion) return;
-        _controlVersion = version;
         _set.Control = _controlFile.Read();
+        // Not before: what could not be read is read again the next time.
+        _controlVersion = version;
     }
 
     /// <summary>What was decided on another machine stands as a setting at the primary; the newer decision counts.</summary>
@@ -149,44 +164,16 @@ internal sealed class ProviderUpkeep : IAsyncDisposable
         }
     }
 
-    private void Run(Func<Task> work)
+    private void Every(TimeSpan period, Func<Task> work) => Add(BackgroundLoop.EveryAsync(period, _ => work(), _set.UpkeepFailed, _settings.Time, _stopping.Token));
+
+    private void Run(Func<CancellationToken, Task<bool>> turn) => Add(Task.Run(() => BackgroundLoop.RunAsync(turn, _set.UpkeepFailed, _settings.Time, _stopping.Token)));
+
+    private void Add(Task running)
     {
         lock (_running)
         {
             _running.RemoveAll(task => task.IsCompletedSuccessfully);
-            _running.Add(Task.Run(async () =>
-            {
-                try
-                {
-                    await work().ConfigureAwait(false);
-                }
-                catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-                {
-                    // Closing.
-                }
-                catch (HoldfastException e)
-                {
-                    _set.LastUpkeepError = e;
-                }
-            }));
+            _running.Add(running);
         }
-    }
-
-    private async Task EveryAsync(TimeSpan period, Func<Task> work)
-    {
-        using var timer = new PeriodicTimer(period, _settings.Time);
-        do
-        {
-            try
-            {
-                await work().ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is HoldfastException or IOException or UnauthorizedAccessException)
-            {
-                // The local disk or file is in trouble: calls say so themselves; this keeps trying.
-                _set.LastUpkeepError = e;
-            }
-        }
-        while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false));
     }
 }

@@ -13,15 +13,19 @@ internal sealed class PushQueue
 
     private readonly Provider _provider;
     private readonly Lock _lock = new();
-    private readonly LinkedList<Delivery> _waiting = new();
+    private readonly LinkedList<(long Number, Delivery Delivery)> _waiting = new();
+
+    /// <summary>The numbers of what the provider may lack, in the order in which it came: deliveries and looks into the spool.</summary>
+    private readonly SortedSet<long> _outstanding = [];
     private TaskCompletionSource _work = New();
     private TaskCompletionSource _idle = New();
     private TaskCompletionSource _enough = New();
     private int _rows;
     private readonly TimeProvider _time;
-    private int _underway;
     private int _followed;
-    private bool _scan = true;
+    private long _last;
+    private long _scan;
+    private long _scanning;
     private bool _takesAll;
     private bool _hurried;
     private long _takenAt;
@@ -31,6 +35,7 @@ internal sealed class PushQueue
     {
         _provider = provider;
         _time = time;
+        AskForScan();
         provider.Changed += (_, _) => Wake();
         provider.Repaired += (_, _) => RequestScan();
     }
@@ -40,7 +45,7 @@ internal sealed class PushQueue
     {
         get
         {
-            lock (_lock) return !_scan && _waiting.Count == 0 && _underway == 0;
+            lock (_lock) return _outstanding.Count == 0;
         }
     }
 
@@ -52,8 +57,8 @@ internal sealed class PushQueue
     {
         lock (_lock)
         {
-            if (_scan || _followed > 0) return false;
-            return (_waiting.Count == 0 && _underway == 0) || (_heldUpTo != 0 && _time.GetElapsedTime(_heldUpTo) <= lagMax);
+            if (_scan != 0 || _scanning != 0 || _followed > 0) return false;
+            return _outstanding.Count == 0 || (_heldUpTo != 0 && _time.GetElapsedTime(_heldUpTo) <= lagMax);
         }
     }
 
@@ -61,20 +66,7 @@ internal sealed class PushQueue
 
     public void Add(Delivery delivery)
     {
-        if (delivery.IsHeldBy(_provider.Index)) return;
-        lock (_lock)
-        {
-            // What is on the disk anyway needs no second place while the provider is away.
-            if (delivery.IsSpooled && _rows > RowsMax)
-            {
-                _scan = true;
-            }
-            else
-            {
-                _waiting.AddLast(delivery);
-                _rows += delivery.Rows.Count;
-            }
-        }
+        lock (_lock) Add(++_last, delivery);
         Wake();
         if (_rows >= GatherRowsMax) Hurry();
     }
@@ -82,27 +74,39 @@ internal sealed class PushQueue
     /// <summary>An attempt is still running: until it has ended, nobody knows whether the provider holds the rows.</summary>
     public async Task FollowAsync(Task<bool> attempt, Delivery delivery)
     {
+        long number;
         lock (_lock)
         {
-            _underway++;
+            _outstanding.Add(number = ++_last);
             _followed++;
         }
-        var held = await attempt.ConfigureAwait(false);
-        if (!held) Add(delivery);
-        lock (_lock)
+        var held = false;
+        try
         {
-            _underway--;
-            _followed--;
-            // What is queued now is older than the place in the queue tells.
-            if (!held) _heldUpTo = 0;
+            held = await attempt.ConfigureAwait(false);
         }
-        Settle();
+        finally
+        {
+            lock (_lock)
+            {
+                _followed--;
+                _outstanding.Remove(number);
+                if (!held)
+                {
+                    Add(number, delivery);
+                    // What is queued now is older than the place in the queue tells.
+                    _heldUpTo = 0;
+                }
+            }
+            Wake();
+            Settle();
+        }
     }
 
     /// <summary>Asks for a look into the spool: for rows of other processes, or of one that has ended.</summary>
     public void RequestScan()
     {
-        lock (_lock) _scan = true;
+        lock (_lock) AskForScan();
         Wake();
     }
 
@@ -122,9 +126,8 @@ internal sealed class PushQueue
     {
         lock (_lock)
         {
-            if (!_scan) return false;
-            _scan = false;
-            _underway++;
+            if (_scan == 0) return false;
+            (_scanning, _scan) = (_scan, 0);
             return true;
         }
     }
@@ -133,44 +136,49 @@ internal sealed class PushQueue
     {
         lock (_lock)
         {
-            _underway--;
-            _scan |= !done;
+            // What was asked for meanwhile is a look of its own.
+            if (done || _scan != 0) _outstanding.Remove(_scanning);
+            else _scan = _scanning;
+            _scanning = 0;
         }
         Settle();
     }
 
     /// <summary>The oldest writes that fit into one transaction; <see cref="PutBack"/> must follow.</summary>
-    public List<Delivery> Take()
+    public List<(long Number, Delivery Delivery)> Take()
     {
-        var batch = new List<Delivery>();
+        var batch = new List<(long, Delivery)>();
         lock (_lock)
         {
             var rows = 0;
             _hurried = false;
-            while (_waiting.First is { } first && (batch.Count == 0 || rows + first.Value.Rows.Count <= Batch.RowsMax))
+            while (_waiting.First is { Value: var (number, delivery) } && (batch.Count == 0 || rows + delivery.Rows.Count <= Batch.RowsMax))
             {
                 _waiting.RemoveFirst();
-                batch.Add(first.Value);
-                rows += first.Value.Rows.Count;
+                batch.Add((number, delivery));
+                rows += delivery.Rows.Count;
             }
-            if (batch.Count > 0) _underway++;
             (_takesAll, _takenAt) = (_waiting.Count == 0, _time.GetTimestamp());
         }
         return batch;
     }
 
     /// <summary>Ends what <see cref="Take"/> began: what is neither confirmed nor left to the spool stays in its place.</summary>
-    public void PutBack(List<Delivery> batch, IReadOnlySet<Delivery> leftToSpool)
+    public void PutBack(List<(long Number, Delivery Delivery)> batch, IReadOnlySet<Delivery> left)
     {
         lock (_lock)
         {
-            _underway--;
             for (var i = batch.Count - 1; i >= 0; i--)
             {
-                if (batch[i].IsHeldBy(_provider.Index) || leftToSpool.Contains(batch[i])) _rows -= batch[i].Rows.Count;
+                var (number, delivery) = batch[i];
+                if (delivery.IsHeldBy(_provider.Index) || left.Contains(delivery))
+                {
+                    _rows -= delivery.Rows.Count;
+                    _outstanding.Remove(number);
+                }
                 else
                 {
-                    _waiting.AddFirst(batch[i]);
+                    _waiting.AddFirst((number, delivery));
                     _takesAll = false;
                 }
             }
@@ -208,15 +216,17 @@ internal sealed class PushQueue
             if (_work.Task.IsCompleted) _work = New();
     }
 
-    /// <summary>Ends when nothing waits any more.</summary>
+    /// <summary>Ends when the provider lacks nothing of what stood here when this was asked; what comes meanwhile is waited for by others.</summary>
     public async Task EmptiedAsync(CancellationToken cancellationToken)
     {
+        long until;
+        lock (_lock) until = _last;
         while (true)
         {
             Task idle;
             lock (_lock)
             {
-                if (!_scan && _waiting.Count == 0 && _underway == 0) return;
+                if (_outstanding.Count == 0 || _outstanding.Min > until) return;
                 idle = _idle.Task;
             }
             await idle.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -230,14 +240,32 @@ internal sealed class PushQueue
         work.TrySetResult();
     }
 
+    private void Add(long number, Delivery delivery)
+    {
+        if (delivery.IsHeldBy(_provider.Index)) return;
+        if (_rows <= RowsMax)
+        {
+            _waiting.AddLast((number, delivery));
+            _outstanding.Add(number);
+            _rows += delivery.Rows.Count;
+        }
+        // What is on the disk anyway needs no second place while the provider is away. What is not is at another provider, and
+        // the relay brings it from there.
+        else if (delivery.IsSpooled) AskForScan();
+        else _provider.Lacks();
+    }
+
+    private void AskForScan()
+    {
+        if (_scan == 0) _outstanding.Add(_scan = ++_last);
+    }
+
+    // Whoever waits looks whether that was it.
     private void Settle()
     {
-        lock (_lock)
-        {
-            if (_scan || _waiting.Count > 0 || _underway > 0) return;
-            _idle.TrySetResult();
-            _idle = New();
-        }
+        TaskCompletionSource idle;
+        lock (_lock) (idle, _idle) = (_idle, New());
+        idle.TrySetResult();
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);

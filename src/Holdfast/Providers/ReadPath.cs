@@ -25,7 +25,7 @@ internal sealed class ReadPath(Router router, IReadOnlyList<ProviderPush> pushes
 
     private async Task<Answer<T>> AskAsync<T>(Statement statement, object?[] parameters, Func<StoreReader, T> read, CancellationToken cancellationToken)
     {
-        var failed = new AttemptList();
+        var (failed, deadline) = (new AttemptList(), new CallDeadline(time, options.CallTimeout));
         var route = router.Route;
         var order = router.ReadOrder();
         var race = new Race<Answer<T>>(time);
@@ -35,7 +35,7 @@ internal sealed class ReadPath(Router router, IReadOnlyList<ProviderPush> pushes
         {
             if (race.Running.Count == 0)
             {
-                if (next >= order.Count) return await AskLocalAsync(statement, parameters, read, failed, cancellationToken).ConfigureAwait(false);
+                if (next >= order.Count || deadline.IsOver) return await AskLocalAsync(statement, parameters, read, failed, cancellationToken).ConfigureAwait(false);
                 Start(order[next++]);
             }
             var slowest = race.Latest;
@@ -51,25 +51,27 @@ internal sealed class ReadPath(Router router, IReadOnlyList<ProviderPush> pushes
             Start(order[next++]);
         }
 
-        void Start(Provider provider) => race.Start(provider, AttemptAsync(provider, route, statement, parameters, read, failed, cancellationToken));
+        void Start(Provider provider) => race.Start(provider, AttemptAsync(provider, route, statement, parameters, read, failed, deadline, cancellationToken));
     }
 
     private async Task<Answer<T>?> AttemptAsync<T>(
-        Provider provider, Route route, Statement statement, object?[] parameters, Func<StoreReader, T> read, AttemptList failed, CancellationToken cancellationToken)
+        Provider provider, Route route, Statement statement, object?[] parameters, Func<StoreReader, T> read, AttemptList failed, CallDeadline deadline, CancellationToken cancellationToken)
     {
         var isPrimary = provider == route.Primary;
         var push = pushes[provider.Index];
         var started = time.GetTimestamp();
+        Task<Answer<T>>? head = null;
         try
         {
-            var timeout = statement.MayTakeLong ? options.CallTimeout : options.AttemptTimeout;
             var source = new ReadSource(provider.Name, MayBeStale: !isPrimary || route.IsFailover || push.IsBehind);
-            if (push.IsBehind && !await FlushedAsync(push, cancellationToken).ConfigureAwait(false))
+            // Who takes no rows now does not get them by being waited for.
+            if (push.IsBehind && (provider.WriteRefusal is not null || !await FlushedAsync(push, deadline.Within(options.AttemptTimeout), cancellationToken).ConfigureAwait(false)))
             {
                 failed.Add($"{provider.Name} has not taken all that this process wrote, so its answer would lack it");
                 return null;
             }
-            var answer = await provider.AttemptAsync((store, token) => HeadAsync(store, statement, parameters, read, source, token), provider.Reads, timeout, ours: true, cancellationToken).ConfigureAwait(false);
+            var timeout = deadline.Within(statement.MayTakeLong ? options.CallTimeout : options.AttemptTimeout);
+            var answer = await provider.AttemptAsync((store, token) => head = HeadAsync(store, statement, parameters, read, source, token), provider.Reads, timeout, ours: true, cancellationToken).ConfigureAwait(false);
             slow(provider.Name, statement.Postgres, time.GetElapsedTime(started));
             if (answer.Head.Count > 0 || isPrimary) return answer;
             failed.Add($"{provider.Name} has found nothing, but only the primary's word makes an answer empty");
@@ -78,16 +80,25 @@ internal sealed class ReadPath(Router router, IReadOnlyList<ProviderPush> pushes
         catch (AttemptFailedException e)
         {
             failed.Add(e);
+            if (head is not null) _ = EndLateAsync(head);
             return null;
         }
     }
 
+    // An answer that comes after its deadline holds a connection as long as it is not ended.
+    private static async Task EndLateAsync<T>(Task<Answer<T>> head)
+    {
+        await head.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
+        if (head is { IsCompletedSuccessfully: true, Result.Tail: { } tail }) await tail.DisposeAsync().ConfigureAwait(false);
+        else _ = head.Exception;
+    }
+
     /// <summary>Waits, but not for ever, until a provider has what this process wrote.</summary>
-    public async Task<bool> FlushedAsync(ProviderPush push, CancellationToken cancellationToken)
+    public async Task<bool> FlushedAsync(ProviderPush push, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
         {
-            return await push.FlushAsync(cancellationToken).WaitAsync(options.AttemptTimeout, time, cancellationToken).ConfigureAwait(false);
+            return await push.FlushAsync(cancellationToken).WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

@@ -49,7 +49,7 @@ internal sealed class Router
         {
             var current = _route.Primary;
             var (next, cause) = Choose(current);
-            var isFailover = next is null || next != Preferred();
+            var isFailover = next is null || next.IsLacking || next != Preferred();
             if (next != current)
             {
                 var now = _time.GetUtcNow();
@@ -84,6 +84,8 @@ internal sealed class Router
     {
         var writable = _providers.Where(provider => provider.IsWritable).ToList();
         if (writable.Exists(provider => !provider.IsLacking)) writable.RemoveAll(provider => provider.IsLacking);
+        // When somebody has to take over now, one that has all rows is better than one that comes first.
+        if (_route.Primary is not { IsWritable: true } && writable.Exists(provider => !_isBehind(provider))) writable.RemoveAll(provider => _isBehind(provider));
         if (writable.Find(provider => provider.Name == Use) is { } asked) return asked;
         if (_options.Routing == ProviderRouting.Nearest && Nearest(writable) is { } nearest) return nearest;
         return writable.Count > 0 ? writable[0] : null;

@@ -29,7 +29,7 @@ internal sealed class WritePath(Router router, IReadOnlyList<string> names, IRea
         var spooled = await spooling.ConfigureAwait(false);
         // Neither: the attempts that still run are the last hope, and then the caller must know.
         if (won is null && spooled is null) won = await LastAsync(race).ConfigureAwait(false);
-        var results = won ?? spooled ?? throw (failed.First is RowRefusedException refused ? refused : failed.ToException("No provider and not the local file took the rows."));
+        var results = won ?? spooled ?? throw (failed.First is RowRefusedException refused ? refused : failed.SpoolFull ?? (Exception)failed.ToException("No provider and not the local file took the rows."));
         for (var i = 0; i < results.Length; i++) results[i] = results[i] with { Delivery = delivery };
         // Only what was acknowledged goes on to the others: what was refused must not turn up later.
         HandOver(race, delivery);
@@ -108,8 +108,13 @@ internal sealed class WritePath(Router router, IReadOnlyList<string> names, IRea
                 return answer;
             }
             if (!ended && mayHedge) hedges.Spend(slowest);
-            if (ended ? race.Running.Count > 0 : !mayHedge) continue;
-            if (next >= order.Count) return null;
+            // One that failed has left its place to the next.
+            if (!ended && !mayHedge) continue;
+            if (next >= order.Count)
+            {
+                if (race.Running.Count == 0) return null;
+                continue;
+            }
             Start(race, order[next++], delivery, failed);
         }
     }

@@ -17,6 +17,9 @@ internal sealed class RelayLink(Provider source, Provider receiver, RelayPull pu
     /// <summary>The beginning of the last round of this process that found nothing more to bring.</summary>
     public DateTimeOffset? CaughtUpAt { get; set; }
 
+    /// <summary>The receiver's time of coming into use for which it is known whether it lacks rows.</summary>
+    public DateTimeOffset? AssessedFor { get; set; }
+
     /// <summary>When the next round is due.</summary>
     public DateTimeOffset NextAt { get; set; }
 

@@ -17,7 +17,11 @@ internal sealed class RelayRunner(ProviderAccess set) : IAsyncDisposable
     private static readonly TimeSpan LeaseFor = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(1);
 
+    /// <summary>What is younger may be on its way from its writer.</summary>
+    private static readonly TimeSpan RecentMax = TimeSpan.FromSeconds(10);
+
     private const int PausesPerMerge = 3;
+    private const int AssessedEntries = 500;
 
     private readonly TimeProvider _time = set.Settings.Time;
     private readonly Guid _holder = set.Settings.Clock.Next().Value;
@@ -31,18 +35,19 @@ internal sealed class RelayRunner(ProviderAccess set) : IAsyncDisposable
     {
         Links = [.. from receiver in set.Providers from source in set.Providers where source != receiver select Link(source, receiver)];
         await AssessAsync(cancellationToken).ConfigureAwait(false);
-        foreach (var provider in set.Providers) _running.Add(Task.Run(() => EveryTickAsync(new HolderCheck(set, provider).RunAsync), CancellationToken.None));
+        foreach (var provider in set.Providers) EveryTick(new HolderCheck(set, provider).RunAsync);
         foreach (var link in Links)
         {
             // Programs that end at once need not begin, unless somebody waits for it.
             link.NextAt = link.Receiver.IsLacking ? _time.GetUtcNow() : _time.GetUtcNow() + PeriodMin * (0.5 + Random.Shared.NextDouble() / 2);
             var written = 0L;
-            _running.Add(Task.Run(() => EveryTickAsync(async token =>
+            EveryTick(async token =>
             {
+                if (link.CanRun && link.Receiver.UsableSince is { } since && since != link.AssessedFor) await ReturnedAsync(link, since, token).ConfigureAwait(false);
                 if (written != set.WriteCount && link.Period > PeriodMin) Schedule(link, PeriodMin);
                 written = set.WriteCount;
                 if (link.CanRun && link.NextAt <= _time.GetUtcNow() && set.Control.FrozenSince is null) await RoundAsync(link, token).ConfigureAwait(false);
-            }), CancellationToken.None));
+            });
         }
     }
 
@@ -67,28 +72,7 @@ internal sealed class RelayRunner(ProviderAccess set) : IAsyncDisposable
     private RelayLink Link(Provider source, Provider receiver) =>
         new(source, receiver, new RelayPull(source, receiver, set.Settings.Options.CallTimeout, _time, (took, token) => GiveWayAsync(receiver, took, token))) { Period = PeriodMin };
 
-    private async Task EveryTickAsync(Func<CancellationToken, Task> work)
-    {
-        using var timer = new PeriodicTimer(Tick, _time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false))
-            {
-                try
-                {
-                    await work(_stopping.Token).ConfigureAwait(false);
-                }
-                catch (HoldfastException e)
-                {
-                    set.LastUpkeepError = e;
-                }
-            }
-        }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-        {
-            // Closing.
-        }
-    }
+    private void EveryTick(Func<CancellationToken, Task> work) => _running.Add(BackgroundLoop.EveryAsync(Tick, work, set.UpkeepFailed, _time, _stopping.Token));
 
     private async Task RoundAsync(RelayLink link, CancellationToken cancellationToken)
     {
@@ -138,6 +122,22 @@ internal sealed class RelayRunner(ProviderAccess set) : IAsyncDisposable
         if (Links.Where(link => link.Receiver == provider && link.CanRun).All(link => link is { IsPending: false, CaughtUpAt: { } at } && at >= since)) provider.LacksNothing();
     }
 
+    /// <summary>A provider that comes into use may have been away for long: before it leads, it is looked at.</summary>
+    private async Task ReturnedAsync(RelayLink link, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await LacksAsync(link, cancellationToken).ConfigureAwait(false)) link.Receiver.Lacks();
+            link.AssessedFor = since;
+            if (link.Receiver.IsLacking) Schedule(link, PeriodMin, at: _time.GetUtcNow());
+        }
+        catch (AttemptFailedException e)
+        {
+            // It has gone again, or the source has; the next turn looks anew.
+            link.LastError = e.Message;
+        }
+    }
+
     private async Task AssessAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(Links.Where(link => link.CanRun).GroupBy(link => link.Receiver).Select(async links =>
@@ -146,6 +146,7 @@ internal sealed class RelayRunner(ProviderAccess set) : IAsyncDisposable
             {
                 try
                 {
+                    link.AssessedFor = link.Receiver.UsableSince;
                     if (!await LacksAsync(link, cancellationToken).ConfigureAwait(false)) continue;
                     link.Receiver.Lacks();
                     return;
@@ -159,13 +160,23 @@ internal sealed class RelayRunner(ProviderAccess set) : IAsyncDisposable
         })).ConfigureAwait(false);
     }
 
-    /// <summary>True where a provider was never brought what another has, or not all of it.</summary>
+    /// <summary>
+    /// True where a provider was not brought all that another has: its copy was not finished, or it lacks a row that has been at
+    /// the source for a while and that it has not looked at. What it has looked at it has.
+    /// </summary>
     private async Task<bool> LacksAsync(RelayLink link, CancellationToken cancellationToken)
     {
         var cursors = await AtReceiverAsync(link, (receiver, token) => receiver.ReadCursorsAsync(token), cancellationToken).ConfigureAwait(false);
-        if (cursors.Count > 0) return cursors.Values.Any(cursor => cursor.RepairPending);
-        return (await link.Source.AskAsync((source, token) => RelaySource.LookAsync(source, cursors, token), set.Settings.Options.AttemptTimeout, cancellationToken, ours: false).ConfigureAwait(false))
-            .Any(table => table.HasNews);
+        if (cursors.Values.Any(cursor => cursor.RepairPending)) return true;
+        // Where no relay has ever been, nothing is on its way.
+        var recently = cursors.Count == 0 ? DateTimeOffset.MaxValue : _time.GetUtcNow() - RecentMax;
+        foreach (var cursor in (await AtSourceAsync(link, (source, token) => RelaySource.LookAsync(source, cursors, token), cancellationToken).ConfigureAwait(false)).Where(table => table.HasNews).Select(table => table.Cursor))
+        {
+            var page = await AtSourceAsync(link, (source, token) => source.ReadFeedAsync(cursor.Table, cursor.Position, AssessedEntries, token), cancellationToken).ConfigureAwait(false);
+            var missing = await AtReceiverAsync(link, (receiver, token) => receiver.Store.FindMissingAsync(cursor.Table, [.. page.Select(entry => entry.Reference)], token), cancellationToken).ConfigureAwait(false);
+            if (missing.Any(row => row.Stamp.Millisecond < recently.ToUnixTimeMilliseconds())) return true;
+        }
+        return false;
     }
 
     private async Task<bool> IsPendingAsync(RelayLink link, CancellationToken cancellationToken) =>
@@ -182,7 +193,10 @@ internal sealed class RelayRunner(ProviderAccess set) : IAsyncDisposable
         return true;
     }
 
-    private void Schedule(RelayLink link, TimeSpan period) => (link.Period, link.NextAt) = (period, _time.GetUtcNow() + period);
+    private void Schedule(RelayLink link, TimeSpan period, DateTimeOffset? at = null) => (link.Period, link.NextAt) = (period, at ?? _time.GetUtcNow() + period);
+
+    private Task<T> AtSourceAsync<T>(RelayLink link, Func<PostgresStore, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        link.Source.AskAsync(work, set.Settings.Options.AttemptTimeout, cancellationToken, ours: false);
 
     private Task<T> AtReceiverAsync<T>(RelayLink link, Func<RelayReceiver, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
         link.Receiver.AskAsync((store, token) => work(new RelayReceiver(store, link.Source.Name), token), set.Settings.Options.AttemptTimeout, cancellationToken, ours: false);

@@ -105,6 +105,20 @@ public sealed class DiagnosisRulesTests
     }
 
     [Fact]
+    public void a_provider_that_lacks_rows_and_work_that_failed_in_the_background_are_found()
+    {
+        var (well, process) = (Facts(Well("neon"), Well("supabase")), Process(1, "neon"));
+        Assert.Equal(("lacking", "neon"), Found(process with { Providers = [process.Providers[0] with { IsLacking = true }] }));
+        Assert.Equal(("upkeep", $"{process.Program} 1"), Found(process with { UpkeepError = "the disk is full" }));
+
+        (string, string) Found(ProcessState state)
+        {
+            var finding = Assert.Single(DiagnosisRules.Of(well with { Processes = [state] }).Findings);
+            return (finding.Code, finding.Subject);
+        }
+    }
+
+    [Fact]
     public void what_waits_in_the_local_file_is_found_when_it_waits_too_long()
     {
         var well = Facts(Well("neon"), Well("supabase"));

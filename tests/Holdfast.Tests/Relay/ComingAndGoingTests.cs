@@ -37,6 +37,39 @@ public sealed class ComingAndGoingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task a_provider_that_was_away_for_longer_than_the_spool_keeps_rows_does_not_lead_before_it_has_them()
+    {
+        var options = _three.Options();
+        options.Failover.SpoolRetention = TimeSpan.Zero;
+        var texts = await WriteAsync(options, "before", 20);
+        await AllHaveAsync(options.TenantId, texts);
+        await _three.Servers[0].KillAsync();
+        await using (var memory = await AgentMemory.OpenAsync(options))
+        {
+            var session = await memory.OpenSessionAsync("s");
+            for (var i = 0; i < 300; i++)
+            {
+                texts.Add($"meanwhile {i}");
+                await session.AppendUserAsync(texts[^1]);
+            }
+            await Wait.UntilAsync(async () => (await memory.Providers!.Access.Spool.Spool.LoadAsync("neon", CancellationToken.None)).Rows == 0, "the spool has nothing left for it");
+        }
+        await _three.Servers[0].StartAgainAsync();
+        var later = _three.Options(tenant: options.TenantId);
+        later.TimeProvider = new Later(TimeSpan.FromMinutes(5));
+        await using var next = await AgentMemory.OpenAsync(later);
+        Assert.Equal(texts, (await (await next.OpenSessionAsync("s")).LoadAsync()).Select(message => message.Text));
+        await AllHaveAsync(options.TenantId, texts);
+        await Wait.UntilAsync(() => next.Providers!.Primary == "neon", "the first provider leads again");
+    }
+
+    /// <summary>A machine whose clock is ahead: for it everything was long ago.</summary>
+    private sealed class Later(TimeSpan by) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + by;
+    }
+
+    [Fact]
     public async Task a_provider_whose_old_data_folder_was_put_back_gets_everything_again()
     {
         var options = _three.Options();

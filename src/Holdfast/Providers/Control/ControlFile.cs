@@ -32,7 +32,12 @@ internal sealed class ControlFile(string home)
     {
         Directory.CreateDirectory(home);
         var next = $"{Path}.{Environment.ProcessId}";
-        File.WriteAllText(next, JsonSerializer.Serialize(state, ControlJson.Default.ControlState));
+        using (var file = new FileStream(next, FileMode.Create, FileAccess.Write))
+        {
+            JsonSerializer.Serialize(file, state, ControlJson.Default.ControlState);
+            // A name that comes before its content is an empty file after a power cut.
+            file.Flush(flushToDisk: true);
+        }
         File.Move(next, Path, overwrite: true);
     }
 }

@@ -8,6 +8,9 @@ internal sealed class ProcessFiles(string home)
     /// <summary>A process writes every second; what is older than this has ended without saying so.</summary>
     private static readonly TimeSpan AgeMax = TimeSpan.FromSeconds(15);
 
+    /// <summary>Left by a process that was killed.</summary>
+    private static readonly TimeSpan ForgottenAfter = TimeSpan.FromDays(1);
+
     private readonly string _folder = Path.Combine(home, "processes");
 
     private string Own(Guid id) => Path.Combine(_folder, $"{Environment.ProcessId}-{id:N}.json");
@@ -31,8 +34,21 @@ internal sealed class ProcessFiles(string home)
         {
             if (TryRead(file) is not { } state) continue;
             if (now - state.UpdatedAt <= AgeMax) states.Add(state);
+            else if (now - state.UpdatedAt > ForgottenAfter) Forget(file);
         }
         return [.. states.OrderByDescending(state => state.UpdatedAt)];
+    }
+
+    private static void Forget(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Another user's; it is not counted.
+        }
     }
 
     private static ProcessState? TryRead(string file)
@@ -41,9 +57,9 @@ internal sealed class ProcessFiles(string home)
         {
             return JsonSerializer.Deserialize(File.ReadAllText(file), ControlJson.Default.ProcessState);
         }
-        catch (Exception e) when (e is FileNotFoundException or JsonException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
-            // It ended meanwhile, or is no file of ours.
+            // It ended meanwhile, or is another user's, or no file of ours.
             return null;
         }
     }

@@ -22,14 +22,18 @@ internal sealed class ProbeRun : IAsyncDisposable
 
     public Socket? Socket { get; set; }
 
+    /// <summary>The driver keeps a list of those that are not disposed of.</summary>
+    public NpgsqlDataSource? Source { get; set; }
+
     public NpgsqlConnection? Connection { get; set; }
 
     /// <summary>The role may ask for the cluster's number.</summary>
     public bool MayReadIdentifier { get; set; }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         Socket?.Dispose();
-        return Connection?.DisposeAsync() ?? ValueTask.CompletedTask;
+        if (Connection is not null) await Connection.DisposeAsync().ConfigureAwait(false);
+        if (Source is not null) await Source.DisposeAsync().ConfigureAwait(false);
     }
 }

@@ -32,7 +32,8 @@ internal sealed class ServerRungs(NpgsqlConnectionStringBuilder settings, string
         if (certificateHost is not null) builder.UseSslClientAuthenticationOptionsCallback(tls => tls.TargetHost = certificateHost);
         // Only types with fixed numbers are used: nothing is read from the catalogue, which saves a round trip or two.
         builder.ConfigureTypeLoading(loading => loading.EnableTypeLoading(false));
-        run.Connection = builder.Build().CreateConnection();
+        run.Source = builder.Build();
+        run.Connection = run.Source.CreateConnection();
         await run.Connection.OpenAsync(cancellationToken).ConfigureAwait(false);
         return $"{settings.Username} in {settings.Database ?? settings.Username}";
     }

@@ -18,6 +18,20 @@ internal static class ProjectionStatements
         """;
 
     /// <summary>
+    /// Registers as their revisions say, wherever they stand now: for those that somebody changed by hand. Parameters: tenants, keys,
+    /// and the stamps that were read (null: none); one that has moved on since is left alone.
+    /// </summary>
+    public static string Rebuild(string schema, Table register) => $"""
+        insert into {schema}.{register.Name} as t ({Names(register)})
+        select distinct on (r.tenant_id, r.target_key) r.tenant_id, r.target_key, r.stamp, r.user_id, r.session_id, r.occurred_at, r.content{Projected(register, "r.content")}
+        from unnest($1::text[], $2::text[]) a(tenant_id, key)
+        join {schema}.revisions r on r.tenant_id = a.tenant_id and r.target_table = '{register.Name}' and r.target_key = a.key
+        order by r.tenant_id, r.target_key, r.stamp desc
+        on conflict (tenant_id, key) do update set {Updates(register)}
+        where exists (select 1 from unnest($1::text[], $2::text[], $3::uuid[]) e(tenant_id, key, stamp) where e.tenant_id = t.tenant_id and e.key = t.key and e.stamp = t.stamp)
+        """;
+
+    /// <summary>
     /// A revision and its register, if that is still where the caller read it. Parameters: tenant, key, stamp, user, session,
     /// time, content, expected stamp. One row is answered when it was done.
     /// </summary>

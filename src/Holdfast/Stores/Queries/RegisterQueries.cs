@@ -18,3 +18,20 @@ internal static class RegisterQueries
         await store.QueryAsync(One[register], [tenantId, key], row => new RegisterValue(row.Stamp(0), row.TextOrNull(1)), cancellationToken)
             .FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
 }
+
+/// <summary>A register's row as it stands in a store.</summary>
+internal sealed record RegisterRow(Table Table, string TenantId, string Key, Stamp Stamp, string? UserId, string? SessionId, DateTimeOffset OccurredAt, string? Content)
+{
+    private static readonly FrozenDictionary<Table, Statement> Many = Tables.Registers.ToFrozenDictionary(table => table, table => new Statement($$"""
+        select t.tenant_id, t.key, t.stamp, t.user_id, t.session_id, t.occurred_at, t.content
+        from unnest($1::text[], $2::text[]) a(tenant_id, key) join {{{table.Name}}} t using (tenant_id, key)
+        """));
+
+    /// <summary>Rows of a register by their keys; what is not there is left out. PostgreSQL only.</summary>
+    public static IAsyncEnumerable<RegisterRow> ReadAsync(IRowAccess store, Table register, IReadOnlyList<RowKey> keys, CancellationToken cancellationToken) =>
+        store.QueryAsync(Many[register], [keys.Select(key => key.TenantId).ToArray(), keys.Select(key => key.Key).ToArray()], row => new RegisterRow(
+            register, row.Text(0), row.Text(1), row.Stamp(2), row.TextOrNull(3), row.TextOrNull(4), row.Time(5), row.TextOrNull(6)), cancellationToken);
+
+    /// <summary>The revision that says just this.</summary>
+    public Row ToRevision() => new(Tables.Revisions, TenantId, Stamp.Value, Stamp, UserId, SessionId, Key: null, OccurredAt, [Table.Name, Key, null, Content]);
+}

@@ -22,11 +22,11 @@ internal sealed class Spool(SqliteStore store, TimeProvider time)
         on conflict do nothing
         """;
 
-    // Each holder stands between commas: half as many holders as commas.
+    // Each holder stands between commas: half as many holders as commas. Who holds a later stamp of a key does not hold this row.
     private const string Confirm = """
         update spool set holders = holders || $4,
           released_at = case when (length(holders || $4) - length(replace(holders || $4, ',', ''))) / 2 >= $5 then coalesce(released_at, $6) end
-        where tenant_id = $1 and table_name = $2 and id = $3 and instr(holders, $4) = 0
+        where tenant_id = $1 and table_name = $2 and id = $3 and stamp = $7 and instr(holders, $4) = 0
         """;
 
     private const string Waiting = """
@@ -74,7 +74,7 @@ internal sealed class Spool(SqliteStore store, TimeProvider time)
         {
             var now = time.GetUtcNow();
             foreach (var (table, row, holder) in confirmed)
-                merge.Execute(Confirm, row.TenantId, table.Name, row.Id, $",{holder},", holdersNeeded, now);
+                merge.Execute(Confirm, row.TenantId, table.Name, row.Id, $",{holder},", holdersNeeded, now, row.Stamp);
             return confirmed.Count;
         }, cancellationToken);
 
