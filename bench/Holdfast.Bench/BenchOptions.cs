@@ -18,14 +18,20 @@ internal sealed record BenchOptions
     /// <summary>A folder on the disk that is measured, for local files.</summary>
     public string Work { get; init; } = Path.GetTempPath();
 
-    /// <summary>The measures to run; empty: all but <c>large</c>, which takes minutes and 10 GB of disk, <c>relay-…</c> and <c>failover-…</c>, which take minutes too.</summary>
+    /// <summary>The measures to run; empty: all but <c>large</c>, which takes minutes and 10 GB of disk, and <c>failover-…</c> and <c>relay-…</c>, which take minutes too.</summary>
     public IReadOnlyList<string> Only { get; init; } = [];
 
     /// <summary>Rounds of ours and raw; more are steadier.</summary>
     public int Rounds { get; init; } = 7;
 
-    /// <summary>Rows of the <c>large</c> measure.</summary>
-    public int LargeRows { get; init; } = 10_000_000;
+    /// <summary>Rows of the large table of <c>large</c> (10 million without it) and <c>relay-steady</c> (1 million).</summary>
+    public int? LargeRows { get; init; }
+
+    /// <summary>Rows that a catch-up brings over in <c>relay-catchup</c> and <c>relay-beside</c>.</summary>
+    public int Rows { get; init; } = 200_000;
+
+    /// <summary>Seconds that <c>relay-lag</c> and <c>relay-beside</c> measure at a time.</summary>
+    public int Seconds { get; init; } = 20;
 
     /// <summary>Rows of the <c>relay-verify</c> measure, on each of three providers.</summary>
     public int VerifyRows { get; init; } = 1_000_000;
@@ -42,7 +48,10 @@ internal sealed record BenchOptions
     /// <summary>True in the child process whose peak memory the import measures.</summary>
     public bool ImportChild { get; init; }
 
-    public bool Wants(string measure) => Only.Count == 0 ? measure != "large" && !measure.StartsWith("failover-", StringComparison.Ordinal) && !measure.StartsWith("relay-", StringComparison.Ordinal) : Only.Contains(measure);
+    public bool Wants(string measure) => Only.Count == 0 ? !IsLong(measure) : Only.Contains(measure);
+
+    private static bool IsLong(string measure) =>
+        measure == "large" || measure.StartsWith("failover-", StringComparison.Ordinal) || measure.StartsWith("relay-", StringComparison.Ordinal);
 
     public static BenchOptions? Parse(string[] args)
     {
@@ -61,13 +70,15 @@ internal sealed record BenchOptions
                 case "--only": options = options with { Only = Value().Split(',') }; break;
                 case "--rounds": options = options with { Rounds = Number() }; break;
                 case "--large-rows": options = options with { LargeRows = Number() }; break;
+                case "--rows": options = options with { Rows = Number() }; break;
+                case "--seconds": options = options with { Seconds = Number() }; break;
                 case "--verify-rows": options = options with { VerifyRows = Number() }; break;
                 case "--import-rows": options = options with { ImportRows = Number() }; break;
                 case "--faults": options = options with { Faults = Number() }; break;
                 case "--peer-faults": options = options with { PeerFaults = Number() }; break;
                 case "--import-child": options = options with { ImportChild = true }; break;
                 default:
-                    Console.Error.WriteLine($"'{args[i]}' is unknown. Allowed: --direct URL --pooled URL --cli FILE --results FOLDER --work FOLDER --only a,b --rounds N --large-rows N --verify-rows N --import-rows N --faults N --peer-faults N");
+                    Console.Error.WriteLine($"'{args[i]}' is unknown. Allowed: --direct URL --pooled URL --cli FILE --results FOLDER --work FOLDER --only a,b --rounds N --large-rows N --rows N --seconds N --verify-rows N --import-rows N --faults N --peer-faults N");
                     return null;
             }
         }

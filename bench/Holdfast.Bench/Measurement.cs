@@ -49,6 +49,13 @@ internal static class Figure
         _ => value.ToString("0.00", CultureInfo.InvariantCulture),
     };
 
+    /// <summary>The value that this share of all does not exceed.</summary>
+    public static double Percentile(IEnumerable<double> values, double share)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted[Math.Max(0, (int)Math.Ceiling(sorted.Length * share) - 1)];
+    }
+
     public static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];

@@ -11,19 +11,21 @@ internal sealed class LargeTable : IMeasure
 {
     private const int Sessions = 1_000;
     private const int SmallRows = 10_000;
+    private const int LargeRows = 10_000_000;
     private const int PageRows = 10;
 
     public string Name => "large";
 
     public async Task<IReadOnlyList<Measurement>> RunAsync(BenchContext context)
     {
-        var large = await FilledAsync(context, "bench_large", context.Options.LargeRows);
+        var largeRows = context.Options.LargeRows ?? LargeRows;
+        var large = await FilledAsync(context, "bench_large", largeRows);
         var small = await FilledAsync(context, "bench_small", SmallRows);
         await using var inLarge = await AgentMemory.OpenAsync(large);
         await using var inSmall = await AgentMemory.OpenAsync(small);
         var appends = await Alternation.RunAsync(context.Options.Rounds * 3, () => AppendAsync(inLarge), () => AppendAsync(inSmall));
         var loads = await Alternation.RunAsync(context.Options.Rounds * 3, () => LoadAsync(inLarge), () => LoadAsync(inSmall));
-        var rows = context.Options.LargeRows.ToString("N0", System.Globalization.CultureInfo.InvariantCulture);
+        var rows = largeRows.ToString("N0", System.Globalization.CultureInfo.InvariantCulture);
         return
         [
             Measurement.Ratio($"append with {rows} rows, against 10 thousand (here \"raw\" is ours on the small table)", "ms", appends, Target.Most(1.3)),
@@ -73,35 +75,7 @@ internal sealed class LargeTable : IMeasure
         var settings = new NpgsqlConnectionStringBuilder(connection) { CommandTimeout = 0 };
         await new Operations.Schema.SchemaMigrator(settings.ConnectionString).MigrateAsync();
         await using var source = NpgsqlDataSource.Create(settings);
-        // Indexes are built after the rows: the same indexes, in minutes instead of an hour.
-        var indexes = await IndexesAsync(source);
-        foreach (var (name, _) in indexes) await RunAsync(source, $"drop index holdfast.{name}");
-        await RunAsync(source, Fill(rows));
-        await Task.WhenAll(indexes.Select(index => RunAsync(source, $"set maintenance_work_mem = '512MB'; {index.Sql}")));
-        await RunAsync(source, "vacuum analyze holdfast.session_memories");
-        await RunAsync(source, "checkpoint");
-    }
-
-    // Stamps of the year 2024, ascending, as if the rows had come in one after the other, session by session in turn.
-    private static string Fill(int rows) => $"""
-        with words as (
-          select array_agg(text order by n) as texts from (
-            select n, string_agg(word, ' ') as text from (
-              select n, left(md5((n * 131 + k)::text), 3 + k % 5) || 'en' as word from generate_series(0, 499) n, generate_series(1, 44) k) w group by n) t
-        )
-        insert into holdfast.session_memories (tenant_id, id, stamp, user_id, session_id, occurred_at, memory_type, content)
-        select '{Messages.Tenant}', s.stamp, s.stamp, 'user', 's' || g % {Sessions}, timestamptz '2024-01-01' + g * interval '1 ms', 'message_user', to_json(left(w.texts[g % 500 + 1] || ' ' || g, {Messages.Bytes}))
-        from words w, generate_series(1, {rows}) g
-        cross join lateral (select (lpad(to_hex(1704067200000 + g), 12, '0') || '7000' || '8' || substr(md5(g::text), 1, 15))::uuid as stamp) s
-        """;
-
-    private static async Task<IReadOnlyList<(string Name, string Sql)>> IndexesAsync(NpgsqlDataSource source)
-    {
-        await using var command = source.CreateCommand("select indexname, indexdef from pg_indexes where schemaname = 'holdfast' and tablename = 'session_memories' and indexname <> 'session_memories_pkey'");
-        await using var reader = await command.ExecuteReaderAsync();
-        var indexes = new List<(string, string)>();
-        while (await reader.ReadAsync()) indexes.Add((reader.GetString(0), reader.GetString(1)));
-        return indexes;
+        await FilledTable.FillAsync(source, rows, Sessions);
     }
 
     private static async Task RunAsync(NpgsqlDataSource source, string sql)

@@ -26,6 +26,9 @@ internal sealed class RelayPull
     private const int BytesMax = 4_000_000;
     private const int FirstChunkRows = 500;
 
+    /// <summary>Chunks that are fetched and merged at the same time while nobody else is at work at the receiver.</summary>
+    private const int LanesMax = 2;
+
     private readonly Provider _source;
     private readonly Provider _receiver;
     private readonly TimeSpan _timeout;
@@ -34,12 +37,13 @@ internal sealed class RelayPull
     private readonly Dictionary<Table, FeedPosition> _ahead = [];
     private (ulong Horizon, DateTimeOffset Since) _held;
     private int _chunkRows = FirstChunkRows;
+    private int _lanes = 1;
 
     /// <param name="source">Where rows come from.</param>
     /// <param name="receiver">Where they go.</param>
     /// <param name="timeout">Of one statement at one of them.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="giveWay">Called after each merge with the time that it took: waits while others need the receiver; true when it did.</param>
+    /// <param name="giveWay">Called after chunks were fetched and merged, with the time that it took: waits while others need the receiver; true when it did.</param>
     public RelayPull(Provider source, Provider receiver, TimeSpan timeout, TimeProvider time, Func<TimeSpan, CancellationToken, Task<bool>> giveWay) =>
         (_source, _receiver, _timeout, _time, _giveWay) = (source, receiver, timeout, time, giveWay);
 
@@ -86,7 +90,7 @@ internal sealed class RelayPull
     private Task EndRepairAsync(RelayCursor cursor, CancellationToken cancellationToken) =>
         AtReceiverAsync((receiver, token) => receiver.MergeAsync([], cursor with { RepairPending = false }, token), cancellationToken);
 
-    /// <summary>Fetches what the receiver lacks of a page. The cursor moves with the last of it.</summary>
+    /// <summary>Fetches what the receiver lacks of a page. The cursor moves with the last of it, or after all of it.</summary>
     private async Task<long> FetchAsync(Table table, IReadOnlyList<FeedEntry> page, RelayCursor? cursor, CancellationToken cancellationToken)
     {
         IReadOnlyList<RowReference> missing = page.Count == 0 ? [] :
@@ -94,17 +98,31 @@ internal sealed class RelayPull
         var at = 0;
         do
         {
-            var chunk = missing.Skip(at).Take(_chunkRows).ToList();
-            at += chunk.Count;
-            var rows = chunk.Count == 0 ? [] : await AtSourceAsync((source, token) => source.ReadRowsAsync(table, chunk, token), cancellationToken).ConfigureAwait(false);
+            var chunks = missing.Skip(at).Take(_chunkRows * LanesOf(table)).Chunk(_chunkRows).ToList();
+            at += chunks.Sum(chunk => chunk.Length);
+            var last = at >= missing.Count ? cursor : null;
             var started = _time.GetTimestamp();
-            await MergeAsync(rows, at >= missing.Count ? cursor : null, cancellationToken).ConfigureAwait(false);
-            if (rows.Count == 0) continue;
-            var rowsMax = await _giveWay(_time.GetElapsedTime(started), cancellationToken).ConfigureAwait(false) ? FirstChunkRows : Batch.RowsMax;
-            _chunkRows = (int)Math.Clamp(BytesMax / (rows.Sum(row => (long)row.Size) / rows.Count + 1), 1, rowsMax);
+            var brought = await Task.WhenAll(chunks.Select(chunk => BringAsync(table, chunk, chunks.Count == 1 ? last : null, cancellationToken))).ConfigureAwait(false);
+            // Of several transactions none may move the cursor past the rows of another.
+            if (chunks.Count != 1) await MergeAsync([], last, cancellationToken).ConfigureAwait(false);
+            var (rows, bytes) = (brought.Sum(chunk => chunk.Rows), brought.Sum(chunk => chunk.Bytes));
+            if (rows == 0) continue;
+            var gaveWay = await _giveWay(_time.GetElapsedTime(started), cancellationToken).ConfigureAwait(false);
+            _lanes = gaveWay ? 1 : LanesMax;
+            _chunkRows = (int)Math.Clamp(BytesMax / (bytes / rows + 1), 1, gaveWay ? FirstChunkRows : PageEntries / LanesMax);
         }
         while (at < missing.Count);
         return missing.Count;
+    }
+
+    // What an erasure or a revision changes beside its own row, another one may change too.
+    private int LanesOf(Table table) => table == Tables.Erasures || table == Tables.Revisions ? 1 : _lanes;
+
+    private async Task<(int Rows, long Bytes)> BringAsync(Table table, IReadOnlyList<RowReference> chunk, RelayCursor? cursor, CancellationToken cancellationToken)
+    {
+        var rows = await AtSourceAsync((source, token) => source.ReadRowsAsync(table, chunk, token), cancellationToken).ConfigureAwait(false);
+        await MergeAsync(rows, cursor, cancellationToken).ConfigureAwait(false);
+        return (rows.Count, rows.Sum(row => (long)row.Size));
     }
 
     /// <summary>Of what is refused, halves until the refused rows stand alone; those are parked.</summary>

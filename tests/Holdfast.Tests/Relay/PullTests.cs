@@ -1,3 +1,4 @@
+using Holdfast.Providers;
 using Holdfast.Relay;
 using Holdfast.Rows;
 using Holdfast.TestServers;
@@ -44,6 +45,29 @@ public sealed class PullTests
         var half = await CountAsync(pair.ReceiverConnection, "session_memories");
         Assert.InRange(half, 1, rows.Length - 1);
         Assert.Equal(rows.Length - half, (await pair.PullAsync()).Rows);
+        Assert.Equal(await pair.TextsAsync(pair.Source, Tables.SessionMemories), await pair.TextsAsync(pair.Receiver, Tables.SessionMemories));
+    }
+
+    [Fact]
+    public async Task rows_that_are_merged_side_by_side_are_all_there_before_the_cursor_moves()
+    {
+        await using var pair = await PullPair.OpenAsync();
+        await PostgresServer.ExecuteAsync(pair.ReceiverConnection, """
+            create function holdfast.full_disk() returns trigger language plpgsql as $$
+            begin
+              if new.content #>> '{}' = 'message 700' then raise exception 'no space left' using errcode = '53100'; end if;
+              return new;
+            end $$;
+            create trigger full_disk before insert on holdfast.session_memories for each row execute function holdfast.full_disk();
+            """);
+        var rows = Enumerable.Range(0, 5_000).Select(i => pair.Rows.Message($"message {i}")).ToArray();
+        await pair.WriteAsync(pair.Source, rows);
+        // One chunk stands alone; of the two after it the first fails and the second, which ends the page, goes in.
+        await Assert.ThrowsAsync<AttemptFailedException>(() => pair.PullAsync());
+        await Wait.UntilAsync(async () => await CountAsync(pair.ReceiverConnection, "session_memories") == 2_500, "the other chunk is in");
+        Assert.Equal(0L, await CountAsync(pair.ReceiverConnection, "relay_cursors where table_name = 'session_memories'"));
+        await PostgresServer.ExecuteAsync(pair.ReceiverConnection, "drop trigger full_disk on holdfast.session_memories");
+        Assert.Equal(2_500L, (await pair.PullAsync()).Rows);
         Assert.Equal(await pair.TextsAsync(pair.Source, Tables.SessionMemories), await pair.TextsAsync(pair.Receiver, Tables.SessionMemories));
     }
 
