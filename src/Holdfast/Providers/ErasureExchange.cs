@@ -36,8 +36,8 @@ internal sealed class ErasureExchange(ProviderAccess set)
         }
         catch (Exception e) when (e is HoldfastException or TimeoutException)
         {
-            set.LastUpkeepError = e;
-            provider.Lacks();
+            set.UpkeepFailed(e);
+            if (set.Providers.Count > 1) provider.Lacks();
         }
     }
 
