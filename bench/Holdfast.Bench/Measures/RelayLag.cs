@@ -81,9 +81,10 @@ internal sealed class RelayLag : IMeasure
             var value = Figure.Percentile(sample.Lags, share);
             // The peer has no target of ours to meet; it stands beside.
             yield return new Measurement($"lag from acknowledgement to visibility at two backups, {figure} of {sample.Lags.Count}: {subject}", "ms", value, null, value,
-                Target.Most(hasTarget ? bound : double.PositiveInfinity, "ms"), figure == "p50" ? [.. sample.Lags.Select(lag => new Round(lag, double.NaN))] : [],
-                figure == "p50" ? $"{sample.Rate:N0} rows a second were appended ({RowsPerSecond:N0} were wanted)." : null);
+                Target.Most(hasTarget ? bound : double.PositiveInfinity, "ms"), figure == "p50" ? [.. sample.Lags.Select(lag => new Round(lag, double.NaN))] : []);
         }
+        // A lag below the wanted load says nothing.
+        yield return Measurement.Absolute($"rows appended a second meanwhile: {subject}", "rows/s", [sample.Rate], Target.Least(RowsPerSecond * 0.95, "rows/s"));
     }
 
     private sealed record Sample(IReadOnlyList<double> Lags, double Rate);
