@@ -27,6 +27,7 @@ internal sealed class RelayRunner(ProviderAccess set) : IAsyncDisposable
     private readonly Guid _holder = set.Settings.Clock.Next().Value;
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _running = [];
+    private readonly SemaphoreSlim[] _turns = [.. set.Providers.Select(_ => new SemaphoreSlim(1, 1))];
 
     public IReadOnlyList<RelayLink> Links { get; private set; } = [];
 
@@ -73,6 +74,7 @@ internal sealed class RelayRunner(ProviderAccess set) : IAsyncDisposable
         await _stopping.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(_running).ConfigureAwait(false);
         _stopping.Dispose();
+        foreach (var turn in _turns) turn.Dispose();
     }
 
     private RelayLink Link(Provider source, Provider receiver) =>
@@ -102,7 +104,22 @@ internal sealed class RelayRunner(ProviderAccess set) : IAsyncDisposable
         }
     }
 
+    /// <summary>One direction to a receiver at a time: two would fetch the same rows, and each take the other for traffic to give way to.</summary>
     private async Task<long> PullAsync(RelayLink link, CancellationToken cancellationToken)
+    {
+        var turn = _turns[link.Receiver.Index];
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await PullNowAsync(link, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task<long> PullNowAsync(RelayLink link, CancellationToken cancellationToken)
     {
         var started = _time.GetUtcNow();
         var round = await link.Pull.RunAsync(cancellationToken).ConfigureAwait(false);
@@ -152,8 +169,10 @@ internal sealed class RelayRunner(ProviderAccess set) : IAsyncDisposable
             {
                 try
                 {
-                    link.AssessedFor = link.Receiver.UsableSince;
-                    if (!await LacksAsync(link, cancellationToken).ConfigureAwait(false)) continue;
+                    var since = link.Receiver.UsableSince;
+                    var lacks = await LacksAsync(link, cancellationToken).ConfigureAwait(false);
+                    link.AssessedFor = since;
+                    if (!lacks) continue;
                     link.Receiver.Lacks();
                     return;
                 }
@@ -186,7 +205,8 @@ internal sealed class RelayRunner(ProviderAccess set) : IAsyncDisposable
     }
 
     private async Task<bool> IsPendingAsync(RelayLink link, CancellationToken cancellationToken) =>
-        (await AtReceiverAsync(link, (receiver, token) => receiver.ReadCursorsAsync(token), cancellationToken).ConfigureAwait(false)).Values.Any(cursor => cursor.RepairPending);
+        await AtReceiverAsync(link, (receiver, token) => receiver.ReadCursorsAsync(token), cancellationToken).ConfigureAwait(false) is { Count: var count } cursors
+        && (count == 0 || cursors.Values.Any(cursor => cursor.RepairPending));
 
     /// <summary>While others are at work at the receiver, a relay takes a quarter of the time at most.</summary>
     private async Task<bool> GiveWayAsync(Provider receiver, TimeSpan took, CancellationToken cancellationToken)
