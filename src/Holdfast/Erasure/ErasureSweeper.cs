@@ -1,3 +1,4 @@
+using Holdfast.Providers;
 using Holdfast.Stores;
 
 namespace Holdfast.Erasure;
@@ -18,6 +19,7 @@ internal sealed class ErasureSweeper : IAsyncDisposable
     private readonly SemaphoreSlim _woken = new(0);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _loop;
+    private TimeSpan _period = PeriodMin;
 
     /// <param name="store">What is swept.</param>
     /// <param name="learn">Finds out which erasures there are, and brings them where they are not.</param>
@@ -26,8 +28,11 @@ internal sealed class ErasureSweeper : IAsyncDisposable
     public ErasureSweeper(IRowAccess store, Func<CancellationToken, Task> learn, TimeSpan idle, TimeProvider time)
     {
         (_store, _learn, _idle, _time) = (store, learn, idle, time);
-        _loop = Task.Run(RunAsync);
+        _loop = Task.Run(() => BackgroundLoop.RunAsync(TurnAsync, error => LastError = error, time, _stopping.Token));
     }
+
+    /// <summary>What ended a turn that nobody foresaw; the next one was made all the same.</summary>
+    public Exception? LastError { get; private set; }
 
     /// <summary>Looks at once, and again until nothing is left.</summary>
     public void Wake() => _woken.Release();
@@ -40,22 +45,12 @@ internal sealed class ErasureSweeper : IAsyncDisposable
         _woken.Dispose();
     }
 
-    private async Task RunAsync()
+    private async Task<bool> TurnAsync(CancellationToken cancellationToken)
     {
-        var period = PeriodMin;
-        while (!_stopping.IsCancellationRequested)
-        {
-            try
-            {
-                var done = await SweepAsync().ConfigureAwait(false);
-                period = done ? PeriodMin : period * 2 < PeriodMax ? period * 2 : PeriodMax;
-                await WaitAsync(done ? _idle : period).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-            {
-                return;
-            }
-        }
+        var done = await SweepAsync().ConfigureAwait(false);
+        _period = done ? PeriodMin : _period * 2 < PeriodMax ? _period * 2 : PeriodMax;
+        await WaitAsync(done ? _idle : _period).ConfigureAwait(false);
+        return true;
     }
 
     private async Task<bool> SweepAsync()
