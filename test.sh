@@ -9,7 +9,8 @@ source tools/prepare.sh
 need_dotnet
 need_servers
 HOLDFAST_TEST_PG_NEWER_BIN=$(bash tools/newer-postgres.sh)
-export HOLDFAST_TEST_PG_NEWER_BIN
+HOLDFAST_TEST_PG_THIRD_BIN=$(bash tools/newer-postgres.sh third)
+export HOLDFAST_TEST_PG_NEWER_BIN HOLDFAST_TEST_PG_THIRD_BIN
 
 echo "building …"
 log=$(mktemp)

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Holdfast.Operations.Schema;
+using Holdfast.Operations.Schema.Migrations;
 using Holdfast.Providers.Configuration;
 using Holdfast.TestServers;
 

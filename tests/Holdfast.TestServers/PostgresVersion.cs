@@ -9,12 +9,19 @@ public enum PostgresVersion
     Debian,
     /// <summary>A newer major than that.</summary>
     Newer,
+    /// <summary>A third major.</summary>
+    Third,
 }
 
 /// <summary>Where the programs of a version are; what is missing fails the test and says how it is had.</summary>
 public static class PostgresPrograms
 {
-    public static string Folder(PostgresVersion version) => version == PostgresVersion.Debian ? Distribution() : Newer();
+    public static string Folder(PostgresVersion version) => version switch
+    {
+        PostgresVersion.Debian => Distribution(),
+        PostgresVersion.Newer => Newer(),
+        _ => Fetched("third", "HOLDFAST_TEST_PG_THIRD_BIN"),
+    };
 
     /// <summary>The newest major that the distribution has installed.</summary>
     public static string Distribution(string root = "/usr/lib/postgresql")
@@ -28,15 +35,18 @@ public static class PostgresPrograms
             : Path.Combine(newest, "bin");
     }
 
-    /// <summary>Where <c>tools/newer-postgres.sh</c> puts it: not in the repository, which the account of the servers may not be able to read.</summary>
-    public static string Newer(string? folder = null)
+    /// <summary>The newest that the tests know.</summary>
+    public static string Newer(string? folder = null) => Fetched("newer", "HOLDFAST_TEST_PG_NEWER_BIN", folder);
+
+    // Where tools/newer-postgres.sh puts it: not in the repository, which the account of the servers may not be able to read.
+    private static string Fetched(string name, string variable, string? folder = null)
     {
-        folder ??= Environment.GetEnvironmentVariable("HOLDFAST_TEST_PG_NEWER_BIN") is { Length: > 0 } given ? given
-            : ServerAccount.IsRoot ? "/var/cache/holdfast-test/pg-newer/bin"
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache/holdfast-test/pg-newer/bin");
+        folder ??= Environment.GetEnvironmentVariable(variable) is { Length: > 0 } given ? given
+            : ServerAccount.IsRoot ? $"/var/cache/holdfast-test/pg-{name}/bin"
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), $".cache/holdfast-test/pg-{name}/bin");
         return File.Exists(Path.Combine(folder, "initdb"))
             ? folder
-            : throw new InvalidOperationException($"No PostgreSQL in {folder}. Run tools/newer-postgres.sh (it needs npm: apt-get install npm), or set HOLDFAST_TEST_PG_NEWER_BIN.");
+            : throw new InvalidOperationException($"No PostgreSQL in {folder}. Run tools/newer-postgres.sh {(name == "newer" ? "" : name)} (it needs npm: apt-get install npm), or set {variable}.");
     }
 
     /// <summary>The folder of this repository, seen from a test program.</summary>

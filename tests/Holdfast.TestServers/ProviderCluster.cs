@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using Holdfast.Operations.Drills;
-using Holdfast.Operations.Schema;
+using Holdfast.Operations.Schema.Migrations;
 
 namespace Holdfast.TestServers;
 

@@ -73,7 +73,7 @@ internal sealed class LargeTable : IMeasure
     public static async Task FillAsync(string connection, int rows)
     {
         var settings = new NpgsqlConnectionStringBuilder(connection) { CommandTimeout = 0 };
-        await new Operations.Schema.SchemaMigrator(settings.ConnectionString).MigrateAsync();
+        await new Operations.Schema.Migrations.SchemaMigrator(settings.ConnectionString).MigrateAsync();
         await using var source = NpgsqlDataSource.Create(settings);
         await FilledTable.FillAsync(source, rows, Sessions);
     }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Holdfast.Cli.Output;
-using Holdfast.Operations.Schema;
+using Holdfast.Operations.Schema.Migrations;
 using Holdfast.Providers.Configuration;
 
 namespace Holdfast.Cli.Commands;

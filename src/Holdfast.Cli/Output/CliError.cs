@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Holdfast.Operations.Control;
-using Holdfast.Operations.Schema;
+using Holdfast.Operations.Schema.Migrations;
 using Holdfast.Stores;
 using Npgsql;
 

@@ -1,6 +1,6 @@
 using Holdfast.Cli.Output;
 using Holdfast.Cli.Tests.Program;
-using Holdfast.Operations.Schema;
+using Holdfast.Operations.Schema.Migrations;
 using Xunit;
 
 namespace Holdfast.Cli.Tests.Conventions;

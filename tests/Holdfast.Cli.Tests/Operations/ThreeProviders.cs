@@ -1,5 +1,5 @@
 using Holdfast.Cli.Tests.Program;
-using Holdfast.Operations.Schema;
+using Holdfast.Operations.Schema.Migrations;
 using Holdfast.TestServers;
 using Xunit;
 

@@ -40,7 +40,7 @@ public sealed class FactGathererTests
         await using var server = await PostgresServer.StartAsync();
         using var databases = await Databases.CreateAsync(1);
         databases.Options.Providers.Add(new ProviderOptions { Name = "own", Connection = server.ConnectionString });
-        await new Holdfast.Operations.Schema.SchemaMigrator(server.ConnectionString).MigrateAsync();
+        await new Holdfast.Operations.Schema.Migrations.SchemaMigrator(server.ConnectionString).MigrateAsync();
         Assert.Empty((await DiagnoseAsync(databases)).Findings);
         await server.KillAsync();
         Assert.Equal("unreachable", Assert.Single((await DiagnoseAsync(databases)).Findings).Code);

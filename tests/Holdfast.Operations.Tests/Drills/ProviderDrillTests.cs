@@ -1,5 +1,5 @@
 using Holdfast.Operations.Drills;
-using Holdfast.Operations.Schema;
+using Holdfast.Operations.Schema.Migrations;
 using Holdfast.Providers.Control;
 using Holdfast.TestServers;
 using Npgsql;

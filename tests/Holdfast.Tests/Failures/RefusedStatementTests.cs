@@ -1,4 +1,4 @@
-using Holdfast.Operations.Schema;
+using Holdfast.Operations.Schema.Migrations;
 using Holdfast.Providers.Failures;
 using Holdfast.TestServers;
 using Holdfast.Tests.Stores;

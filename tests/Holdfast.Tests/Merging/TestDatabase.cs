@@ -1,4 +1,4 @@
-using Holdfast.Operations.Schema;
+using Holdfast.Operations.Schema.Migrations;
 using Holdfast.Rows;
 using Holdfast.Stores.Postgres;
 using Holdfast.Tests.Stores;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Holdfast.Operations.Schema;
+using Holdfast.Operations.Schema.Migrations;
 using Holdfast.Providers.Failures;
 using Holdfast.Providers.Probing;
 using Holdfast.TestServers;

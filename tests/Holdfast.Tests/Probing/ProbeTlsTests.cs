@@ -1,5 +1,5 @@
 using System.Security.Authentication;
-using Holdfast.Operations.Schema;
+using Holdfast.Operations.Schema.Migrations;
 using Holdfast.Providers.Failures;
 using Holdfast.Providers.Probing;
 using Holdfast.TestServers;

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Holdfast.Operations.Schema;
+using Holdfast.Operations.Schema.Migrations;
 using Holdfast.Rows;
 using Holdfast.Stores;
 using Holdfast.Stores.Postgres;

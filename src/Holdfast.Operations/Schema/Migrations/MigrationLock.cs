@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace Holdfast.Operations.Schema;
+namespace Holdfast.Operations.Schema.Migrations;
 
 /// <summary>
 /// Lets one migrator work at a time: a session's advisory lock, taken by polling, because a session that waits inside

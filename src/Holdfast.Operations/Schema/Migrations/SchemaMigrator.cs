@@ -2,7 +2,7 @@ using Holdfast.Stores.Migrations;
 using Holdfast.Stores.Postgres;
 using Npgsql;
 
-namespace Holdfast.Operations.Schema;
+namespace Holdfast.Operations.Schema.Migrations;
 
 /// <summary>Applies numbered SQL migrations to one PostgreSQL server, each in one transaction together with its record.</summary>
 /// <remarks>

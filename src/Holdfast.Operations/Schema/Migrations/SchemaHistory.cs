@@ -1,7 +1,7 @@
 using Holdfast.Stores.Migrations;
 using Npgsql;
 
-namespace Holdfast.Operations.Schema;
+namespace Holdfast.Operations.Schema.Migrations;
 
 /// <summary>The table <c>schema_versions</c>: which migrations a server has had.</summary>
 internal static class SchemaHistory

@@ -1,0 +1,67 @@
+namespace Holdfast.Operations.Schema.Sql;
+
+/// <summary>A file of SQL as its statements, one by one, as a server would be sent them.</summary>
+/// <param name="Sql">The whole text.</param>
+/// <param name="Statements">Its statements in order, without the empty ones.</param>
+/// <param name="Comments">Its comments in order, for directives.</param>
+internal sealed record SqlScript(string Sql, IReadOnlyList<SqlStatement> Statements, IReadOnlyList<SqlToken> Comments)
+{
+    /// <summary>Splits at the semicolons that end a statement: not in texts, comments, parentheses or the body of a SQL function.</summary>
+    /// <exception cref="SqlSyntaxException">The text cannot be read.</exception>
+    public static SqlScript Parse(string sql)
+    {
+        var statements = new List<SqlStatement>();
+        var comments = new List<SqlToken>();
+        var current = new List<SqlToken>();
+        var (parentheses, body) = (0, 0);
+        foreach (var token in SqlTokenizer.Read(sql))
+        {
+            if (token.Kind == SqlTokenKind.Comment)
+            {
+                comments.Add(token);
+                continue;
+            }
+            if (token.IsSymbol(";") && parentheses <= 0 && body == 0)
+            {
+                End(token.Start);
+                continue;
+            }
+            if (token.IsSymbol("(")) parentheses++;
+            else if (token.IsSymbol(")")) parentheses--;
+            // BEGIN ATOMIC … END: the one body that is not a text constant (PostgreSQL 14 and later).
+            else if (token.Is("atomic") && current is [.., var before] && before.Is("begin") && IsRoutine(current)) body++;
+            else if (body > 0 && token.Is("case")) body++;
+            else if (body > 0 && token.Is("end")) body--;
+            current.Add(token);
+        }
+        End(sql.Length);
+        return new SqlScript(sql, statements, comments);
+
+        void End(int end)
+        {
+            if (current.Count > 0)
+                statements.Add(new SqlStatement(sql[current[0].Start..end].TrimEnd(), SqlSyntaxException.LineOf(sql, current[0].Start), [.. current]));
+            current.Clear();
+            parentheses = 0;
+        }
+    }
+
+    private static bool IsRoutine(List<SqlToken> tokens) =>
+        tokens is [var create, ..] && create.Is("create") && tokens.Take(4).Any(token => token.Is("function") || token.Is("procedure"));
+}
+
+/// <summary>One statement.</summary>
+/// <param name="Sql">As it is sent: without the semicolon, comments inside of it kept.</param>
+/// <param name="Line">Where it starts in its file, from 1.</param>
+/// <param name="Tokens">Its words, without comments; at least one.</param>
+internal sealed record SqlStatement(string Sql, int Line, IReadOnlyList<SqlToken> Tokens)
+{
+    /// <summary>Whether it starts with these key words.</summary>
+    public bool StartsWith(params ReadOnlySpan<string> words)
+    {
+        if (words.Length > Tokens.Count) return false;
+        for (var i = 0; i < words.Length; i++)
+            if (!Tokens[i].Is(words[i])) return false;
+        return true;
+    }
+}

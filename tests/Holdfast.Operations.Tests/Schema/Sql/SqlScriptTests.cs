@@ -1,0 +1,53 @@
+using Holdfast.Operations.Schema.Sql;
+using Xunit;
+
+namespace Holdfast.Operations.Tests.Schema.Sql;
+
+public sealed class SqlScriptTests
+{
+    [Theory]
+    [InlineData("select 1; select 2", "select 1|select 2")]
+    [InlineData(";;select 1;;", "select 1")]
+    [InlineData("select ';'; select 2", "select ';'|select 2")]
+    [InlineData("select 'it''s; here'; select 2", "select 'it''s; here'|select 2")]
+    [InlineData(@"select E'a\'; drop table x'; select 2", @"select E'a\'; drop table x'|select 2")]
+    [InlineData(@"select 'a\'; select 2", @"select 'a\'|select 2")]
+    [InlineData("select \"a;\"\"b\"; select 2", "select \"a;\"\"b\"|select 2")]
+    [InlineData("do $$ begin; end; $$; select 2", "do $$ begin; end; $$|select 2")]
+    [InlineData("do $a$ $b$ ; $b$ $$ ; $a$; select 2", "do $a$ $b$ ; $b$ $$ ; $a$|select 2")]
+    [InlineData("select a$b$c; select d$b$e", "select a$b$c|select d$b$e")]
+    [InlineData("select $1; select 2", "select $1|select 2")]
+    [InlineData("/* a /* ; */ ; */ select 1; -- ; no\nselect 2", "select 1|select 2")]
+    [InlineData("select 1 --; 'x\n+ 2; select 3", "select 1 --; 'x\n+ 2|select 3")]
+    [InlineData("select 5 -- five\n; select 1", "select 5 -- five|select 1")]
+    [InlineData("select 1+/* x */2; select 3", "select 1+/* x */2|select 3")]
+    [InlineData("select U&'d\\0061;', U&\"x;\", x'1f', b'01'; select 2", "select U&'d\\0061;', U&\"x;\", x'1f', b'01'|select 2")]
+    [InlineData("create rule r as on insert to t do (select 1; select 2); select 3", "create rule r as on insert to t do (select 1; select 2)|select 3")]
+    [InlineData("create function f() returns int language sql begin atomic select 1; select case when true then 2 end; end; select 3",
+        "create function f() returns int language sql begin atomic select 1; select case when true then 2 end; end|select 3")]
+    [InlineData("begin; select 1; end; select 2", "begin|select 1|end|select 2")]
+    [InlineData("select 1.5e-3, .5, 1_000, 0x1f-1; select 2", "select 1.5e-3, .5, 1_000, 0x1f-1|select 2")]
+    [InlineData("-- only a comment", "")]
+    public void statements_end_at_their_own_semicolons_only(string sql, string expected) =>
+        Assert.Equal(expected.Split('|', StringSplitOptions.RemoveEmptyEntries), SqlScript.Parse(sql).Statements.Select(statement => statement.Sql));
+
+    [Theory]
+    [InlineData("select 1;\nselect 'x", 2)]
+    [InlineData("select $$ x", 1)]
+    [InlineData("/* /* */ select 1", 1)]
+    [InlineData("select \"x", 1)]
+    [InlineData("\\connect other", 1)]
+    public void what_does_not_end_is_refused_with_its_line(string sql, int line) =>
+        Assert.Equal(line, Assert.Throws<SqlSyntaxException>(() => SqlScript.Parse(sql)).Line);
+
+    [Fact]
+    public void a_statement_knows_its_line_and_its_words()
+    {
+        var script = SqlScript.Parse("-- holdfast:phase expand\nselect 1;\n\n/* drop */ Drop /* x */ TABLE \"Drop\".a");
+        Assert.Equal(4, script.Statements[1].Line);
+        Assert.True(script.Statements[1].StartsWith("drop", "table"));
+        Assert.False(script.Statements[1].StartsWith("drop", "table", "drop"));
+        Assert.Equal(["drop", "table", "Drop", null, "a"], script.Statements[1].Tokens.Select(token => token.Name));
+        Assert.Equal(["-- holdfast:phase expand", "/* drop */", "/* x */"], script.Comments.Select(comment => comment.Text));
+    }
+}
