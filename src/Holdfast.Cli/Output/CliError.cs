@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Holdfast.Operations.Control;
 using Holdfast.Operations.Schema.Migrations;
+using Holdfast.Operations.Schema.Sessions;
 using Holdfast.Stores;
 using Npgsql;
 
@@ -17,6 +18,8 @@ internal sealed record CliError(ExitCode Code, string Message, string? Suggestio
         ArgumentException or JsonException => new(ExitCode.Usage, error.Message),
         RevisionConflictException e => new(ExitCode.Conflict, e.Message),
         SchemaLockException e => new(ExitCode.Conflict, e.Message),
+        LockNotGrantedException e => new(ExitCode.Conflict, e.Message),
+        SchemaVerificationException or ServerChangedException => new(ExitCode.VerificationFailed, error.Message),
         SchemaException e => new(ExitCode.Refused, e.Message),
         ControlRefusedException e => new(e.IsUnknownProvider ? ExitCode.Usage : ExitCode.Refused, e.Message, e.Suggestion),
         WritesFrozenException e => new(ExitCode.Refused, e.Message, "holdfast freeze off"),
