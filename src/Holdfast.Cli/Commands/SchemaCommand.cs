@@ -5,14 +5,15 @@ using Holdfast.Providers.Configuration;
 
 namespace Holdfast.Cli.Commands;
 
-/// <summary><c>holdfast schema</c>: migrate.</summary>
+/// <summary><c>holdfast schema</c>: migrate, drift, diff, dump, fingerprint.</summary>
 internal static class SchemaCommand
 {
     private static readonly Option<int> LockWait = new("--lock-wait") { Description = "How many seconds to wait for another migration.", HelpName = "SECONDS", DefaultValueFactory = _ => 60 };
 
-    public static Command Create() => CommandFactory.Group("schema", "The tables of a PostgreSQL server: migrate.",
+    public static Command Create() => CommandFactory.Group("schema", "The tables of a PostgreSQL server: migrate, and compare with what the migrations make.",
         CommandFactory.Create("schema migrate", "Makes the tables, or brings them up to date. Any number may be started at once: one works. The local file does this by itself.",
-            "holdfast schema migrate --provider main", [LockWait], MigrateAsync));
+            "holdfast schema migrate --provider main", [LockWait], MigrateAsync),
+        SchemaDriftCommand.Create(), SchemaDiffCommand.Create(), SchemaDiffCommand.CreateDump(), SchemaDiffCommand.CreateFingerprint());
 
     private static async Task<ExitCode> MigrateAsync(Invocation invocation, CancellationToken cancellationToken)
     {

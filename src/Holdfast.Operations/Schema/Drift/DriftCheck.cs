@@ -46,7 +46,7 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
             await SharedMigrationLock.TakeAsync(connection, options.LockWaitMax, options.Time, cancellationToken).ConfigureAwait(false);
             var actual = await CatalogueReader.ReadAloneAsync(connection, CatalogueScope.Of(options.Schema), cancellationToken).ConfigureAwait(false);
             var reference = options.Against is null && actual.Exists
-                ? await SchemaReference.BuildAsync(connection, options.Schema, options.Migrations, HistoryCheck.Through(actual), options.ExtraStatements, cancellationToken).ConfigureAwait(false)
+                ? await SchemaReference.BuildAsync(connection, options.Schema, options.Migrations, HistoryCheck.Through(actual), options.ExtraStatements(actual), cancellationToken).ConfigureAwait(false)
                 : null;
             return new Reading(target, actual, reference, null);
         }

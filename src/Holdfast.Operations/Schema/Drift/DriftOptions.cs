@@ -1,3 +1,4 @@
+using Holdfast.Operations.Schema.Catalogue;
 using Holdfast.Stores.Migrations;
 using Npgsql;
 
@@ -20,8 +21,11 @@ internal sealed record DriftOptions
     /// <summary>The migrations that this program or the user's directory has, in order.</summary>
     public required IReadOnlyList<Migration> Migrations { get; init; }
 
-    /// <summary>What is declared beside them: roles, privileges, policies, with <c>{schema}</c>. Empty: privileges are compared between providers.</summary>
-    public IReadOnlyList<string> ExtraStatements { get; init; } = [];
+    /// <summary>
+    /// What is declared beside them for a server as it was found: roles, privileges, policies, with <c>{schema}</c>. Empty: privileges
+    /// that no migration grants are compared between the providers.
+    /// </summary>
+    public Func<CatalogueSnapshot, IReadOnlyList<string>> ExtraStatements { get; init; } = _ => [];
 
     /// <summary>The provider that is the model; null: the migrations.</summary>
     public string? Against { get; init; }

@@ -7,7 +7,7 @@ namespace Holdfast.Operations.Schema.Drift;
 internal static class HistoryCheck
 {
     /// <summary>The version up to which a server's migrations were applied; null: none.</summary>
-    public static string? Through(CatalogueSnapshot snapshot) => Applied(snapshot).MaxBy(entry => Migration.Number(entry.Version!))?.Version;
+    public static string? Through(CatalogueSnapshot snapshot) => Applied(snapshot).MaxBy(entry => VersionOrder.Key(entry.Version!), StringComparer.Ordinal)?.Version;
 
     /// <summary>What is wrong with a server's own history; empty: nothing.</summary>
     public static IEnumerable<string> Own(CatalogueSnapshot snapshot, IReadOnlyList<Migration> migrations)
@@ -18,18 +18,18 @@ internal static class HistoryCheck
             yield return "No migration was applied there: run 'holdfast schema migrate'.";
             yield break;
         }
-        var known = migrations.ToDictionary(migration => Migration.Number(migration.Version));
+        var known = migrations.ToDictionary(migration => VersionOrder.Key(migration.Version));
         foreach (var entry in applied.Where(entry => entry.Kind == "V"))
         {
-            if (!known.TryGetValue(Migration.Number(entry.Version!), out var migration)) yield return $"Migration {entry.Version} was applied there and is not known here: update this program, or add its file.";
+            if (!known.TryGetValue(VersionOrder.Key(entry.Version!), out var migration)) yield return $"Migration {entry.Version} was applied there and is not known here: update this program, or add its file.";
             else if (migration.Checksum != entry.Checksum) yield return $"Migration {entry.Version} was applied there with another content than {migration.Script} has (checksum {entry.Checksum[..12]}, here {migration.Checksum[..12]}): restore the file that was applied.";
         }
         foreach (var entry in snapshot.History.Where(entry => entry.State is "failed" or "running")) yield return $"Migration {entry.Version} is {entry.State}: see 'holdfast schema status'.";
-        var baseline = applied.Where(entry => entry.Kind == "B").Select(entry => Migration.Number(entry.Version!)).DefaultIfEmpty(long.MinValue).Max();
-        var last = Migration.Number(Through(snapshot)!);
-        var numbers = applied.Select(entry => Migration.Number(entry.Version!)).ToHashSet();
+        var baseline = applied.Where(entry => entry.Kind == "B").Select(entry => VersionOrder.Key(entry.Version!)).Max(StringComparer.Ordinal) ?? "";
+        var last = VersionOrder.Key(Through(snapshot)!);
+        var numbers = applied.Select(entry => VersionOrder.Key(entry.Version!)).ToHashSet();
         foreach (var migration in migrations)
-            if (Migration.Number(migration.Version) is var number && number > baseline && number < last && !numbers.Contains(number)) yield return $"{migration.Script} was left out there, though later ones were applied.";
+            if (VersionOrder.Key(migration.Version) is var number && string.CompareOrdinal(number, baseline) > 0 && string.CompareOrdinal(number, last) < 0 && !numbers.Contains(number)) yield return $"{migration.Script} was left out there, though later ones were applied.";
     }
 
     /// <summary>What tells its history from that of the provider that is furthest; null: nothing.</summary>
@@ -40,9 +40,9 @@ internal static class HistoryCheck
         {
             var there = Applied(other).LastOrDefault();
             if (there is null) continue;
-            if (here is null || Migration.Number(here.Version!) < Migration.Number(there.Version!))
+            if (here is null || VersionOrder.Compare(here.Version!, there.Version!) < 0)
                 return $"It is at migration {here?.Version ?? "none"}, {name} at {there.Version}: run 'holdfast schema migrate'.";
-            if (Migration.Number(here.Version!) == Migration.Number(there.Version!) && here.ChainHash != there.ChainHash && here.Kind == there.Kind)
+            if (VersionOrder.Compare(here.Version!, there.Version!) == 0 && here.ChainHash != there.ChainHash && here.Kind == there.Kind)
                 return $"It is at migration {here.Version} as {name} is, by another history (chain {Short(here.ChainHash)}, there {Short(there.ChainHash)}): compare 'holdfast schema history'.";
         }
         return null;

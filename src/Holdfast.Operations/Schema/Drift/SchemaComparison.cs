@@ -46,7 +46,10 @@ internal static class SchemaComparison
     {
         if (ObjectKind.IsPart(key.Kind)) return tables.Contains(key.Parent);
         if (key.Kind != ObjectKind.Sequence) return false;
-        var sequence = expected.Objects.GetValueOrDefault(key) ?? actual.Objects[key];
+        var (wanted, there) = (expected.Objects.GetValueOrDefault(key), actual.Objects.GetValueOrDefault(key));
+        var sequence = wanted ?? there!;
+        // The sequence of an identity column comes and goes with that.
+        if (sequence["~identity"] == "true" && (wanted is null || there is null)) return true;
         return sequence.Has("owned_by") && tables.Contains(sequence["owned_by"][..sequence["owned_by"].LastIndexOf('.')].Trim('"'));
     }
 

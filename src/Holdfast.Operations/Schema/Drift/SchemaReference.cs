@@ -31,7 +31,7 @@ internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDict
     public static async Task<SchemaReference> BuildAsync(
         NpgsqlConnection connection, string schema, IReadOnlyList<Migration> migrations, string? throughVersion, IReadOnlyList<string> extraStatements, CancellationToken cancellationToken)
     {
-        var applied = migrations.Where(migration => throughVersion is not null && Migration.Number(migration.Version) <= Migration.Number(throughVersion)).ToList();
+        var applied = migrations.Where(migration => throughVersion is not null && VersionOrder.Compare(migration.Version, throughVersion) <= 0).ToList();
         var scratch = ScratchName.New();
         var inPlace = applied.Any(migration => ScratchName.Names(SqlScript.Parse(migration.Sql.Replace(CanonicalText.Schema, scratch, StringComparison.Ordinal)), schema));
         var name = inPlace ? schema : scratch;

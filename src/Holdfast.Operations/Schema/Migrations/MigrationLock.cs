@@ -9,7 +9,7 @@ namespace Holdfast.Operations.Schema.Migrations;
 internal static class MigrationLock
 {
     /// <summary>"HOLD" in ASCII; the second key says what is locked.</summary>
-    internal const int Key = 1213156420;
+    private const int Key = 1213156420;
 
     private static readonly TimeSpan PollMin = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan PollMax = TimeSpan.FromSeconds(2);
@@ -40,7 +40,7 @@ internal static class MigrationLock
         return (bool)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 
-    internal static async Task<string> HolderAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task<string> HolderAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var command = new NpgsqlCommand($"""
             select 'process ' || l.pid || coalesce(' of ' || a.application_name, '') || coalesce(', since ' || to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC', '')
