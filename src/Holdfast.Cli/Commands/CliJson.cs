@@ -40,4 +40,7 @@ namespace Holdfast.Cli.Commands;
 [JsonSerializable(typeof(RelayRepaired))]
 [JsonSerializable(typeof(ConflictList))]
 [JsonSerializable(typeof(ConflictSettled))]
+[JsonSerializable(typeof(DriftResult))]
+[JsonSerializable(typeof(SchemaDump))]
+[JsonSerializable(typeof(List<SchemaFingerprint>))]
 internal sealed partial class CliJson : JsonSerializerContext;
