@@ -36,4 +36,5 @@ namespace Holdfast.Cli.Commands;
 [JsonSerializable(typeof(RelayRepaired))]
 [JsonSerializable(typeof(ConflictList))]
 [JsonSerializable(typeof(ConflictSettled))]
+[JsonSerializable(typeof(LintReport))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -5,14 +5,15 @@ using Holdfast.Providers.Configuration;
 
 namespace Holdfast.Cli.Commands;
 
-/// <summary><c>holdfast schema</c>: migrate.</summary>
+/// <summary><c>holdfast schema</c>: migrate, lint.</summary>
 internal static class SchemaCommand
 {
     private static readonly Option<int> LockWait = new("--lock-wait") { Description = "How many seconds to wait for another migration.", HelpName = "SECONDS", DefaultValueFactory = _ => 60 };
 
-    public static Command Create() => CommandFactory.Group("schema", "The tables of a PostgreSQL server: migrate.",
+    public static Command Create() => CommandFactory.Group("schema", "The tables of a PostgreSQL server: migrate, lint.",
         CommandFactory.Create("schema migrate", "Makes the tables, or brings them up to date. Any number may be started at once: one works. The local file does this by itself.",
-            "holdfast schema migrate --provider main", [LockWait], MigrateAsync));
+            "holdfast schema migrate --provider main", [LockWait], MigrateAsync),
+        SchemaLintCommand.Create());
 
     private static async Task<ExitCode> MigrateAsync(Invocation invocation, CancellationToken cancellationToken)
     {
