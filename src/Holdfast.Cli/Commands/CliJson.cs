@@ -43,4 +43,5 @@ namespace Holdfast.Cli.Commands;
 [JsonSerializable(typeof(DriftResult))]
 [JsonSerializable(typeof(SchemaDump))]
 [JsonSerializable(typeof(List<SchemaFingerprint>))]
+[JsonSerializable(typeof(LintReport))]
 internal sealed partial class CliJson : JsonSerializerContext;
