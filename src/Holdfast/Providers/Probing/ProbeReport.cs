@@ -51,6 +51,9 @@ internal sealed class ProbeFacts
     /// <summary>It is a standby.</summary>
     public bool? IsStandby { get; set; }
 
+    /// <summary>Row-level security shows the connected role one tenant at a time.</summary>
+    public bool? IsByTenant { get; set; }
+
     /// <summary>The last migration that was applied.</summary>
     public string? SchemaVersion { get; set; }
 
