@@ -36,4 +36,8 @@ namespace Holdfast.Cli.Commands;
 [JsonSerializable(typeof(RelayRepaired))]
 [JsonSerializable(typeof(ConflictList))]
 [JsonSerializable(typeof(ConflictSettled))]
+[JsonSerializable(typeof(List<AccessPlanned>))]
+[JsonSerializable(typeof(List<AccessApplied>))]
+[JsonSerializable(typeof(List<AccessVerified>))]
+[JsonSerializable(typeof(List<TlsItem>))]
 internal sealed partial class CliJson : JsonSerializerContext;

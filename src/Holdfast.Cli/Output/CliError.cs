@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Holdfast.Operations.Access;
 using Holdfast.Operations.Control;
 using Holdfast.Operations.Schema.Migrations;
 using Holdfast.Stores;
@@ -18,6 +19,7 @@ internal sealed record CliError(ExitCode Code, string Message, string? Suggestio
         RevisionConflictException e => new(ExitCode.Conflict, e.Message),
         SchemaLockException e => new(ExitCode.Conflict, e.Message),
         SchemaException e => new(ExitCode.Refused, e.Message),
+        AccessBlockedException e => new(ExitCode.Refused, e.Message, "holdfast access plan"),
         ControlRefusedException e => new(e.IsUnknownProvider ? ExitCode.Usage : ExitCode.Refused, e.Message, e.Suggestion),
         WritesFrozenException e => new(ExitCode.Refused, e.Message, "holdfast freeze off"),
         SpoolFullException e => new(ExitCode.Refused, e.Message, "holdfast status"),
