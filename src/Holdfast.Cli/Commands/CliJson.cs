@@ -44,4 +44,8 @@ namespace Holdfast.Cli.Commands;
 [JsonSerializable(typeof(SchemaDump))]
 [JsonSerializable(typeof(List<SchemaFingerprint>))]
 [JsonSerializable(typeof(LintReport))]
+[JsonSerializable(typeof(List<AccessPlanned>))]
+[JsonSerializable(typeof(List<AccessApplied>))]
+[JsonSerializable(typeof(List<AccessVerified>))]
+[JsonSerializable(typeof(List<TlsItem>))]
 internal sealed partial class CliJson : JsonSerializerContext;

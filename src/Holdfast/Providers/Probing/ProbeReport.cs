@@ -74,4 +74,7 @@ internal sealed class ProbeFacts
 
     /// <summary>What a stricter <c>sslmode</c> would refuse the certificate for.</summary>
     public string? CertificateProblem { get; set; }
+
+    /// <summary>The same, one by one.</summary>
+    public CertificateProblem CertificateProblems { get; set; }
 }
