@@ -5,7 +5,8 @@ namespace Holdfast.Cli.Commands;
 /// <summary><c>holdfast schema</c>.</summary>
 internal static class SchemaCommand
 {
-    public static Command Create() => CommandFactory.Group("schema", "The tables of the PostgreSQL servers: what they lack, bring them up to date, take back.",
+    public static Command Create() => CommandFactory.Group("schema", "The tables of the PostgreSQL servers: migrations, constraints, indexes.",
         SchemaMigrateCommand.Create(), SchemaStatusCommand.Create(), SchemaPlanCommand.Create(), SchemaUndoCommand.Create(), SchemaResumeCommand.Create(),
-        SchemaRepairCommand.Create(), SchemaBaselineCommand.Create(), SchemaNewCommand.Create(), SchemaHistoryCommand.Create());
+        SchemaRepairCommand.Create(), SchemaBaselineCommand.Create(), SchemaNewCommand.Create(), SchemaHistoryCommand.Create(),
+        SchemaConstraintCommand.Create(), SchemaIndexCommand.Create());
 }

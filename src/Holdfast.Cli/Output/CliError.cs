@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Holdfast.Operations.Control;
 using Holdfast.Operations.Schema.Migrations;
+using Holdfast.Operations.Schema.Sessions;
 using Holdfast.Stores;
 using Npgsql;
 
@@ -17,10 +18,11 @@ internal sealed record CliError(ExitCode Code, string Message, string? Suggestio
         ArgumentException or JsonException => new(ExitCode.Usage, error.Message),
         RevisionConflictException e => new(ExitCode.Conflict, e.Message),
         SchemaLockException e => new(ExitCode.Conflict, e.Message),
+        LockNotGrantedException e => new(ExitCode.Conflict, e.Message),
+        SchemaVerificationException or ServerChangedException => new(ExitCode.VerificationFailed, error.Message),
         SchemaException e => new(ExitCode.Refused, e.Message),
         RolloutStoppedException { InnerException: { } inner } e => Of(inner) with { Message = e.Message },
         MigrationFailedException e => new(e.IsBlocked ? ExitCode.Conflict : e.SqlState == PostgresErrorCodes.InsufficientPrivilege ? ExitCode.Permission : ExitCode.Failed, e.Message),
-        SchemaVerificationException e => new(ExitCode.VerificationFailed, e.Message),
         ControlRefusedException e => new(e.IsUnknownProvider ? ExitCode.Usage : ExitCode.Refused, e.Message, e.Suggestion),
         WritesFrozenException e => new(ExitCode.Refused, e.Message, "holdfast freeze off"),
         SpoolFullException e => new(ExitCode.Refused, e.Message, "holdfast status"),

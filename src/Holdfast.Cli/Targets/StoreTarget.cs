@@ -25,6 +25,7 @@ internal sealed record StoreTarget(string Name, string Address, HoldfastOptions 
         if (parse.GetValue(GlobalOptions.UrlFile) is { } file) return One(new ProviderOptions { Name = "url-file", Connection = ReadUrl(file) }, options);
         if (parse.GetValue(GlobalOptions.Provider) is { } name)
             return name == Local ? LocalFile(options)
+                : name == All && options.Providers.Count > 0 && !options.Providers.Any(provider => provider.Name == All) ? Whole(configuration.Require())
                 : options.Providers.FirstOrDefault(provider => provider.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } provider ? One(provider, options)
                 : throw new CliException(ExitCode.Usage, $"There is no provider '{name}'; there is: {string.Join(", ", options.Providers.Select(provider => provider.Name).Prepend(Local))}.",
                     $"Set {SettingNames.ProviderPrefix}{name.ToUpperInvariant()} to its URL; 'holdfast config check' shows what is set.");

@@ -18,8 +18,5 @@ public sealed class MigrationFailedException : HoldfastException
     internal static bool IsLockFailure(string sqlState) => sqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
 }
 
-/// <summary>What was read after a change is not what it should have left.</summary>
-public sealed class SchemaVerificationException(string message) : HoldfastException(message);
-
 /// <summary>A rollout stopped at a provider; the message says which are done and which are not.</summary>
 public sealed class RolloutStoppedException(string message, Exception inner) : HoldfastException(message, inner);

@@ -7,7 +7,7 @@ internal sealed record MigrationRun(MigrationTarget Target, MigrationSession Ses
 {
     public NpgsqlConnection Connection => Session.Connection;
 
-    public LockRetry Retry => new(Target.Options, Target.Time, Progress);
+    public MigrationRetry Retry => new(Target.Options, Target.Time, Progress);
 
     public void Tell(MigrationEventKind kind, string script, string text) => Progress?.Report(new MigrationEvent(kind, script, text));
 

@@ -1,3 +1,5 @@
+using Holdfast.Operations.Schema.Sessions;
+
 namespace Holdfast.Operations.Schema.Migrations;
 
 /// <summary>Brings a locked server up to date, file by file, and reads again what it left.</summary>

@@ -1,3 +1,4 @@
+using Holdfast.Operations.Schema.Sessions;
 using Holdfast.Operations.Schema.Sql;
 using Holdfast.Stores.Migrations;
 using Holdfast.Stores.Postgres;

@@ -56,7 +56,7 @@ internal sealed class StatementwiseFile(MigrationRun run, PreparedFile file)
     {
         if (ConcurrentIndex.Of(statement) is { } index)
         {
-            await new IndexBuild(run, file.File.Script).RunAsync(statement, index, cutBefore, cancellationToken).ConfigureAwait(false);
+            await new ConcurrentStatement(run, file.File.Script).RunAsync(statement, index, cutBefore, cancellationToken).ConfigureAwait(false);
             await run.Target.History.AdvanceAsync(run.Connection, rank, number, cancellationToken).ConfigureAwait(false);
             return default;
         }

@@ -1,26 +1,29 @@
 namespace Holdfast.Operations.Schema.Sql;
 
-/// <summary>Finds statements that throw data away.</summary>
+/// <summary>
+/// Finds what a file would throw away: the guard before every SQL file that the tool runs. It reads words, not text, so a comment
+/// or a constant that says DROP TABLE is none; and what runs a constant as SQL (DO, a function's body, EXECUTE) is read as SQL.
+/// </summary>
+/// <remarks>
+/// Where it cannot know, it finds: SQL put together at run time, a body in another language than SQL and PL/pgSQL. The body of
+/// CREATE FUNCTION is read too, though it does not run at once: the same file, or a trigger, may call it. It does not know what the functions do that a server has already.
+/// </remarks>
 internal static class DestructiveSql
 {
+    /// <summary>What it would throw away, in order; none for a file that only adds and changes by key.</summary>
     public static IReadOnlyList<DestructiveStatement> Find(SqlScript script)
     {
         var found = new List<DestructiveStatement>();
-        foreach (var statement in script.Statements)
-        {
-            if (statement.StartsWith("drop", "table") || statement.StartsWith("drop", "schema") || statement.StartsWith("drop", "database"))
-                found.Add(new($"ban-drop-{statement.Tokens[1].Name}", $"DROP {statement.Tokens[1].Text.ToUpperInvariant()}", statement.Line));
-            else if (statement.StartsWith("truncate")) found.Add(new("ban-truncate", "TRUNCATE", statement.Line));
-            else if (statement.StartsWith("delete") && !statement.Tokens.Any(token => token.Is("where"))) found.Add(new("ban-delete-without-key", "DELETE without a key", statement.Line));
-            else if (statement.StartsWith("alter", "table") && statement.Tokens.Zip(statement.Tokens.Skip(1)).Any(pair => pair.First.Is("drop") && pair.Second.Is("column")))
-                found.Add(new("ban-drop-column", "DROP COLUMN", statement.Line));
-        }
+        foreach (var statement in script.Statements) new DestructiveScan(script.Sql, 1, statement.Tokens, found).Run();
         return found;
     }
 }
 
-/// <summary>A statement that throws data away.</summary>
-/// <param name="Rule">The rule's name.</param>
-/// <param name="What">What it does.</param>
-/// <param name="Line">Where it starts, from 1.</param>
+/// <summary>Something that would be thrown away.</summary>
+/// <param name="Rule">
+/// drop-table, drop-column, drop-schema, drop-database, drop-owned, drop-extension, drop-cascade, truncate, delete-without-key,
+/// update-without-key, merge-delete, create-database, rename-database, dynamic-sql, unreadable-code.
+/// </param>
+/// <param name="What">The words that say so.</param>
+/// <param name="Line">Where, from 1.</param>
 internal sealed record DestructiveStatement(string Rule, string What, int Line);

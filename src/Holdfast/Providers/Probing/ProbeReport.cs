@@ -54,6 +54,9 @@ internal sealed class ProbeFacts
     /// <summary>The last migration that was applied.</summary>
     public string? SchemaVersion { get; set; }
 
+    /// <summary>The migration that this program ships, where the server has not had it yet but takes rows; null: it has.</summary>
+    public string? SchemaAwaited { get; set; }
+
     /// <summary>The fingerprint of its history up to there.</summary>
     public string? ChainHash { get; set; }
 

@@ -7,7 +7,7 @@ namespace Holdfast.Operations.Schema.Migrations;
 /// Works on an index while writes go on. A limit on the wait for locks would cut it down, since it waits for every older
 /// transaction; what a cut leaves is an invalid index, which costs every write and helps nobody: it is taken away before and after.
 /// </summary>
-internal sealed class IndexBuild(MigrationRun run, string script)
+internal sealed class ConcurrentStatement(MigrationRun run, string script)
 {
     private const string OldTransactions = """
         select string_agg(format('process %s%s, open for %s s', pid, coalesce(' of ' || nullif(application_name, ''), ''), round(extract(epoch from clock_timestamp() - xact_start)::numeric, 1)), '; ')

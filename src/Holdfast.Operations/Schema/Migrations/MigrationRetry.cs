@@ -6,7 +6,7 @@ namespace Holdfast.Operations.Schema.Migrations;
 /// Tries again what met a lock, and nothing else. A short wait for the lock and a pause in between: while a statement waits for a
 /// table's lock, everybody who comes after it waits too.
 /// </summary>
-internal sealed class LockRetry(MigrationOptions options, TimeProvider time, IProgress<MigrationEvent>? progress)
+internal sealed class MigrationRetry(MigrationOptions options, TimeProvider time, IProgress<MigrationEvent>? progress)
 {
     /// <summary>Runs it until it does not meet a lock; how often it did, and the time lost by that.</summary>
     /// <param name="script">The file.</param>

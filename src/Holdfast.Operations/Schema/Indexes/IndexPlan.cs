@@ -1,0 +1,62 @@
+using Holdfast.Operations.Schema.Sessions;
+
+namespace Holdfast.Operations.Schema.Indexes;
+
+/// <summary>What is to be built or dropped: the statements, or that nothing is to be done.</summary>
+/// <param name="Name">The index.</param>
+/// <param name="QualifiedName">Schema and name as SQL.</param>
+/// <param name="Before">An invalid one of that name that goes first.</param>
+/// <param name="Build">The statement that builds it; null: it is there already.</param>
+internal sealed record IndexBuildPlan(string Name, string QualifiedName, string? Before, string? Build);
+
+/// <summary>Decides what building an index means on a server.</summary>
+internal static class IndexPlan
+{
+    private const string Qualify = "select format('%I.%I', $1::text, $2::text)";
+
+    // Names go in as values and come back quoted, and only columns that the table has.
+    private const string BuildStatement = """
+        select format('create index concurrently %I on %I.%I (%s)', $1::text, n.nspname, t.relname, string_agg(format('%I', a.attname), ', ' order by w.i))
+        from pg_class t join pg_namespace n on n.oid = t.relnamespace
+        cross join unnest($4::text[]) with ordinality w(name, i) join pg_attribute a on a.attrelid = t.oid and a.attname = w.name and a.attnum > 0 and not a.attisdropped
+        where n.nspname = $2 and t.relname = $3 and t.relkind in ('r', 'm') group by n.nspname, t.relname having count(*) = cardinality($4::text[])
+        """;
+
+    /// <param name="session">The server.</param>
+    /// <param name="schema">The schema.</param>
+    /// <param name="name">The index; null: as <paramref name="columns"/> make it.</param>
+    /// <param name="table">Its table, for one that nothing declares.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="SchemaException">It cannot be built that way.</exception>
+    /// <exception cref="UnknownIndexException">Nothing says what it would be.</exception>
+    public static async Task<IndexBuildPlan> OfAsync(ControlSession session, string schema, string? name, string? table, IReadOnlyList<string> columns, CancellationToken cancellationToken)
+    {
+        var here = await IndexReader.ReadAsync(session, schema, cancellationToken).ConfigureAwait(false);
+        if (table is null && here.UnindexedKeys.FirstOrDefault(key => key.IndexName == name) is { } key && !here.Live.Any(live => live.Name == name)) (table, columns) = (key.Table, key.Columns);
+        name ??= UnindexedKey.NameOf(table!, columns);
+        var live = here.Live.FirstOrDefault(live => live.Name == name);
+        var build = table is not null ? await session.ScalarAsync<string?>(BuildStatement, cancellationToken, name, schema, table, columns.ToArray()).ConfigureAwait(false)
+                ?? throw new SchemaException($"{session.Target}: {schema}.{table} is no plain table with the columns {string.Join(", ", columns)}. Nothing was changed.")
+            : here.Declared.FirstOrDefault(declared => declared.Name == name)?.Sql
+            ?? (live is not null && IndexStatement.TryRead(live.Definition, out var statement) ? statement.Concurrently : null)
+            ?? throw new UnknownIndexException($"{session.Target}: no migration declares an index {name}, {schema} has none of that name, and no foreign key asks for it.", "holdfast schema index check");
+        var qualified = await session.ScalarAsync<string>(Qualify, cancellationToken, schema, name).ConfigureAwait(false);
+        if (live is null) return new IndexBuildPlan(name, qualified, null, build);
+        if (live.IsReindexLeftover) throw new SchemaException($"{session.Target}: {name} is left of a 'reindex concurrently' that was ended; the index that it was to replace is there. Drop it: holdfast schema index drop {name}");
+        if (live.IsBeingBuilt) throw new SchemaException($"{session.Target}: {name} is being built by somebody else right now. Nothing was changed; wait for that.");
+        if (live.IsPartitioned) throw new SchemaException($"{session.Target}: {name} belongs to a partitioned table, which cannot be indexed as a whole while writers go on. Build it on each partition.");
+        if (live is { IsValid: true, IsReady: true })
+            return table is null || live.Table == table ? new IndexBuildPlan(name, qualified, null, null)
+                : throw new SchemaException($"{session.Target}: {name} is an index of {live.Table}. Nothing was changed; give another name.");
+        return new IndexBuildPlan(name, qualified, $"drop index concurrently {live.QualifiedName}", build);
+    }
+}
+
+/// <summary>Nobody knows an index of that name.</summary>
+/// <param name="message">Who was asked.</param>
+/// <param name="suggestion">What to run.</param>
+internal sealed class UnknownIndexException(string message, string suggestion) : HoldfastException(message)
+{
+    public string Suggestion { get; } = suggestion;
+}

@@ -1,0 +1,101 @@
+using Holdfast.Stores.Postgres;
+using Npgsql;
+
+namespace Holdfast.Operations.Schema.Sessions;
+
+/// <summary>
+/// One unpooled connection to the server itself, for work whose settings and locks belong to a session. It never leads to a
+/// standby or a pooler, and it knows which server it is.
+/// </summary>
+internal sealed class ControlSession : IAsyncDisposable
+{
+    private const string Prepare = "set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0";
+    private const string Look = "select pg_backend_pid(), pg_is_in_recovery(), current_setting('server_version_num')::int / 10000";
+
+    private ControlSession(NpgsqlConnection connection, string target) => (Connection, Target) = (connection, target);
+
+    public NpgsqlConnection Connection { get; }
+
+    /// <summary>The server, database and role, without secrets.</summary>
+    public string Target { get; }
+
+    public ServerIdentity Identity { get; private set; } = null!;
+
+    /// <summary>Major version.</summary>
+    public int ServerVersion { get; private set; }
+
+    /// <summary>The server behind a connection, as errors and reports name it.</summary>
+    public static string TargetOf(NpgsqlConnectionStringBuilder settings) => $"{settings.Host}:{settings.Port}/{settings.Database} role {settings.Username}";
+
+    /// <param name="settings">Must lead to the server itself.</param>
+    /// <param name="purpose">What the server's list of sessions shows.</param>
+    /// <param name="expected">The server that it must be, or null for whichever answers.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="StoreUnavailableException">It does not answer.</exception>
+    /// <exception cref="SchemaException">A pooler or a standby answers.</exception>
+    /// <exception cref="ServerChangedException">It is not the expected one.</exception>
+    public static async Task<ControlSession> OpenAsync(NpgsqlConnectionStringBuilder settings, string purpose, ServerIdentity? expected, CancellationToken cancellationToken)
+    {
+        var own = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false, ApplicationName = purpose, CommandTimeout = 0 };
+        var session = new ControlSession(new NpgsqlConnection(own.ConnectionString), TargetOf(own));
+        try
+        {
+            await session.Connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await session.RefusePoolerAndStandbyAsync(cancellationToken).ConfigureAwait(false);
+            await session.ExecuteAsync(Prepare, cancellationToken).ConfigureAwait(false);
+            session.Identity = await ServerIdentity.ReadAsync(session.Connection, cancellationToken).ConfigureAwait(false);
+            return expected is null || expected == session.Identity ? session : throw new ServerChangedException(session.Target, expected, session.Identity);
+        }
+        catch (Exception e)
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+            if (e is NpgsqlException or TimeoutException) throw session.Translate(e);
+            throw;
+        }
+    }
+
+    /// <summary>An error of the server in words that name it.</summary>
+    public Exception Translate(Exception error) => PostgresErrors.Translate(error, Target);
+
+    public async Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params object[] values)
+    {
+        var command = Command(sql, values);
+        await using var _ = command.ConfigureAwait(false);
+        return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<T> ScalarAsync<T>(string sql, CancellationToken cancellationToken, params object[] values)
+    {
+        var command = Command(sql, values);
+        await using var _ = command.ConfigureAwait(false);
+        return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is T value ? value : default!;
+    }
+
+    public async Task<List<T>> QueryAsync<T>(string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values)
+    {
+        var command = Command(sql, values);
+        await using var _ = command.ConfigureAwait(false);
+        var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using var __ = reader.ConfigureAwait(false);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false)) rows.Add(read(reader));
+        return rows;
+    }
+
+    public ValueTask DisposeAsync() => Connection.DisposeAsync();
+
+    private NpgsqlCommand Command(string sql, object[] values)
+    {
+        var command = new NpgsqlCommand(sql, Connection);
+        foreach (var value in values) command.Parameters.Add(new() { Value = value });
+        return command;
+    }
+
+    private async Task RefusePoolerAndStandbyAsync(CancellationToken cancellationToken)
+    {
+        var (pid, isStandby, version) = (await QueryAsync(Look, row => (row.GetInt32(0), row.GetBoolean(1), row.GetInt32(2)), cancellationToken).ConfigureAwait(false))[0];
+        ServerVersion = version;
+        if (pid != Connection.ProcessID) throw new SchemaException($"{Target} is a pooler: session settings and locks would not hold there. Use the server's direct address.");
+        if (isStandby) throw new SchemaException($"{Target} is a standby and takes no change. Name the server that leads it; nothing was sent elsewhere.");
+    }
+}
