@@ -19,10 +19,10 @@ internal sealed class ConcurrentStatement(MigrationRun run, string script)
         select format('%I.%I', n.nspname, c.relname), i.indisvalid and i.indisready, c.relname ~ '_cc(new|old)[0-9]*$'
         from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
         where case $1
-            when 'Create' then c.relname = $2 and i.indrelid = to_regclass($3)
-            when 'Drop' then c.oid = to_regclass($4)
-            else (c.oid = to_regclass($4) or i.indrelid = to_regclass($3)
-              or i.indrelid = (select indrelid from pg_index where indexrelid = to_regclass($4)) and c.relname ~ '_cc(new|old)[0-9]*$' and starts_with(c.relname, $2)) end
+            when 'Create' then c.relname = $2 and i.indrelid = to_regclass(nullif($3, ''))
+            when 'Drop' then c.oid = to_regclass(nullif($4, ''))
+            else (c.oid = to_regclass(nullif($4, '')) or i.indrelid = to_regclass(nullif($3, ''))
+              or i.indrelid = (select indrelid from pg_index where indexrelid = to_regclass(nullif($4, ''))) and c.relname ~ '_cc(new|old)[0-9]*$' and starts_with(c.relname, $2)) end
           and not exists (select from pg_stat_progress_create_index p where p.index_relid = c.oid)
         """;
 

@@ -19,7 +19,7 @@ internal sealed class PendingFiles(MigrationRun run)
         if (plan.Unfinished is not null)
         {
             // Nobody but this session has the lock: whoever began is gone.
-            applied.Add(await ResumeAsync(plan.Unfinished, cancellationToken).ConfigureAwait(false));
+            applied.Add(await ResumeAsync(plan.Unfinished, rows, cancellationToken).ConfigureAwait(false));
             rows = await Target.ReadAsync(run.Connection, cancellationToken).ConfigureAwait(false);
             plan = Target.Plan(rows);
         }
@@ -40,16 +40,18 @@ internal sealed class PendingFiles(MigrationRun run)
     public async Task<MigrationStep?> ResumeAsync(CancellationToken cancellationToken)
     {
         var rows = await Target.ReadAsync(run.Connection, cancellationToken).ConfigureAwait(false);
-        return Target.Plan(rows).Unfinished is { } unfinished ? await ResumeAsync(unfinished, cancellationToken).ConfigureAwait(false) : null;
+        return Target.Plan(rows).Unfinished is { } unfinished ? await ResumeAsync(unfinished, rows, cancellationToken).ConfigureAwait(false) : null;
     }
 
-    private async Task<MigrationStep> ResumeAsync(HistoryRow row, CancellationToken cancellationToken)
+    private async Task<MigrationStep> ResumeAsync(HistoryRow row, IReadOnlyList<HistoryRow> rows, CancellationToken cancellationToken)
     {
         var file = MigrationPlan.FileOf(row, Target.Set, Target.Name).Prepare(Target.Schema);
         if (row.Kind != "U") DestructiveGuard.Check([file], Target.Options);
         run.Tell(MigrationEventKind.Started, file.File.Script, FormattableString.Invariant($"goes on at statement {row.LastStatement + 1} of {file.Statements}"));
         if (row.Kind == "U") return await UndoneFile.StatementwiseOf(run, file).ApplyAsync(row.ChainHash, row, cancellationToken).ConfigureAwait(false);
-        var step = await ApplyAsync(file, row.ChainHash, row, cancellationToken).ConfigureAwait(false);
+        // Not the chain that was written when it began: a repair may have changed it since.
+        var chain = file.File.Version is { } version ? Stores.Migrations.Migration.ChainHash(HistoryChain.End(rows), version.Text, file.File.Checksum) : HistoryChain.End(rows);
+        var step = await ApplyAsync(file, chain, row, cancellationToken).ConfigureAwait(false);
         run.Tell(MigrationEventKind.Applied, file.File.Script, FormattableString.Invariant($"applied in {step.DurationMs} ms"));
         return step;
     }

@@ -41,7 +41,8 @@ internal sealed class StatementwiseFile(MigrationRun run, PreparedFile file)
                 var (again, lost) = await RunAsync(statement, rank, i + 1, cutBefore: i == first && begun is { State: "running" }, cancellationToken).ConfigureAwait(false);
                 (retries, waited) = (retries + again, waited + lost);
             }
-            catch (Exception e) when (e is PostgresException or MigrationFailedException)
+            // Where the session itself is gone nothing can be written: the row still says "running", and the next run goes on.
+            catch (Exception e) when (e is PostgresException or MigrationFailedException && run.Connection.FullState == System.Data.ConnectionState.Open)
             {
                 throw await FailAsync(e, rank, i, waited, time.GetElapsedTime(started)).ConfigureAwait(false);
             }
