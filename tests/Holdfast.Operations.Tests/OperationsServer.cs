@@ -6,15 +6,17 @@ using Xunit;
 
 namespace Holdfast.Operations.Tests;
 
-/// <summary>The server of a run, started when the first test asks for it and stopped when the run ends. No test harms it.</summary>
+/// <summary>The servers of a run, each started when the first test asks for it and stopped when the run ends. No test harms them.</summary>
 public sealed class OperationsServer : IAsyncDisposable
 {
     private static readonly Lazy<Task<PostgresServer>> Debian = new(() => PostgresServer.StartAsync());
+    private static readonly Lazy<Task<PostgresServer>> Newer = new(() => PostgresServer.StartAsync(PostgresVersion.Newer));
 
-    public static Task<PostgresServer> StartedAsync() => Debian.Value;
+    public static Task<PostgresServer> StartedAsync(PostgresVersion version = PostgresVersion.Debian) => version == PostgresVersion.Newer ? Newer.Value : Debian.Value;
 
     public async ValueTask DisposeAsync()
     {
-        if (Debian.IsValueCreated) await (await Debian.Value).DisposeAsync();
+        foreach (var server in (Lazy<Task<PostgresServer>>[])[Debian, Newer])
+            if (server.IsValueCreated) await (await server.Value).DisposeAsync();
     }
 }

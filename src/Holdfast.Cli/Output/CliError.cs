@@ -25,6 +25,8 @@ internal sealed record CliError(ExitCode Code, string Message, string? Suggestio
         SchemaException { InnerException: PostgresException { SqlState: "42501" } } e => new(ExitCode.Permission, e.Message),
         SchemaException e => new(ExitCode.Refused, e.Message),
         AccessBlockedException e => new(ExitCode.Refused, e.Message, "holdfast access plan"),
+        RolloutStoppedException { InnerException: { } inner } e => Of(inner) with { Message = e.Message },
+        MigrationFailedException e => new(e.IsBlocked ? ExitCode.Conflict : e.SqlState == PostgresErrorCodes.InsufficientPrivilege ? ExitCode.Permission : ExitCode.Failed, e.Message),
         ControlRefusedException e => new(e.IsUnknownProvider ? ExitCode.Usage : ExitCode.Refused, e.Message, e.Suggestion),
         WritesFrozenException e => new(ExitCode.Refused, e.Message, "holdfast freeze off"),
         SpoolFullException e => new(ExitCode.Refused, e.Message, "holdfast status"),

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using Holdfast.Cli.Output;
+using Holdfast.Operations.Schema.Migrations;
+
+namespace Holdfast.Cli.Commands;
+
+/// <summary><c>holdfast schema migrate</c>: brings servers up to date.</summary>
+internal static class SchemaMigrateCommand
+{
+    private static readonly Option<string> To = new("--to") { Description = "The last version to apply.", HelpName = "VERSION" };
+    private static readonly Option<string> Phase = new("--phase") { Description = "Stop before the first file of a later phase: expand, backfill or contract.", HelpName = "PHASE" };
+    private static readonly Option<bool> OutOfOrder = new("--out-of-order") { Description = "Apply files whose number lies below one that was applied already." };
+    public static readonly Option<string> AllowDestructive = new("--allow-destructive") { Description = "Let statements through that throw data away, and say why; the history keeps it.", HelpName = "REASON" };
+    private static readonly Option<bool> Execute = new("--execute") { Description = "With --dry-run: run what is pending on the server itself and roll it back." };
+
+    public static Command Create() => CommandFactory.Create("schema migrate",
+        "Makes the tables, or brings them up to date: the backups first, the provider that leads last, and the first failure ends it. Any number may be started at once: one works. The local file does this by itself.",
+        "holdfast schema migrate --provider main",
+        [To, Phase, SchemaTargets.LockWait, SchemaTargets.LockTimeout, OutOfOrder, AllowDestructive, Execute, SchemaTargets.Directory, SchemaTargets.Schema], RunAsync);
+
+    private static async Task<ExitCode> RunAsync(Invocation invocation, CancellationToken cancellationToken)
+    {
+        if (invocation.Get(Execute) && !invocation.DryRun) throw new CliException(ExitCode.Usage, "--execute belongs to --dry-run: what it runs is rolled back.", "holdfast schema migrate --dry-run --execute");
+        var options = Options(invocation);
+        if (invocation.Target.IsLocal && invocation.Get(SchemaTargets.Directory) is null)
+        {
+            invocation.AnnounceTarget();
+            if (!invocation.DryRun) await using (await invocation.OpenAsync(cancellationToken)) { }
+            return invocation.Print(new Migrated(invocation.Target.Name, []), CliJson.Default.Migrated, writer => writer.WriteLine("the local file is brought up to date whenever it is opened"));
+        }
+        var targets = SchemaTargets.Read(invocation, options);
+        var migrated = await SchemaRollout.RunAsync(targets, (name, target) => MigrateAsync(invocation, name, target, targets.Count > 1, cancellationToken));
+        return invocation.Print(migrated is [var only] ? only : new Migrated(invocation.Target.Name, [.. migrated.SelectMany(one => one.Steps)], [.. migrated]), CliJson.Default.Migrated, writer =>
+        {
+            foreach (var one in migrated) Write(writer, one, migrated.Count == 1 ? "" : $"{one.Provider}: ", invocation.DryRun);
+        });
+    }
+
+    private static MigrationOptions Options(Invocation invocation)
+    {
+        var reason = invocation.Get(AllowDestructive);
+        if (reason is not null && string.IsNullOrWhiteSpace(reason)) throw new CliException(ExitCode.Usage, "--allow-destructive needs a reason, which the history keeps.");
+        var phase = invocation.Get(Phase) is { } text
+            ? MigrationDirectives.PhaseOf(text) ?? throw new CliException(ExitCode.Usage, $"--phase is '{text}'; there is expand, backfill and contract.") : (MigrationPhase?)null;
+        return SchemaTargets.Patience(invocation) with { To = invocation.Get(To), Phase = phase, OutOfOrder = invocation.Get(OutOfOrder), AllowDestructive = reason };
+    }
+
+    private static async Task<Migrated> MigrateAsync(Invocation invocation, string name, MigrationTarget target, bool several, CancellationToken cancellationToken)
+    {
+        SchemaTargets.Announce(name, target);
+        var progress = new SchemaTargets.Progress(several ? name : null);
+        if (invocation.Get(Execute))
+        {
+            var tried = await new SchemaTrial(target).RunAsync(progress, cancellationToken);
+            return new Migrated(name, [.. tried.Where(step => step.Ran).Select(step => step.Step with { DurationMs = step.DurationMs })]) { NotTried = [.. tried.Where(step => !step.Ran).Select(step => step.Step.Script)] };
+        }
+        var migrator = new SchemaMigrator(target);
+        return new Migrated(name, [.. invocation.DryRun ? await migrator.PlanAsync(cancellationToken) : await migrator.MigrateAsync(progress, cancellationToken)]);
+    }
+
+    private static void Write(TextWriter writer, Migrated migrated, string before, bool dryRun)
+    {
+        if (migrated.Steps.Count == 0 && migrated.NotTried is not { Count: > 0 }) writer.WriteLine($"{before}up to date");
+        foreach (var step in migrated.Steps)
+            writer.WriteLine($"{before}{(migrated.NotTried is not null ? $"ran and rolled back {step.Script} ({step.DurationMs} ms)" : dryRun ? $"would apply {step.Script}" : $"applied {step.Script}")}");
+        foreach (var script in migrated.NotTried ?? []) writer.WriteLine($"{before}not tried {script}: it, or one before it, cannot be rolled back");
+    }
+}
+
+/// <summary>What was applied to a provider, or to each of several.</summary>
+internal sealed record Migrated(string Provider, List<MigrationStep> Steps, List<Migrated>? Providers = null)
+{
+    /// <summary>In a trial: files that cannot be rolled back.</summary>
+    public List<string>? NotTried { get; init; }
+}

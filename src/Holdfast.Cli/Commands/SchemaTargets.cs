@@ -1,0 +1,51 @@
+using System.CommandLine;
+using Holdfast.Cli.Output;
+using Holdfast.Operations.Schema.Migrations;
+using Holdfast.Providers.Configuration;
+
+namespace Holdfast.Cli.Commands;
+
+/// <summary>The servers and the files that a command about migrations works on.</summary>
+internal static class SchemaTargets
+{
+    public static readonly Option<DirectoryInfo> Directory = new("--directory") { Description = "Your own migrations instead of Holdfast's: V…__name.sql, U…, R….", HelpName = "DIR" };
+    public static readonly Option<string> Schema = new("--schema") { Description = "The schema: of your own migrations and their history (default: public), or of Holdfast's tables.", HelpName = "NAME" };
+    public static readonly Option<int> LockWait = new("--lock-wait") { Description = "How many seconds to wait for another migration or a backup.", HelpName = "SECONDS", DefaultValueFactory = _ => 60 };
+    public static readonly Option<int> LockTimeout = new("--lock-timeout") { Description = "How many milliseconds a statement may wait for a table's lock before it is tried again later.", HelpName = "MS", DefaultValueFactory = _ => 500 };
+
+    /// <summary>The servers in the order in which they lead; the local file has no migrations of its own to run.</summary>
+    public static IReadOnlyList<(string Name, MigrationTarget Target)> Read(Invocation invocation, MigrationOptions? options = null)
+    {
+        if (invocation.Target.IsLocal)
+            throw new CliException(ExitCode.Usage, "The local file is brought up to date whenever it is opened; this command is for PostgreSQL servers.", "Set HOLDFAST_PROVIDER_<NAME> to a server's URL, or say --provider NAME.");
+        var set = Set(invocation);
+        var schema = invocation.Get(Schema) ?? (set.IsShipped ? invocation.Target.Options.Schema : "public");
+        // Migrations lead to the server itself: a pooler would lose their lock.
+        return [.. invocation.Target.Servers.Select(server => (server.Name, new MigrationTarget(ProviderEndpoints.Control(server).ConnectionString, set, schema, options ?? new MigrationOptions(), TimeProvider.System)))];
+    }
+
+    public static MigrationSet Set(Invocation invocation) => invocation.Get(Directory) is { } directory ? MigrationSet.Read(directory.FullName) : MigrationSet.Shipped;
+
+    public static MigrationOptions Patience(Invocation invocation)
+    {
+        if (invocation.Get(LockWait) < 0) throw new CliException(ExitCode.Usage, $"--lock-wait is {invocation.Get(LockWait)}; it is a number of seconds from 0.");
+        if (invocation.Get(LockTimeout) is < 1 or > 60_000) throw new CliException(ExitCode.Usage, $"--lock-timeout is {invocation.Get(LockTimeout)}; allowed is 1 to 60000 milliseconds.");
+        return new MigrationOptions { LockWaitMax = TimeSpan.FromSeconds(invocation.Get(LockWait)), LockTimeout = TimeSpan.FromMilliseconds(invocation.Get(LockTimeout)) };
+    }
+
+    public static void Announce(string name, MigrationTarget target) => Invocation.Note($"target: {name}  {target.Name}");
+
+    /// <summary>Asks, unless <c>--yes</c> was said; where nobody can answer it is refused.</summary>
+    public static void Confirm(Invocation invocation, string question)
+    {
+        if (invocation.Yes) return;
+        if (!Terminal.CanAsk) throw new CliException(ExitCode.Refused, $"Nobody is there to be asked: {question} Nothing was changed.", "say --yes");
+        if (!Terminal.Ask(question)) throw new CliException(ExitCode.Cancelled, "Not confirmed. Nothing was changed.");
+    }
+
+    /// <summary>News on standard error, with the provider in front where there are several.</summary>
+    public sealed class Progress(string? provider) : IProgress<MigrationEvent>
+    {
+        public void Report(MigrationEvent value) => Invocation.Note($"{(provider is null ? "" : provider + ": ")}{(value.Script.Length > 0 ? value.Script + ": " : "")}{Terminal.Safe(value.Text)}");
+    }
+}

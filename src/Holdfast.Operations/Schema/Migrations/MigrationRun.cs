@@ -1,0 +1,56 @@
+using Npgsql;
+
+namespace Holdfast.Operations.Schema.Migrations;
+
+/// <summary>What the parts of one run share.</summary>
+internal sealed record MigrationRun(MigrationTarget Target, MigrationSession Session, IProgress<MigrationEvent>? Progress)
+{
+    public NpgsqlConnection Connection => Session.Connection;
+
+    public MigrationRetry Retry => new(Target.Options, Target.Time, Progress);
+
+    public void Tell(MigrationEventKind kind, string script, string text) => Progress?.Report(new MigrationEvent(kind, script, text));
+
+    /// <summary>
+    /// Gives a file the settings that a new session has, whatever the file before it set, and its limits. In a transaction they end with it.
+    /// </summary>
+    public async Task SetAsync(TimeSpan lockTimeout, TimeSpan statementTimeout, bool local, CancellationToken cancellationToken)
+    {
+        var batch = new NpgsqlBatch(Connection)
+        {
+            BatchCommands =
+            {
+                new("reset all"), new("reset role"),
+                new("""
+                    select set_config('lock_timeout', $1, $3), set_config('statement_timeout', $2, $3),
+                      case when version() like '%linux%' then set_config('client_connection_check_interval', '2s', $3) end,
+                      case when $4::text is not null then set_config('search_path', concat_ws(', ', $4, nullif(current_setting('search_path'), '')), $3) end
+                    """)
+                {
+                    Parameters =
+                    {
+                        new() { Value = Milliseconds(lockTimeout) }, new() { Value = Milliseconds(statementTimeout) }, new() { Value = local },
+                        // Names without a schema mean that of the history, in a directory of the user's own.
+                        new() { Value = Target.Set.IsShipped ? DBNull.Value : Target.Schema },
+                    },
+                },
+            },
+        };
+        await using var _ = batch.ConfigureAwait(false);
+        await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public Task SetAsync(PreparedFile file, bool local, CancellationToken cancellationToken) =>
+        SetAsync(file.Directives.LockTimeout ?? Target.Options.LockTimeout, file.Directives.StatementTimeout ?? Target.Options.StatementTimeout, local, cancellationToken);
+
+    /// <summary>Runs one statement, without a limit but the server's.</summary>
+    public async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
+    {
+        // A batch, because its text goes to the server as it is.
+        var batch = new NpgsqlBatch(Connection) { BatchCommands = { new(sql) }, Timeout = 0 };
+        await using var _ = batch.ConfigureAwait(false);
+        await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private static string Milliseconds(TimeSpan time) => FormattableString.Invariant($"{(long)time.TotalMilliseconds}ms");
+}

@@ -1,0 +1,74 @@
+namespace Holdfast.Operations.Schema.Migrations;
+
+/// <summary>How a server's history stands beside the files.</summary>
+internal sealed class SchemaLook
+{
+    private readonly MigrationSet _set;
+    private readonly IReadOnlyList<HistoryRow> _rows;
+
+    private SchemaLook(MigrationSet set, IReadOnlyList<HistoryRow> rows, string? problem, Exception? error)
+    {
+        _set = set;
+        _rows = rows;
+        Problem = problem;
+        Error = error;
+    }
+
+    /// <summary>What is wrong with it; null: nothing.</summary>
+    public string? Problem { get; }
+
+    /// <summary>Why it could not be read; null: it was.</summary>
+    public Exception? Error { get; }
+
+    /// <summary>The last version that was applied; null: none, or unknown.</summary>
+    public string? Version => _rows.LastOrDefault(row => row.IsCurrent)?.Version;
+
+    /// <summary>The chain that is written there.</summary>
+    public string? Chain => _rows.LastOrDefault(row => row.IsCurrent)?.ChainHash;
+
+    /// <summary>Equal for equal histories: the chain, and the repeatable files with their content.</summary>
+    public string Fingerprint => string.Join('\n', _rows.Where(row => row.Kind == "R" && row.State == "applied").GroupBy(row => row.Script, StringComparer.Ordinal)
+        .OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => $"{group.Key} {group.Last().Checksum}").Prepend(Chain ?? ""));
+
+    public static async Task<SchemaLook> AtAsync(MigrationTarget target, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<HistoryRow> rows;
+        try
+        {
+            rows = await target.ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (HoldfastException e)
+        {
+            return new SchemaLook(target.Set, [], e.Message, e);
+        }
+        try
+        {
+            var unfinished = target.Plan(rows).Unfinished;
+            return new SchemaLook(target.Set, rows, unfinished is null ? null
+                : $"{unfinished.Script} is {unfinished.State} at statement {unfinished.LastStatement + 1} of {unfinished.Statements}{(unfinished.Error is { } error ? $": {error}" : "")}; 'holdfast schema resume' goes on", null);
+        }
+        catch (SchemaException e)
+        {
+            return new SchemaLook(target.Set, rows, e.Message, null);
+        }
+    }
+
+    /// <summary>All files, and what histories know beyond them.</summary>
+    public static IEnumerable<string> Scripts(MigrationSet set, IEnumerable<SchemaLook> looks)
+    {
+        var known = set.Versioned.Select(file => file.Script).ToList();
+        var more = looks.SelectMany(look => look._rows).Where(row => row.IsCurrent && set.Find(MigrationVersion.Parse(row.Version!)) is null).Select(row => row.Script);
+        return known.Concat(more).Concat(set.Repeatable.Select(file => file.Script)).Distinct(StringComparer.Ordinal);
+    }
+
+    /// <summary>applied, baseline, pending, running, failed, changed, reverted, - (not there), unreachable.</summary>
+    public string StateOf(string script)
+    {
+        if (Error is not null) return Error is StoreUnavailableException ? "unreachable" : "unknown";
+        var file = _set.Versioned.Concat(_set.Repeatable).FirstOrDefault(file => file.Script == script);
+        var row = file?.Version is { } version ? _rows.LastOrDefault(row => row.Kind != "U" && row.Version is { } there && MigrationVersion.Parse(there).Equals(version)) : _rows.LastOrDefault(row => row.Script == script);
+        if (row is null) return file is null ? "-" : "pending";
+        if (row.State is "running" or "failed" or "reverted") return row.State;
+        return file is not null && file.Checksum != row.Checksum ? file.Kind == MigrationKind.Repeatable ? "pending" : "changed" : row.State;
+    }
+}

@@ -1,0 +1,44 @@
+using Holdfast.Operations.Schema.Sql;
+
+namespace Holdfast.Operations.Schema.Migrations;
+
+/// <summary>A table's or an index's name as it stands in a statement.</summary>
+/// <param name="Schema">The schema that was said; null: the first of the search path.</param>
+/// <param name="Name">The name, folded as PostgreSQL does.</param>
+internal sealed record SqlName(string? Schema, string Name)
+{
+    /// <summary>Reads a name at a token, with the token behind it; null where none stands.</summary>
+    public static (SqlName Name, int Next)? Read(IReadOnlyList<SqlToken> tokens, int at)
+    {
+        if (at >= tokens.Count || tokens[at].Name is not { } first) return null;
+        if (at + 2 < tokens.Count && tokens[at + 1].IsSymbol(".") && tokens[at + 2].Name is { } second) return (new SqlName(first, second), at + 3);
+        return (new SqlName(null, first), at + 1);
+    }
+
+    /// <summary>Skips key words that may stand there, in this order.</summary>
+    public static int Skip(IReadOnlyList<SqlToken> tokens, int at, params ReadOnlySpan<string> words)
+    {
+        foreach (var word in words)
+            if (at < tokens.Count && tokens[at].Is(word)) at++;
+        return at;
+    }
+
+    /// <summary>The names from a token on, between commas.</summary>
+    public static IEnumerable<SqlName> List(IReadOnlyList<SqlToken> tokens, int at)
+    {
+        while (Read(tokens, Skip(tokens, at, "only")) is var (name, next))
+        {
+            yield return name;
+            if (next < tokens.Count && tokens[next].IsSymbol("*")) next++;
+            if (next >= tokens.Count || !tokens[next].IsSymbol(",")) yield break;
+            at = next + 1;
+        }
+    }
+
+    /// <summary>As SQL, every part in double quotes.</summary>
+    public string Quoted => Schema is null ? Quote(Name) : $"{Quote(Schema)}.{Quote(Name)}";
+
+    public override string ToString() => Schema is null ? Name : $"{Schema}.{Name}";
+
+    private static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+}

@@ -1,0 +1,66 @@
+using Holdfast.Operations.Schema.Sql;
+using Npgsql;
+
+namespace Holdfast.Operations.Schema.Migrations;
+
+/// <summary>Looks whether an undo would lose rows: to drop things is its trade, to lose what was stored since is not.</summary>
+internal static class UndoLoss
+{
+    private const string Resolve = "select c.oid::regclass::text from pg_class c where c.oid = to_regclass($1) and c.relkind in ('r', 'p', 'f')";
+    private const string InSchema = "select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relkind in ('r', 'p')";
+    private const string ColumnName = "select quote_ident(attname) from pg_attribute where attrelid = to_regclass($1) and attname = $2 and attnum > 0 and not attisdropped";
+
+    /// <exception cref="SchemaException">It would, or that cannot be told.</exception>
+    public static async Task RefuseAsync(NpgsqlConnection connection, PreparedFile file, MigrationTarget target, bool locked, CancellationToken cancellationToken)
+    {
+        if (target.Options.AllowDataLoss) return;
+        if (await FindAsync(connection, file, locked, cancellationToken).ConfigureAwait(false) is { Count: > 0 } found)
+            throw new SchemaException($"{target.Name}: {file.File.Script} would lose data: {string.Join("; ", found)}. Nothing was changed. If that is meant: --allow-data-loss");
+    }
+
+    /// <summary>What it would lose, in words.</summary>
+    /// <param name="connection">The server.</param>
+    /// <param name="file">The undo file.</param>
+    /// <param name="locked">True: inside of a transaction, in which nobody may write to those tables any more.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    public static async Task<IReadOnlyList<string>> FindAsync(NpgsqlConnection connection, PreparedFile file, bool locked, CancellationToken cancellationToken)
+    {
+        var found = new List<string>();
+        foreach (var target in file.Script.Statements.SelectMany(UndoTarget.Of))
+        {
+            if (target.Unclear is { } unclear) found.Add($"line {target.Line}: {unclear}");
+            else
+                foreach (var table in await TablesAsync(connection, target, cancellationToken).ConfigureAwait(false))
+                    if (await LossAsync(connection, table, target, locked, cancellationToken).ConfigureAwait(false) is { } loss) found.Add($"line {target.Line}: {loss}");
+        }
+        return found;
+    }
+
+    private static async Task<string?> LossAsync(NpgsqlConnection connection, string table, UndoTarget target, bool locked, CancellationToken cancellationToken)
+    {
+        if (locked) await RunAsync(connection, $"lock table {table} in access exclusive mode", [], cancellationToken).ConfigureAwait(false);
+        if (target.Column is null)
+            return await RunAsync(connection, $"select exists (select from {table})", [], cancellationToken).ConfigureAwait(false) is true ? $"{table} has rows" : null;
+        if (await RunAsync(connection, ColumnName, [table, target.Column], cancellationToken).ConfigureAwait(false) is not string column) return null;
+        return await RunAsync(connection, $"select exists (select from {table} where {column} is not null)", [], cancellationToken).ConfigureAwait(false) is true ? $"{table}.{column} has values" : null;
+    }
+
+    private static async Task<IReadOnlyList<string>> TablesAsync(NpgsqlConnection connection, UndoTarget target, CancellationToken cancellationToken)
+    {
+        var tables = new List<string>();
+        var command = new NpgsqlCommand(target.Schema is null ? Resolve : InSchema, connection) { Parameters = { new() { Value = target.Schema ?? target.Table!.Quoted } } };
+        await using var _ = command.ConfigureAwait(false);
+        var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using var __ = reader.ConfigureAwait(false);
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false)) tables.Add(reader.GetString(0));
+        return tables;
+    }
+
+    private static async Task<object?> RunAsync(NpgsqlConnection connection, string sql, string[] values, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        await using var _ = command.ConfigureAwait(false);
+        foreach (var value in values) command.Parameters.Add(new NpgsqlParameter { Value = value });
+        return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+    }
+}
