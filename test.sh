@@ -37,7 +37,8 @@ for project in tests/*.Tests; do
   [ $# -eq 0 ] || filter=(-class "*$1*")
   code=0
   # -failSkips: what was not run is not known to work.
-  "$program" "${filter[@]}" -failSkips -noLogo -noColor -longRunning 120 -xml "$report" || code=$?
+  # Tests press Ctrl-C: a shell that runs this in the background has its children ignore it.
+  env --default-signal=INT "$program" "${filter[@]}" -failSkips -noLogo -noColor -longRunning 120 -xml "$report" || code=$?
   # The assembly's own counts: the report is one line, and each collection in it has counts by the same names.
   counts=
   [ ! -e "$report" ] || counts=$(grep -o '<assembly [^>]*>' "$report" || true)

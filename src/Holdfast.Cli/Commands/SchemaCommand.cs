@@ -5,15 +5,16 @@ using Holdfast.Providers.Configuration;
 
 namespace Holdfast.Cli.Commands;
 
-/// <summary><c>holdfast schema</c>: migrate, constraint, index.</summary>
+/// <summary><c>holdfast schema</c>: migrations, lint, drift, constraints, indexes.</summary>
 internal static class SchemaCommand
 {
     private static readonly Option<int> LockWait = new("--lock-wait") { Description = "How many seconds to wait for another migration.", HelpName = "SECONDS", DefaultValueFactory = _ => 60 };
 
-    public static Command Create() => CommandFactory.Group("schema", "The tables of a PostgreSQL server: migrate, constraint, index.",
+    public static Command Create() => CommandFactory.Group("schema", "The tables of PostgreSQL servers: migrations, lint, drift, constraints, indexes.",
         CommandFactory.Create("schema migrate", "Makes the tables, or brings them up to date. Any number may be started at once: one works. The local file does this by itself.",
             "holdfast schema migrate --provider main", [LockWait], MigrateAsync),
-        SchemaConstraintCommand.Create(), SchemaIndexCommand.Create());
+        SchemaDriftCommand.Create(), SchemaDiffCommand.Create(), SchemaDiffCommand.CreateDump(), SchemaDiffCommand.CreateFingerprint(),
+        SchemaLintCommand.Create(), SchemaConstraintCommand.Create(), SchemaIndexCommand.Create());
 
     private static async Task<ExitCode> MigrateAsync(Invocation invocation, CancellationToken cancellationToken)
     {

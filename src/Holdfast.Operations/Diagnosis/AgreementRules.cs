@@ -13,6 +13,11 @@ internal static class AgreementRules
     private static IEnumerable<Finding> Versions(DiagnosisFacts facts)
     {
         var known = facts.Providers.Where(provider => provider.Report.Facts.SchemaVersion is not null).ToList();
+        foreach (var behind in known.Where(provider => provider.Report.Facts.SchemaAwaited is not null))
+            yield return new Finding(Severity.Warning, "schema_behind", behind.Name,
+                $"{behind.Name} is at schema {behind.Report.Facts.SchemaVersion}; this program ships {behind.Report.Facts.SchemaAwaited}.",
+                "It takes every row, but what the newer schema is for does not work there: a relay may not bring it what others have.", $"holdfast schema migrate --provider {behind.Name}", "seconds");
+        known.RemoveAll(provider => provider.Report.Facts.SchemaAwaited is not null);
         var versions = known.GroupBy(provider => provider.Report.Facts.SchemaVersion!).OrderByDescending(group => Stores.Migrations.Migration.Number(group.Key)).ToList();
         if (versions.Count < 2) yield break;
         foreach (var behind in versions.Skip(1).SelectMany(group => group))

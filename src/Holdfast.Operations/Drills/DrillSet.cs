@@ -47,6 +47,7 @@ internal sealed class DrillSet : IAsyncDisposable
         {
             Name = provider.Name, Connection = through.ConnectionString, ControlConnection = through.ConnectionString, PoolSizeMax = provider.PoolSizeMax,
             ConnectTimeout = provider.ConnectTimeout, CommandTimeout = provider.CommandTimeout, CertificateHost = host,
+            RelayConnection = ProviderEndpoints.Relay(provider) is { } relay ? new NpgsqlConnectionStringBuilder(relay.ConnectionString) { Host = "127.0.0.1", Port = port, SslMode = relay.SslMode }.ConnectionString : null,
         };
     }
 

@@ -48,7 +48,7 @@ internal sealed class ProviderLook(ProviderOptions provider, HoldfastOptions opt
 
     private async Task<IReadOnlyDictionary<string, (long Rows, long? Bytes)>> CountedAsync(CancellationToken cancellationToken)
     {
-        var store = await ProviderConnections.ConnectAsync(provider, options, new Clock(options.TimeProvider), cancellationToken).ConfigureAwait(false);
+        var store = await ProviderConnections.ConnectToAllAsync(provider, options, new Clock(options.TimeProvider), cancellationToken).ConfigureAwait(false);
         await using var _ = store.ConfigureAwait(false);
         return await StatusQueries.CountsAsync(store, cancellationToken).ToDictionaryAsync(count => count.Table, count => (count.Rows, count.Bytes), cancellationToken: cancellationToken).ConfigureAwait(false);
     }

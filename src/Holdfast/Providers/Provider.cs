@@ -8,10 +8,16 @@ namespace Holdfast.Providers;
 /// <summary>A configured PostgreSQL server: its store, its breaker, what is known of its health, and how fast it answers.</summary>
 internal sealed class Provider : IAsyncDisposable
 {
+    private static readonly TimeSpan RelayPause = TimeSpan.FromMinutes(2);
+
     private readonly TimeProvider _time;
     private readonly Func<CancellationToken, Task<PostgresStore>> _connect;
     private readonly SemaphoreSlim _connecting = new(1, 1);
+    private readonly SemaphoreSlim _connectingRelay = new(1, 1);
     private PostgresStore? _store;
+    private PostgresStore? _relayStore;
+    private string? _relayRefusal;
+    private long _relayRefusedAt;
     private Failure? _lastFailure;
     private Failure? _writeRefusal;
     private int _running;
@@ -33,6 +39,9 @@ internal sealed class Provider : IAsyncDisposable
 
     /// <summary>How it is reached for rows.</summary>
     public required NpgsqlConnectionStringBuilder Endpoint { get; init; }
+
+    /// <summary>Opens the connection of the relay's own role, beside the store; null: none is configured.</summary>
+    public Func<PostgresStore, CancellationToken, Task<PostgresStore>>? ConnectRelay { get; init; }
 
     /// <summary>The server's name in TLS, where the way leads through a proxy; null: the endpoint's host.</summary>
     public string? CertificateHost { get; init; }
@@ -105,6 +114,38 @@ internal sealed class Provider : IAsyncDisposable
     /// <exception cref="AttemptFailedException">It failed.</exception>
     public Task<T> AskAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, TimeSpan timeout, CancellationToken cancellationToken, bool ours = true) =>
         AttemptAsync(work, latency: null, timeout, ours, isTraffic: false, cancellationToken);
+
+    /// <summary>
+    /// An attempt that goes over all tenants: with the relay's own role where one is configured. What the relay asks is no word on
+    /// whether the provider takes the application's rows: a refusal marks nobody as drifted.
+    /// </summary>
+    /// <exception cref="AttemptFailedException">It failed; also where row-level security shows the role one tenant only.</exception>
+    public Task<T> AskOfAllAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, TimeSpan timeout, CancellationToken cancellationToken) =>
+        AskAsync(async (store, token) => await work(await OfAllAsync(store, token).ConfigureAwait(false), token).ConfigureAwait(false), timeout, cancellationToken, ours: false);
+
+    /// <summary>What sees all tenants: the relay's own store, or the store itself, which refuses what it cannot see.</summary>
+    public async Task<PostgresStore> OfAllAsync(PostgresStore store, CancellationToken cancellationToken)
+    {
+        if (ConnectRelay is not { } connect) return store;
+        if (Volatile.Read(ref _relayStore) is { } connected) return connected;
+        await _connectingRelay.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_relayStore is not null) return _relayStore;
+            // Some providers ban an address after two wrong passwords.
+            if (_relayRefusal is { } refusal && _time.GetElapsedTime(_relayRefusedAt) < RelayPause) throw new TenantScopeException(refusal);
+            return _relayStore = await connect(store, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TenantScopeException e) when (e.IsPassword)
+        {
+            (_relayRefusal, _relayRefusedAt) = (e.Message, _time.GetTimestamp());
+            throw;
+        }
+        finally
+        {
+            _connectingRelay.Release();
+        }
+    }
 
     private async Task<T> AttemptAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, LatencyWindow? latency, TimeSpan timeout, bool ours, bool isTraffic, CancellationToken cancellationToken)
     {
@@ -198,6 +239,7 @@ internal sealed class Provider : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_relayStore is { } relay) await relay.DisposeAsync().ConfigureAwait(false);
         if (Store is { } store) await store.DisposeAsync().ConfigureAwait(false);
     }
 

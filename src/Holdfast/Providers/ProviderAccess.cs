@@ -160,7 +160,8 @@ internal sealed class ProviderAccess : IRowAccess
     /// <param name="mayTakeLong">True: it may take as long as a whole call.</param>
     /// <param name="connects">False: a provider that this process has not reached yet is not waited for.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<IReadOnlyList<StoreAnswer<T>>> AskEachAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, bool mayTakeLong, bool connects, CancellationToken cancellationToken)
+    /// <param name="ofAll">True: it is about all tenants.</param>
+    public async Task<IReadOnlyList<StoreAnswer<T>>> AskEachAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, bool mayTakeLong, bool connects, CancellationToken cancellationToken, bool ofAll = false)
     {
         var asked = Providers.Select(AskAsync).Append(AskLocalAsync()).ToList();
         return await Task.WhenAll(asked).ConfigureAwait(false);
@@ -173,7 +174,7 @@ internal sealed class ProviderAccess : IRowAccess
             var timeout = mayTakeLong && provider.LastFailure is null ? _options.CallTimeout : _options.AttemptTimeout;
             try
             {
-                return new(provider.Name, await provider.AttemptAsync((store, token) => ask(store, token), null, timeout, ours: true, cancellationToken).ConfigureAwait(false), null);
+                return new(provider.Name, await provider.AttemptAsync(async (store, token) => await ask(ofAll ? await provider.OfAllAsync(store, token).ConfigureAwait(false) : store, token).ConfigureAwait(false), null, timeout, ours: true, cancellationToken).ConfigureAwait(false), null);
             }
             catch (AttemptFailedException e)
             {
@@ -197,7 +198,7 @@ internal sealed class ProviderAccess : IRowAccess
     public async Task<bool> SweepErasuresAsync(CancellationToken cancellationToken)
     {
         CheckFrozen();
-        return (await AskEachAsync((store, token) => store.SweepErasuresAsync(token), mayTakeLong: true, connects: false, cancellationToken).ConfigureAwait(false)).Answered().All(done => done);
+        return (await AskEachAsync((store, token) => store.SweepErasuresAsync(token), mayTakeLong: true, connects: false, cancellationToken, ofAll: true).ConfigureAwait(false)).Answered().All(done => done);
     }
 
     /// <summary>

@@ -190,11 +190,10 @@ internal sealed class RelayPull
         return await AtSourceAsync(RelaySource.HeldBackByAsync, cancellationToken).ConfigureAwait(false);
     }
 
-    // What a relay asks is no word on whether a provider takes the application's rows: a refusal marks nobody as drifted.
-    private Task<T> AtSourceAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, CancellationToken cancellationToken) => _source.AskAsync(work, _timeout, cancellationToken, ours: false);
+    private Task<T> AtSourceAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, CancellationToken cancellationToken) => _source.AskOfAllAsync(work, _timeout, cancellationToken);
 
     private Task<T> AtReceiverAsync<T>(Func<RelayReceiver, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        _receiver.AskAsync((store, token) => work(new RelayReceiver(store, _source.Name), token), _timeout, cancellationToken, ours: false);
+        _receiver.AskOfAllAsync((store, token) => work(new RelayReceiver(store, _source.Name), token), _timeout, cancellationToken);
 
     private Task AtReceiverAsync(Func<RelayReceiver, CancellationToken, Task> work, CancellationToken cancellationToken) => AtReceiverAsync(async (receiver, token) =>
     {

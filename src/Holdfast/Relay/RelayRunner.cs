@@ -222,8 +222,8 @@ internal sealed class RelayRunner(ProviderAccess set) : IAsyncDisposable
     private void Schedule(RelayLink link, TimeSpan period, DateTimeOffset? at = null) => (link.Period, link.NextAt) = (period, at ?? _time.GetUtcNow() + period);
 
     private Task<T> AtSourceAsync<T>(RelayLink link, Func<PostgresStore, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        link.Source.AskAsync(work, set.Settings.Options.AttemptTimeout, cancellationToken, ours: false);
+        link.Source.AskOfAllAsync(work, set.Settings.Options.AttemptTimeout, cancellationToken);
 
     private Task<T> AtReceiverAsync<T>(RelayLink link, Func<RelayReceiver, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        link.Receiver.AskAsync((store, token) => work(new RelayReceiver(store, link.Source.Name), token), set.Settings.Options.AttemptTimeout, cancellationToken, ours: false);
+        link.Receiver.AskOfAllAsync((store, token) => work(new RelayReceiver(store, link.Source.Name), token), set.Settings.Options.AttemptTimeout, cancellationToken);
 }

@@ -31,13 +31,13 @@ internal sealed record RelayLinkStatus(
         try
         {
             var timeout = settings.Options.AttemptTimeout;
-            var state = await receiver.AskAsync(async (store, token) => await store.QueryAsync(RelayStatements.State, [source.Name], row => unknown with
+            var state = await receiver.AskOfAllAsync(async (store, token) => await store.QueryAsync(RelayStatements.State, [source.Name], row => unknown with
             {
                 PulledAt = row.TimeOrNull(0), PulledRows = row.Integer(1), HeldBackBy = row.TextOrNull(2), Error = row.TextOrNull(3), IsLeased = row.Boolean(4), Rejects = row.Integer(5), State = row.Boolean(6) ? "copying" : "",
-            }, token).FirstOrDefaultAsync(token).ConfigureAwait(false), timeout, cancellationToken, ours: false).ConfigureAwait(false);
+            }, token).FirstOrDefaultAsync(token).ConfigureAwait(false), timeout, cancellationToken).ConfigureAwait(false);
             if (state is null) return unknown with { State = "never ran" };
-            var cursors = await receiver.AskAsync((store, token) => new RelayReceiver(store, source.Name).ReadCursorsAsync(token), timeout, cancellationToken, ours: false).ConfigureAwait(false);
-            var (entries, oldest) = await source.AskAsync((store, token) => LagAsync(store, cursors, token), timeout, cancellationToken, ours: false).ConfigureAwait(false);
+            var cursors = await receiver.AskOfAllAsync((store, token) => new RelayReceiver(store, source.Name).ReadCursorsAsync(token), timeout, cancellationToken).ConfigureAwait(false);
+            var (entries, oldest) = await source.AskOfAllAsync((store, token) => LagAsync(store, cursors, token), timeout, cancellationToken).ConfigureAwait(false);
             return state with
             {
                 State = state.State.Length > 0 ? state.State : entries == 0 ? "equal" : "behind",

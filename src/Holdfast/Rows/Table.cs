@@ -41,10 +41,13 @@ internal sealed class Table
     public IReadOnlyList<Column> Columns { get; }
 
     /// <summary>The columns that only this table has, in the order of <see cref="Row.Values"/>.</summary>
-    public IReadOnlyList<Column> Own { get; }
+    public IReadOnlyList<Column> Own { get; private init; }
 
     /// <summary>Place in the fixed order in which a batch writes tables, so that two batches never wait for each other in a circle.</summary>
     public int Order { get; internal set; }
+
+    /// <summary>The number of the migration that makes it on a server.</summary>
+    public int Since { get; private init; } = 1;
 
     public bool IsMerged => Kind != TableKind.Local;
 
@@ -64,6 +67,9 @@ internal sealed class Table
 
     public static Table Local(string name, string[] primaryKey, params Column[] columns) =>
         new(name, TableKind.Local, primaryKey, columns, 0, columns.Length);
+
+    /// <summary>The same table, made by a later migration: a server that lacks it is older, not damaged.</summary>
+    public Table MadeBy(int migration) => new(Name, Kind, PrimaryKey, Columns, 0, 0) { Since = migration, Own = Own };
 
     public int OwnIndex(string column)
     {

@@ -104,7 +104,7 @@ internal static class Tables
     /// <summary>Who pulls from which provider until when, what came, and what is wrong with it; on the receiver.</summary>
     public static readonly Table RelaySources = Table.Local("relay_sources", ["source"],
         Column.Text("source", required: true), Column.Uuid("holder", required: true), Column.Timestamp("held_until", required: true),
-        Column.Timestamp("pulled_at"), Column.Integer("pulled_rows", required: true), Column.Text("held_back_by"), Column.Text("error"));
+        Column.Timestamp("pulled_at"), Column.Integer("pulled_rows", required: true), Column.Text("held_back_by"), Column.Text("error")).MadeBy(3);
 
     public static readonly Table RelayRejects = Table.Local("relay_rejects", ["tenant_id", "table_name", "id"],
         Column.Text("tenant_id", required: true), Column.Text("table_name", required: true), Column.Uuid("id", required: true),
@@ -127,6 +127,12 @@ internal static class Tables
     public static readonly Table SpoolEntries = Table.Local("spool", ["tenant_id", "table_name", "id"],
         Column.Text("tenant_id", required: true), Column.Text("table_name", required: true), Column.Uuid("id", required: true),
         Column.Uuid("stamp", required: true), Column.Text("holders", required: true), Column.Timestamp("spooled_at", required: true), Column.Timestamp("released_at"));
+
+    /// <summary>
+    /// The oldest migration that a server may be at and still take every row whole: what later ones make is not needed for a
+    /// write. Raised only by the release after the one that brought a migration, so that a server one version behind keeps working.
+    /// </summary>
+    public const int OldestVersion = 2;
 
     /// <summary>All tables of every store, in the order in which a batch writes them.</summary>
     public static IReadOnlyList<Table> All { get; } = Ordered(

@@ -12,4 +12,10 @@ internal sealed record Statement(string Postgres, string Sqlite)
 
     /// <summary>True for what reads a whole table: no deadline but the caller's.</summary>
     public bool MayTakeLong { get; init; }
+
+    /// <summary>
+    /// Whose rows it touches, where its text does not say so by <c>tenant_id = $1</c>; null: the text says it. Needed under row-level
+    /// security only.
+    /// </summary>
+    public string? Tenant { get; init; }
 }

@@ -143,6 +143,15 @@ public sealed class DiagnosisRulesTests
     }
 
     [Fact]
+    public void a_provider_that_is_older_than_the_program_is_found()
+    {
+        var older = Well("neon", schema: "0002");
+        older.Report.Facts.SchemaAwaited = "0003";
+        var finding = Assert.Single(DiagnosisRules.Of(Facts(older, Well("supabase", schema: "0003"), Well("railway", schema: "0003"))).Findings);
+        Assert.Equal(("schema_behind", "neon", "holdfast schema migrate --provider neon"), (finding.Code, finding.Subject, finding.Command));
+    }
+
+    [Fact]
     public void providers_that_disagree_on_the_schema_are_found()
     {
         var finding = Assert.Single(DiagnosisRules.Of(Facts(Well("neon", schema: "0002"), Well("supabase", schema: "0010"), Well("railway", schema: "0010"))).Findings);

@@ -84,3 +84,5 @@ public sealed class LocalFileReceiptTests() : ReceiptContract(Place.LocalFile);
 public sealed class PostgresReceiptTests() : ReceiptContract(Place.Postgres);
 
 public sealed class PgBouncerReceiptTests() : ReceiptContract(Place.PgBouncer);
+
+public sealed class RowSecurityReceiptTests() : ReceiptContract(Place.RowSecurity);

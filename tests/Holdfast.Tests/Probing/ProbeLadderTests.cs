@@ -3,6 +3,8 @@ using System.Net.Sockets;
 using Holdfast.Operations.Schema.Migrations;
 using Holdfast.Providers.Failures;
 using Holdfast.Providers.Probing;
+using Holdfast.Rows;
+using Holdfast.Stores.Migrations;
 using Holdfast.TestServers;
 using Holdfast.Tests.Stores;
 using Npgsql;
@@ -158,8 +160,22 @@ public class ProbeLadderTests
         var database = await TestServer.NewDatabaseAsync();
         Expect(await RunAsync(database), ProbeStep.Write, FailureCause.Drift, "holdfast schema migrate");
         await new SchemaMigrator(database).MigrateAsync();
-        await PostgresServer.ExecuteAsync(database, "delete from holdfast.schema_versions where version = '0003'");
+        await PostgresServer.ExecuteAsync(database, "delete from holdfast.schema_versions where version > '0001'");
         Expect(await RunAsync(database), ProbeStep.Schema, FailureCause.Drift, "holdfast schema migrate");
+    }
+
+    [Fact]
+    public async Task a_schema_one_version_behind_is_no_failure_and_says_what_to_run()
+    {
+        var database = await TestServer.NewDatabaseAsync();
+        await new SchemaMigrator(database, [.. Migration.Shipped("Postgres").TakeWhile(migration => Migration.Number(migration.Version) <= Tables.OldestVersion)]).MigrateAsync();
+        var report = await RunAsync(database);
+        Assert.True(report.IsHealthy, report.FailedStep?.Detail);
+        Assert.Equal(Migration.Shipped("Postgres")[^1].Version, report.Facts.SchemaAwaited);
+        Assert.Contains("holdfast schema migrate", report.Steps[^1].Detail, StringComparison.Ordinal);
+        // What its own version should have is missed as ever.
+        await PostgresServer.ExecuteAsync(database, "drop table holdfast.erasure_sweeps");
+        Expect(await RunAsync(database), ProbeStep.Schema, FailureCause.Drift, "erasure_sweeps");
     }
 
     [Fact]

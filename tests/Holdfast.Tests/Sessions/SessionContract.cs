@@ -275,3 +275,5 @@ public sealed class LocalFileSessionTests() : SessionContract(Place.LocalFile);
 public sealed class PostgresSessionTests() : SessionContract(Place.Postgres);
 
 public sealed class PgBouncerSessionTests() : SessionContract(Place.PgBouncer);
+
+public sealed class RowSecuritySessionTests() : SessionContract(Place.RowSecurity);

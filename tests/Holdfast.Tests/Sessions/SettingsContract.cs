@@ -105,3 +105,5 @@ internal sealed record Model(string Name, double Temperature);
 
 [JsonSerializable(typeof(Model))]
 internal sealed partial class SettingsJson : JsonSerializerContext;
+
+public sealed class RowSecuritySettingsTests() : SettingsContract(Place.RowSecurity);

@@ -7,4 +7,8 @@ public enum Place
     Postgres,
     NewerPostgres,
     PgBouncer,
+    /// <summary>A server whose policies keep tenants apart, as the application's role.</summary>
+    RowSecurity,
+    /// <summary>The same behind a pooler.</summary>
+    RowSecurityPooled,
 }

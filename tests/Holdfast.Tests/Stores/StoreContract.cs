@@ -13,3 +13,8 @@ public sealed class PostgresStoreTests() : StoreContract(Place.Postgres);
 public sealed class NewerPostgresStoreTests() : StoreContract(Place.NewerPostgres);
 
 public sealed class PgBouncerStoreTests() : StoreContract(Place.PgBouncer);
+
+/// <summary>All but the feed, which goes over all tenants.</summary>
+public sealed class RowSecurityStoreTests() : BatchContract(Place.RowSecurity);
+
+public sealed class PooledRowSecurityStoreTests() : BatchContract(Place.RowSecurityPooled);

@@ -16,7 +16,7 @@ public abstract class StoreTest(Place place) : IAsyncLifetime
 
     private protected TestRows Rows { get; } = new(TestPlaces.Unique("tenant"));
 
-    public async ValueTask InitializeAsync() => _store = await TestPlaces.OpenAsync(place);
+    public async ValueTask InitializeAsync() => _store = await TestPlaces.OpenAsync(place, tenant: Rows.TenantId);
 
     public async ValueTask DisposeAsync()
     {

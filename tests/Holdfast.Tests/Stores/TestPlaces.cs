@@ -24,12 +24,12 @@ internal static class TestPlaces
     /// <summary>The folders of this run, removed when it ends.</summary>
     public static Lazy<string> Folders { get; } = new(() => Directory.CreateTempSubdirectory("holdfast-tests-").FullName);
 
-    public static async Task<IStore> OpenAsync(Place place, MergeRules? rules = null, string? folder = null) => place == Place.LocalFile
+    public static async Task<IStore> OpenAsync(Place place, MergeRules? rules = null, string? folder = null, string? tenant = null) => place == Place.LocalFile
         ? SqliteStore.Open(HoldfastHome.LocalFile(folder ?? NewFolder()), TimeProvider.System, rules)
-        : await OpenPostgresAsync(place, await SchemaAsync(place), rules);
+        : await OpenPostgresAsync(place, await SchemaAsync(place), rules, tenant);
 
-    public static async Task<PostgresStore> OpenPostgresAsync(Place place, string schema, MergeRules? rules = null) =>
-        await PostgresConnector.ConnectAsync(await TestServer.ConnectionAsync(place), schema, TimeProvider.System, rules, CancellationToken.None);
+    public static async Task<PostgresStore> OpenPostgresAsync(Place place, string schema, MergeRules? rules = null, string? tenant = null) =>
+        await PostgresConnector.ConnectAsync(await TestServer.ConnectionAsync(place), schema, TimeProvider.System, rules, CancellationToken.None, new StoreOwner(tenant, StoreOwner.Unknown.RelaySetting));
 
     /// <summary>Options of a memory of its own: a folder or a tenant that nobody else has.</summary>
     public static async Task<HoldfastOptions> OptionsAsync(Place place) => place == Place.LocalFile
@@ -39,7 +39,7 @@ internal static class TestPlaces
     /// <summary>The schema that the tests of one server share.</summary>
     public static Task<string> SchemaAsync(Place place)
     {
-        var server = place == Place.PgBouncer ? Place.Postgres : place;
+        var server = place switch { Place.PgBouncer => Place.Postgres, Place.RowSecurityPooled => Place.RowSecurity, _ => place };
         return Schemas.GetOrAdd(server, key => new Lazy<Task<string>>(() => NewSchemaAsync(key))).Value;
     }
 
@@ -47,7 +47,10 @@ internal static class TestPlaces
     public static async Task<string> NewSchemaAsync(Place place)
     {
         var schema = Unique("test");
-        await new SchemaMigrator(await TestServer.ConnectionAsync(place), schema).MigrateAsync();
+        // The roles that policies are for own nothing.
+        var owner = await TestServer.ConnectionAsync(place is Place.RowSecurity or Place.RowSecurityPooled ? Place.Postgres : place);
+        await new SchemaMigrator(owner, schema).MigrateAsync();
+        if (place is Place.RowSecurity or Place.RowSecurityPooled) await TenantRoles.KeepApartAsync(owner, schema);
         return schema;
     }
 

@@ -15,11 +15,16 @@ public sealed class TestServer : IAsyncDisposable
     private static readonly Lazy<Task<PostgresServer>> Relay = new(() => PostgresServer.StartAsync());
     private static readonly Lazy<Task<PgBouncer>> Pooler = new(async () => await PgBouncer.StartAsync(await Debian.Value));
 
+    private static readonly Lazy<Task<PgBouncer>> TenantPooler = new(async () => await PgBouncer.StartAsync(await Debian.Value,
+        databases: $"tenants = host=127.0.0.1 port={(await Debian.Value).Port} dbname=postgres user={TenantRoles.App}\n*"));
+
     public static async Task<string> ConnectionAsync(Place place) => place switch
     {
         Place.Postgres => (await Debian.Value).ConnectionString,
         Place.NewerPostgres => (await Newer.Value).ConnectionString,
         Place.PgBouncer => (await Pooler.Value).Connection("postgres"),
+        Place.RowSecurity => TenantRoles.As((await Debian.Value).ConnectionString, TenantRoles.App),
+        Place.RowSecurityPooled => TenantRoles.As((await TenantPooler.Value).Connection("tenants"), TenantRoles.App),
         _ => throw new ArgumentOutOfRangeException(nameof(place), place, "is no server."),
     };
 
@@ -30,6 +35,7 @@ public sealed class TestServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (TestPlaces.Folders.IsValueCreated) Directory.Delete(TestPlaces.Folders.Value, recursive: true);
+        if (TenantPooler.IsValueCreated) await (await TenantPooler.Value).DisposeAsync();
         if (Pooler.IsValueCreated) await (await Pooler.Value).DisposeAsync();
         if (Debian.IsValueCreated) await (await Debian.Value).DisposeAsync();
         if (Relay.IsValueCreated) await (await Relay.Value).DisposeAsync();

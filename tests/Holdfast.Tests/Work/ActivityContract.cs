@@ -92,3 +92,5 @@ public abstract class ActivityContract(Place place) : WorkTest(place)
 public sealed class ActivityInTheLocalFile() : ActivityContract(Place.LocalFile);
 
 public sealed class ActivityInPostgres() : ActivityContract(Place.Postgres);
+
+public sealed class ActivityUnderRowSecurity() : ActivityContract(Place.RowSecurity);

@@ -321,3 +321,5 @@ public sealed class JobsInPostgres() : JobContract(Place.Postgres);
 public sealed class JobsInNewerPostgres() : JobContract(Place.NewerPostgres);
 
 public sealed class JobsBehindPgBouncer() : JobContract(Place.PgBouncer);
+
+public sealed class JobsUnderRowSecurity() : JobContract(Place.RowSecurity);

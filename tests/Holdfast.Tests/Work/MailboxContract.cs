@@ -104,3 +104,5 @@ public sealed class MailboxInTheLocalFile() : MailboxContract(Place.LocalFile);
 public sealed class MailboxInPostgres() : MailboxContract(Place.Postgres);
 
 public sealed class MailboxBehindPgBouncer() : MailboxContract(Place.PgBouncer);
+
+public sealed class MailboxUnderRowSecurity() : MailboxContract(Place.RowSecurityPooled);

@@ -6,6 +6,9 @@ namespace Holdfast.Operations.Schema.Sql;
 /// <param name="Comments">Its comments in order, for directives.</param>
 internal sealed record SqlScript(string Sql, IReadOnlyList<SqlStatement> Statements, IReadOnlyList<SqlToken> Comments)
 {
+    // ASCII only: a no-break space at the end is part of a name.
+    private static readonly char[] Spaces = [.. " \t\n\v\f\r"];
+
     /// <summary>Splits at the semicolons that end a statement: not in texts, comments, parentheses or the body of a SQL function.</summary>
     /// <exception cref="SqlSyntaxException">The text cannot be read.</exception>
     public static SqlScript Parse(string sql)
@@ -30,8 +33,8 @@ internal sealed record SqlScript(string Sql, IReadOnlyList<SqlStatement> Stateme
             else if (token.IsSymbol(")")) parentheses--;
             // BEGIN ATOMIC … END: the one body that is not a text constant (PostgreSQL 14 and later).
             else if (token.Is("atomic") && current is [.., var before] && before.Is("begin") && IsRoutine(current)) body++;
-            else if (body > 0 && token.Is("case")) body++;
-            else if (body > 0 && token.Is("end")) body--;
+            // After AS or a dot both are mere names.
+            else if (body > 0 && !(current[^1].Is("as") || current[^1].IsSymbol("."))) body += token.Is("case") ? 1 : token.Is("end") ? -1 : 0;
             current.Add(token);
         }
         End(sql.Length);
@@ -40,7 +43,7 @@ internal sealed record SqlScript(string Sql, IReadOnlyList<SqlStatement> Stateme
         void End(int end)
         {
             if (current.Count > 0)
-                statements.Add(new SqlStatement(sql[current[0].Start..end].TrimEnd(), SqlSyntaxException.LineOf(sql, current[0].Start), [.. current]));
+                statements.Add(new SqlStatement(sql[current[0].Start..end].TrimEnd(Spaces), SqlSyntaxException.LineOf(sql, current[0].Start), [.. current]));
             current.Clear();
             parentheses = 0;
         }

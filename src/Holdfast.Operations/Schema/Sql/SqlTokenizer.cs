@@ -1,8 +1,10 @@
+using System.Text;
+
 namespace Holdfast.Operations.Schema.Sql;
 
 /// <summary>
 /// Splits SQL into words as PostgreSQL's own scanner does (src/backend/parser/scan.l, standard_conforming_strings on): nested
-/// comments, dollar quotes, escape strings. So that no comment, no text constant and no name is ever taken for a command.
+/// comments, dollar quotes, escape strings, texts that go on after a line end. So that no comment, no text constant and no name is ever taken for a command.
 /// </summary>
 internal sealed class SqlTokenizer
 {
@@ -18,6 +20,8 @@ internal sealed class SqlTokenizer
     /// <exception cref="SqlSyntaxException">A quote or a comment does not end, or something is not SQL at all.</exception>
     public static IReadOnlyList<SqlToken> Read(string sql)
     {
+        // A server reads up to the first one; what stands behind it would be judged here and never run, or the other way round.
+        if (sql.IndexOf('\0', StringComparison.Ordinal) is >= 0 and var nothing) throw new SqlSyntaxException("a null character", sql, nothing);
         var tokenizer = new SqlTokenizer(sql);
         while (tokenizer._at < sql.Length) tokenizer.Next();
         return tokenizer._tokens;
@@ -26,7 +30,7 @@ internal sealed class SqlTokenizer
     private void Next()
     {
         var c = _sql[_at];
-        if (char.IsWhiteSpace(c)) _at++;
+        if (IsSpace(c)) _at++;
         else if (Follows("--")) LineComment();
         else if (Follows("/*")) BlockComment();
         else if (c == '\'') Quoted('\'', _at, SqlTokenKind.Text, escapes: false);
@@ -63,19 +67,43 @@ internal sealed class SqlTokenizer
     /// <summary>A text or a name in quotes; <paramref name="start"/> is where its prefix (<c>E</c>, <c>U&amp;</c>) stands.</summary>
     private void Quoted(char quote, int start, SqlTokenKind kind, bool escapes)
     {
-        var open = _at + 1;
-        for (_at = open; ; _at++)
+        var text = new StringBuilder();
+        do
         {
-            if (_at >= _sql.Length) throw new SqlSyntaxException("a quote that does not end", _sql, start);
-            if (escapes && _sql[_at] == '\\') _at++;
-            else if (_sql[_at] == quote)
+            var open = _at + 1;
+            for (_at = open; ; _at++)
             {
-                if (At(1) != quote) break;
-                _at++;
+                if (_at >= _sql.Length) throw new SqlSyntaxException("a quote that does not end", _sql, start);
+                if (escapes && _sql[_at] == '\\') _at++;
+                else if (_sql[_at] == quote)
+                {
+                    if (At(1) != quote) break;
+                    _at++;
+                }
             }
+            text.Append(_sql[open.._at++].Replace(new string(quote, 2), quote.ToString(), StringComparison.Ordinal));
         }
-        var doubled = new string(quote, 2);
-        _tokens.Add(new SqlToken(kind, _sql[open.._at].Replace(doubled, quote.ToString(), StringComparison.Ordinal), start, ++_at));
+        while (kind == SqlTokenKind.Text && GoesOn());
+        _tokens.Add(new SqlToken(kind, text.ToString(), start, _at));
+    }
+
+    /// <summary>A text after a line end belongs to the text before it, and keeps its escapes.</summary>
+    private bool GoesOn()
+    {
+        var (at, line) = (_at, false);
+        for (; at < _sql.Length; at++)
+        {
+            if (string.CompareOrdinal(_sql, at, "--", 0, 2) == 0)
+            {
+                at = _sql.IndexOfAny(['\n', '\r'], at);
+                if (at < 0) return false;
+            }
+            if (_sql[at] is '\n' or '\r') line = true;
+            else if (!IsSpace(_sql[at])) break;
+        }
+        if (!line || at >= _sql.Length || _sql[at] != '\'') return false;
+        _at = at;
+        return true;
     }
 
     private void Dollar()
@@ -134,6 +162,8 @@ internal sealed class SqlTokenizer
         var end = _at + 1;
         while (end < _sql.Length && OperatorCharacters.Contains(_sql[end], StringComparison.Ordinal)
             && string.CompareOrdinal(_sql, end, "--", 0, 2) != 0 && string.CompareOrdinal(_sql, end, "/*", 0, 2) != 0) end++;
+        // 1=-1 is a comparison with a sign, not an operator "=-".
+        while (end - _at > 1 && _sql[end - 1] is '+' or '-' && _sql.AsSpan(_at, end - _at).IndexOfAny("~!@#%^&|`?") < 0) end--;
         Add(SqlTokenKind.Symbol, _at, end);
     }
 
@@ -148,6 +178,9 @@ internal sealed class SqlTokenizer
     private bool Follows(string text) => string.CompareOrdinal(_sql, _at, text, 0, text.Length) == 0;
 
     private char At(int ahead) => _at + ahead < _sql.Length ? _sql[_at + ahead] : '\0';
+
+    /// <summary>ASCII only: a no-break space is a letter to PostgreSQL.</summary>
+    private static bool IsSpace(char c) => c is ' ' or (>= '\t' and <= '\r');
 
     private static bool IsNameStart(char c) => char.IsAsciiLetter(c) || c == '_' || c >= '\x80';
 }

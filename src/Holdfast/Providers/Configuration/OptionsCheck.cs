@@ -40,6 +40,7 @@ internal static class OptionsCheck
         Within($"{provider.Name}.{nameof(provider.CommandTimeout)}", provider.CommandTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(15));
         _ = ProviderEndpoints.Work(provider);
         _ = ProviderEndpoints.Control(provider);
+        _ = ProviderEndpoints.Relay(provider);
     }
 
     private static void Check(FailoverOptions failover)

@@ -58,6 +58,7 @@ internal sealed class ProviderAssembly(List<FoundValue> found, Dictionary<string
             warnings.Add($"{value.Name} ({value.Source}) belongs to a provider '{name}' that is not configured.");
         }
         else if (suffix == "_CONTROL") provider.ControlConnection = value.Value.Trim();
+        else if (suffix == "_RELAY") provider.RelayConnection = value.Value.Trim();
         else if (suffix == "_POOL_SIZE_MAX")
         {
             if (int.TryParse(value.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var size)) provider.PoolSizeMax = size;

@@ -63,7 +63,7 @@ internal static class SectionKeys
             names.Add(name);
             foreach (var (path, value) in parts)
             {
-                var suffix = path is [] ? "" : Upper(path[0]) switch { "CONNECTION" or "URL" => "", "CONTROL_CONNECTION" or "CONTROL" => "_CONTROL", "POOL_SIZE_MAX" => "_POOL_SIZE_MAX", "CONNECT_TIMEOUT" => "_CONNECT_TIMEOUT", "COMMAND_TIMEOUT" => "_COMMAND_TIMEOUT", "NAME" => null, _ => "?" };
+                var suffix = path is [] ? "" : Upper(path[0]) switch { "CONNECTION" or "URL" => "", "CONTROL_CONNECTION" or "CONTROL" => "_CONTROL", "RELAY_CONNECTION" or "RELAY" => "_RELAY", "POOL_SIZE_MAX" => "_POOL_SIZE_MAX", "CONNECT_TIMEOUT" => "_CONNECT_TIMEOUT", "COMMAND_TIMEOUT" => "_COMMAND_TIMEOUT", "NAME" => null, _ => "?" };
                 if (suffix == "?") unknown.Add($"Providers:{key}:{path[0]}");
                 else if (suffix is not null) values.Add(new(SettingNames.ProviderPrefix + name.ToUpperInvariant() + suffix, value, source));
             }

@@ -25,7 +25,7 @@ internal static class SettingMask
         : !value.Name.StartsWith(SettingNames.ProviderPrefix, StringComparison.Ordinal) || value.Value.All(char.IsAsciiDigit) || SettingText.Duration(value.Value) is not null;
 
     private static bool IsConnection(string name) => name is SettingNames.NeonUrl or SettingNames.RailwayUrl
-        || (name.StartsWith(SettingNames.ProviderPrefix, StringComparison.Ordinal) && !SettingNames.ProviderSuffixes.Skip(1).Any(suffix => name.EndsWith(suffix, StringComparison.Ordinal)));
+        || (name.StartsWith(SettingNames.ProviderPrefix, StringComparison.Ordinal) && !SettingNames.ProviderSuffixes.Except(SettingNames.ConnectionSuffixes).Any(suffix => name.EndsWith(suffix, StringComparison.Ordinal)));
 
     private static (string Text, bool HasPassword)? Address(string connection)
     {

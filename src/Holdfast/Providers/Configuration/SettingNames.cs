@@ -18,7 +18,13 @@ internal static class SettingNames
     public const string LocalFile = "LOCAL_DB_PATH";
 
     /// <summary>What may stand behind a provider's name.</summary>
-    public static readonly string[] ProviderSuffixes = ["_CONTROL", "_POOL_SIZE_MAX", "_CONNECT_TIMEOUT", "_COMMAND_TIMEOUT"];
+    public static readonly string[] ProviderSuffixes = ["_CONTROL", "_RELAY", "_POOL_SIZE_MAX", "_CONNECT_TIMEOUT", "_COMMAND_TIMEOUT"];
+
+    /// <summary>Those of them that are connections.</summary>
+    public static readonly string[] ConnectionSuffixes = ["_CONTROL", "_RELAY"];
+
+    /// <summary>The setting of a provider's connection for the relay.</summary>
+    public static string Relay(string provider) => $"{ProviderPrefix}{provider.ToUpperInvariant()}_RELAY";
 
     private static readonly HashSet<string> Fixed = new(StringComparer.Ordinal)
     {

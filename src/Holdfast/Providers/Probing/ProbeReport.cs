@@ -51,8 +51,14 @@ internal sealed class ProbeFacts
     /// <summary>It is a standby.</summary>
     public bool? IsStandby { get; set; }
 
+    /// <summary>Row-level security shows the connected role one tenant at a time.</summary>
+    public bool? IsByTenant { get; set; }
+
     /// <summary>The last migration that was applied.</summary>
     public string? SchemaVersion { get; set; }
+
+    /// <summary>The migration that this program ships, where the server has not had it yet but takes rows; null: it has.</summary>
+    public string? SchemaAwaited { get; set; }
 
     /// <summary>The fingerprint of its history up to there.</summary>
     public string? ChainHash { get; set; }
@@ -68,4 +74,7 @@ internal sealed class ProbeFacts
 
     /// <summary>What a stricter <c>sslmode</c> would refuse the certificate for.</summary>
     public string? CertificateProblem { get; set; }
+
+    /// <summary>The same, one by one.</summary>
+    public CertificateProblem CertificateProblems { get; set; }
 }

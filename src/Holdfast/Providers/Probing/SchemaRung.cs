@@ -1,6 +1,7 @@
 using Holdfast.Providers.Failures;
 using Holdfast.Rows;
 using Holdfast.Stores.Migrations;
+using Holdfast.Stores.Postgres;
 using Npgsql;
 
 namespace Holdfast.Providers.Probing;
@@ -19,19 +20,17 @@ internal sealed class SchemaRung(string schema)
 
     private const string Identifier = "select system_identifier::text from pg_control_system()";
 
-    private static readonly Lazy<(string Version, string ChainHash)> Needed = new(() =>
+    private static readonly Lazy<List<(string Version, string ChainHash)>> Shipped = new(() =>
     {
         var chain = "";
-        string version = "";
-        foreach (var migration in Migration.Shipped("Postgres")) (version, chain) = (migration.Version, migration.ChainHash(chain));
-        return (version, chain);
+        return [.. Migration.Shipped("Postgres").Select(migration => (migration.Version, chain = migration.ChainHash(chain)))];
     });
 
-    private readonly string _history = $"select version, chain_hash from {schema}.{Tables.SchemaVersions.Name} where state = 'applied' order by installed_rank";
+    private readonly string _history = $"select version, chain_hash from {schema}.{Tables.SchemaVersions.Name} where state in ('applied', 'baseline') and kind in ('V', 'B') order by installed_rank";
 
     public async Task<string?> ClimbAsync(ProbeRun run, CancellationToken cancellationToken)
     {
-        var batch = new NpgsqlBatch(run.Connection) { BatchCommands = { new(_history), new(Columns) { Parameters = { new() { Value = schema } } } } };
+        var batch = new NpgsqlBatch(run.Connection) { BatchCommands = { new(_history), new(Columns) { Parameters = { new() { Value = schema } } }, RowSecurity.LookAt(schema) } };
         await using var _ = batch.ConfigureAwait(false);
         if (run.MayReadIdentifier) batch.BatchCommands.Add(new(Identifier));
         var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
@@ -43,28 +42,39 @@ internal sealed class SchemaRung(string schema)
         var tables = new Dictionary<string, (string[] Columns, string Lacking, string Role)>();
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
             tables[reader.GetString(0)] = (reader.GetString(1).Split(','), reader.GetString(2), reader.GetString(3));
+        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var security = RowSecurity.Read(reader);
+        run.Facts.IsByTenant = security.ByTenant;
         if (run.MayReadIdentifier && await reader.NextResultAsync(cancellationToken).ConfigureAwait(false) && await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
             run.Facts.SystemIdentifier = reader.GetString(0);
 
+        if (security.Blind is { } blind)
+            throw Drifted($"Row-level security is on for {schema}.{blind}, and no policy lets this role see any of its rows.", "Run 'holdfast access apply --row-security' against it, or connect as a role that has a policy.");
         if (history is [.., var last]) (run.Facts.SchemaVersion, run.Facts.ChainHash) = last;
         CheckHistory(history);
-        foreach (var table in Tables.All) CheckTable(table, tables);
-        return Number(run.Facts.SchemaVersion!) > Number(Needed.Value.Version)
-            ? $"version {run.Facts.SchemaVersion}, newer than this program ({Needed.Value.Version})"
-            : $"version {run.Facts.SchemaVersion}";
+        var (at, ours) = (run.Facts.SchemaVersion!, Shipped.Value[^1].Version);
+        // What a later migration makes is not missing on a server that has not had it.
+        foreach (var table in Tables.All.Where(table => table.Since <= Number(at))) CheckTable(table, tables);
+        if (Number(at) < Number(ours)) run.Facts.SchemaAwaited = ours;
+        return Number(at).CompareTo(Number(ours)) switch
+        {
+            < 0 => $"version {at}, older than this program ({ours}) and good enough to write to: run 'holdfast schema migrate'",
+            > 0 => $"version {at}, newer than this program ({ours})",
+            _ => $"version {at}",
+        };
     }
 
     private void CheckHistory(List<(string Version, string ChainHash)> history)
     {
-        var (version, chain) = Needed.Value;
-        var there = history.FirstOrDefault(applied => Number(applied.Version) == Number(version));
-        if (there == default)
-            throw Drifted($"Schema {schema} is at version {(history is [.., var last] ? last.Version : "none")}; this program needs {version}.",
+        if (history is not [.., var last] || Number(last.Version) < Tables.OldestVersion)
+            throw Drifted($"Schema {schema} is at version {(history is [.., var old] ? old.Version : "none")}; this program needs {Shipped.Value[^1].Version} and can write to {Tables.OldestVersion:0000}.",
                 "The schema is older than this program: run 'holdfast schema migrate' against it.");
-        // The same number with another hash: another file was applied under it.
-        if (there.ChainHash != chain)
+        // The newest that both know. The same number with another hash: another file was applied under it.
+        var (version, chain) = Shipped.Value.Last(known => Number(known.Version) <= Number(last.Version));
+        if (history.Find(applied => Number(applied.Version) == Number(version)).ChainHash != chain)
             throw Drifted($"Schema {schema} has another history than this program up to version {version}.",
-                $"Another program or an edited migration was applied there: compare {schema}.schema_versions with that of another provider.");
+                $"Another program or an edited migration was applied there: 'holdfast schema status' compares it with the other providers.");
     }
 
     private void CheckTable(Table table, Dictionary<string, (string[] Columns, string Lacking, string Role)> tables)

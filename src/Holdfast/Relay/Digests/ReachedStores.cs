@@ -30,9 +30,9 @@ internal sealed class ReachedStores : IAsyncDisposable
         {
             try
             {
-                return (provider.Name, await ProviderConnections.ConnectAsync(provider, options, clock, cancellationToken).ConfigureAwait(false), null);
+                return (provider.Name, await ProviderConnections.ConnectToAllAsync(provider, options, clock, cancellationToken).ConfigureAwait(false), null);
             }
-            catch (StoreUnavailableException e)
+            catch (HoldfastException e) when (e is StoreUnavailableException or Holdfast.Stores.Postgres.TenantScopeException)
             {
                 return (provider.Name, null, e);
             }

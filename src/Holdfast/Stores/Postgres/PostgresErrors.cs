@@ -25,5 +25,8 @@ internal static class PostgresErrors
     /// <summary>Deadlock and serialization failures: the server rolled everything back and asks for another try.</summary>
     public static bool AsksForRetry(Exception error) => error is PostgresException { SqlState: "40P01" or "40001" };
 
+    /// <summary>A row was refused because the transaction did not name its tenant. The text is the server's, in whatever language: its routine tells.</summary>
+    public static bool IsOfRowSecurity(PostgresException error) => error is { SqlState: "42501", Routine: "ExecWithCheckOptions" };
+
     private static string Named(string what, string? name) => string.IsNullOrEmpty(name) ? "" : $", {what} {name}";
 }

@@ -12,6 +12,7 @@ namespace Holdfast.Stores.Postgres;
 internal sealed class PostgresStore : IStore
 {
     private const int TriesMax = 6;
+    private const long LookAgainMilliseconds = 1_000;
 
     private readonly NpgsqlDataSource _work;
     private readonly bool _ownsWork;
@@ -20,8 +21,12 @@ internal sealed class PostgresStore : IStore
     private readonly FrozenDictionary<Table, string> _compareAndSets;
     private readonly (Table Table, string Sweep)[] _sweeps;
     private readonly QueryTexts _queries;
+    private readonly TenantScope _scope;
+    private readonly StoreOwner _owner;
+    private volatile bool _byTenant;
+    private long _lookedAt = Environment.TickCount64;
 
-    public PostgresStore(NpgsqlDataSource work, PostgresIdentity identity, bool ownsWork, string schema = DefaultSchema, MergeRules? rules = null)
+    public PostgresStore(NpgsqlDataSource work, PostgresIdentity identity, bool ownsWork, string schema = DefaultSchema, MergeRules? rules = null, StoreOwner? owner = null)
     {
         _work = work;
         _ownsWork = ownsWork;
@@ -33,6 +38,9 @@ internal sealed class PostgresStore : IStore
         _compareAndSets = Tables.Registers.ToFrozenDictionary(table => table, table => ProjectionStatements.CompareAndSet(schema, table));
         _sweeps = [.. Tables.Erasable.Select(table => (table, ProjectionStatements.Sweep(schema, table)))];
         _queries = new QueryTexts(table => $"{schema}.{table}");
+        _scope = new TenantScope(schema);
+        _owner = owner ?? StoreOwner.Unknown;
+        _byTenant = identity.Security.ByTenant;
     }
 
     public const string DefaultSchema = "holdfast";
@@ -45,6 +53,11 @@ internal sealed class PostgresStore : IStore
 
     public NpgsqlDataSource Work => _work;
 
+    /// <summary>Row-level security shows the connected role one tenant at a time: every statement names it, and what goes over all tenants is refused.</summary>
+    public bool IsByTenant => _byTenant;
+
+    public StoreOwner Owner => _owner;
+
     public string Address => Identity.Address;
 
     public int ConcurrentBatchesMax => 2;
@@ -53,21 +66,56 @@ internal sealed class PostgresStore : IStore
         StoreAnswer<T>.OfOneAsync(Address, ask(this, cancellationToken));
 
     public Task<MergeResult[]> MergeAsync(IReadOnlyList<Row> rows, CancellationToken cancellationToken) =>
-        Guard(async ct => rows switch
+        Guard(ct => !_byTenant || rows is [] || IsOfOneTenant(rows) ? MergeOfOneAsync(rows, ct) : MergeByTenantAsync(rows, ct), cancellationToken);
+
+    private async Task<MergeResult[]> MergeOfOneAsync(IReadOnlyList<Row> rows, CancellationToken ct) => rows switch
+    {
+        [] => [],
+        [{ Table: var table } row] when table != Tables.Revisions && table != Tables.Erasures && await InsertAsync(row, ct).ConfigureAwait(false) => [new(MergeOutcome.Inserted)],
+        _ => await MergeBatchAsync(rows, ct).ConfigureAwait(false),
+    };
+
+    /// <summary>A transaction sees one tenant, so each has its own. One that is refused leaves the others in: they are merged again without harm.</summary>
+    private async Task<MergeResult[]> MergeByTenantAsync(IReadOnlyList<Row> rows, CancellationToken ct)
+    {
+        var results = new MergeResult[rows.Count];
+        // In one order everywhere, as within a batch.
+        foreach (var tenant in Enumerable.Range(0, rows.Count).GroupBy(i => rows[i].TenantId, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
-            [] => [],
-            [{ Table: var table } row] when table != Tables.Revisions && table != Tables.Erasures && await InsertAsync(row, ct).ConfigureAwait(false) => [new(MergeOutcome.Inserted)],
-            _ => await MergeBatchAsync(rows, ct).ConfigureAwait(false),
-        }, cancellationToken);
+            var indexes = tenant.ToArray();
+            var merged = await MergeOfOneAsync([.. indexes.Select(i => rows[i])], ct).ConfigureAwait(false);
+            for (var i = 0; i < indexes.Length; i++) results[indexes[i]] = merged[i];
+        }
+        return results;
+    }
+
+    private static bool IsOfOneTenant(IReadOnlyList<Row> rows)
+    {
+        for (var i = 1; i < rows.Count; i++)
+            if (rows[i].TenantId != rows[0].TenantId) return false;
+        return true;
+    }
 
     private async Task<bool> InsertAsync(Row row, CancellationToken ct)
     {
         var statements = _merges[row.Table];
+        if (_byTenant) return await InsertOfTenantAsync(statements, row, ct).ConfigureAwait(false);
         var command = _work.CreateCommand(statements.Insert);
         await using var _ = command.ConfigureAwait(false);
         foreach (var column in statements.Sent)
             command.Parameters.Add(PostgresTypes.One(column.Type, RowColumns.Value(row, column.Name)));
         return await command.ExecuteNonQueryAsync(ct).ConfigureAwait(false) == 1;
+    }
+
+    private async Task<bool> InsertOfTenantAsync(MergeStatements statements, Row row, CancellationToken ct)
+    {
+        var insert = new NpgsqlBatchCommand(statements.Insert);
+        foreach (var column in statements.Sent)
+            insert.Parameters.Add(PostgresTypes.One(column.Type, RowColumns.Value(row, column.Name)));
+        var batch = TenantBatch(row.TenantId, insert);
+        await using var _ = batch.ConfigureAwait(false);
+        // The answer to a select changes no row: this is the insert's.
+        return await batch.ExecuteNonQueryAsync(ct).ConfigureAwait(false) == 1;
     }
 
     /// <summary>Merges rows and runs what belongs to them in the same transaction.</summary>
@@ -80,8 +128,12 @@ internal sealed class PostgresStore : IStore
 
     private async Task<MergeResult[]> MergeBatchAsync(IReadOnlyList<Row> rows, CancellationToken ct, Func<IEnumerable<NpgsqlBatchCommand>>? alongside = null)
     {
+        var byTenant = _byTenant;
+        // What the relay keeps beside the rows of all tenants is not for a role that sees one of them.
+        if (byTenant && alongside is not null) throw NeedsRelay();
         var batch = _work.CreateBatch();
         await using var _ = batch.ConfigureAwait(false);
+        if (byTenant) batch.BatchCommands.Add(RowSecurity.Tenant(rows[0].TenantId));
         var groups = Batch.Groups(rows);
         foreach (var (table, indexes) in groups)
         {
@@ -94,7 +146,7 @@ internal sealed class PostgresStore : IStore
         }
         AddProjections(batch, rows);
         foreach (var command in alongside?.Invoke() ?? []) batch.BatchCommands.Add(command);
-        return await ReadResultsAsync(batch, groups, rows.Count, ct).ConfigureAwait(false);
+        return await ReadResultsAsync(batch, groups, rows.Count, byTenant, ct).ConfigureAwait(false);
     }
 
     private static NpgsqlBatchCommand Arrays(MergeStatements statements, IReadOnlyList<Row> rows, int[] indexes)
@@ -132,11 +184,12 @@ internal sealed class PostgresStore : IStore
     }
 
     private static async Task<MergeResult[]> ReadResultsAsync(
-        NpgsqlBatch batch, IReadOnlyList<(Table Table, int[] Indexes)> groups, int count, CancellationToken ct)
+        NpgsqlBatch batch, IReadOnlyList<(Table Table, int[] Indexes)> groups, int count, bool byTenant, CancellationToken ct)
     {
         var results = new MergeResult[count];
         var reader = await batch.ExecuteReaderAsync(ct).ConfigureAwait(false);
         await using var _ = reader.ConfigureAwait(false);
+        if (byTenant) await reader.NextResultAsync(ct).ConfigureAwait(false);
         foreach (var (_, indexes) in groups)
         {
             // Only the merge answers with rows: the updates and inserts around it have no result set to step over.
@@ -152,8 +205,7 @@ internal sealed class PostgresStore : IStore
 
     public Task<bool> CompareAndSetAsync(Row revision, Stamp? expected, CancellationToken cancellationToken) => Guard(async ct =>
     {
-        var command = _work.CreateCommand(_compareAndSets[Tables.Get(revision.Text("target_table")!)]);
-        await using var _ = command.ConfigureAwait(false);
+        var command = new NpgsqlBatchCommand(_compareAndSets[Tables.Get(revision.Text("target_table")!)]);
         (ColumnType Type, object? Value)[] parameters =
         [
             (ColumnType.Text, revision.TenantId), (ColumnType.Text, revision.Text("target_key")), (ColumnType.Uuid, revision.Stamp.Value),
@@ -161,38 +213,81 @@ internal sealed class PostgresStore : IStore
             (ColumnType.Text, revision.Text("content")), (ColumnType.Uuid, expected?.Value),
         ];
         foreach (var (type, value) in parameters) command.Parameters.Add(PostgresTypes.One(type, value));
-        return (long)(await command.ExecuteScalarAsync(ct).ConfigureAwait(false))! == 1;
+        var byTenant = _byTenant;
+        var batch = byTenant ? TenantBatch(revision.TenantId, command) : Batched(command);
+        await using var _ = batch.ConfigureAwait(false);
+        var reader = await batch.ExecuteReaderAsync(ct).ConfigureAwait(false);
+        await using var __ = reader.ConfigureAwait(false);
+        if (byTenant) await reader.NextResultAsync(ct).ConfigureAwait(false);
+        await reader.ReadAsync(ct).ConfigureAwait(false);
+        return reader.GetInt64(0) == 1;
     }, cancellationToken);
 
     public async IAsyncEnumerable<T> QueryAsync<T>(
         Statement statement, object?[] parameters, Func<StoreReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var command = Command(statement, parameters);
-        await using var _ = command.ConfigureAwait(false);
-        var data = await Guard(ct => command.ExecuteReaderAsync(ct), cancellationToken).ConfigureAwait(false);
-        await using var __ = data.ConfigureAwait(false);
-        var reader = new PostgresReader(data) { Source = new ReadSource(Address, MayBeStale: false) };
-        while (await Guard(ct => data.ReadAsync(ct), cancellationToken).ConfigureAwait(false))
-            yield return read(reader);
+        if (!_byTenant)
+        {
+            var found = false;
+            var command = Command(statement, parameters);
+            await using (command.ConfigureAwait(false))
+            {
+                var data = await Guard(ct => command.ExecuteReaderAsync(ct), cancellationToken).ConfigureAwait(false);
+                await using var __ = data.ConfigureAwait(false);
+                var reader = new PostgresReader(data) { Source = new ReadSource(Address, MayBeStale: false) };
+                while (await Guard(ct => data.ReadAsync(ct), cancellationToken).ConfigureAwait(false))
+                {
+                    found = true;
+                    yield return read(reader);
+                }
+            }
+            if (found || !await HasBecomeByTenantAsync(cancellationToken).ConfigureAwait(false)) yield break;
+        }
+        var batch = BatchOf(statement, parameters, out var named);
+        await using var _ = batch.ConfigureAwait(false);
+        var rows = await Guard(ct => ReadAsync(batch, named, ct), cancellationToken).ConfigureAwait(false);
+        await using var ___ = rows.ConfigureAwait(false);
+        var tenants = new PostgresReader(rows) { Source = new ReadSource(Address, MayBeStale: false) };
+        while (await Guard(ct => rows.ReadAsync(ct), cancellationToken).ConfigureAwait(false))
+            yield return read(tenants);
     }
 
     public Task<List<T>> ExecuteAsync<T>(Statement statement, object?[] parameters, Func<StoreReader, T> read, CancellationToken cancellationToken) => Guard(async ct =>
     {
-        var command = Command(statement, parameters);
-        await using var _ = command.ConfigureAwait(false);
-        var data = await command.ExecuteReaderAsync(ct).ConfigureAwait(false);
-        await using var __ = data.ConfigureAwait(false);
-        var reader = new PostgresReader(data);
         var rows = new List<T>();
-        while (await data.ReadAsync(ct).ConfigureAwait(false)) rows.Add(read(reader));
+        if (!_byTenant)
+        {
+            var command = Command(statement, parameters);
+            await using (command.ConfigureAwait(false))
+            {
+                var data = await command.ExecuteReaderAsync(ct).ConfigureAwait(false);
+                await using var __ = data.ConfigureAwait(false);
+                var reader = new PostgresReader(data);
+                while (await data.ReadAsync(ct).ConfigureAwait(false)) rows.Add(read(reader));
+            }
+            if (rows.Count > 0 || !await HasBecomeByTenantAsync(ct).ConfigureAwait(false)) return rows;
+        }
+        var batch = BatchOf(statement, parameters, out var named);
+        await using var _ = batch.ConfigureAwait(false);
+        var result = await ReadAsync(batch, named, ct).ConfigureAwait(false);
+        await using var ___ = result.ConfigureAwait(false);
+        var tenants = new PostgresReader(result);
+        while (await result.ReadAsync(ct).ConfigureAwait(false)) rows.Add(read(tenants));
         return rows;
     }, cancellationToken);
 
     public Task<int> ExecuteAsync(Statement statement, object?[] parameters, CancellationToken cancellationToken) => Guard(async ct =>
     {
-        var command = Command(statement, parameters);
-        await using var _ = command.ConfigureAwait(false);
-        return await command.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
+        if (!_byTenant)
+        {
+            var command = Command(statement, parameters);
+            await using var _ = command.ConfigureAwait(false);
+            var changed = await command.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
+            if (changed != 0 || !await HasBecomeByTenantAsync(ct).ConfigureAwait(false)) return changed;
+        }
+        var batch = BatchOf(statement, parameters, out bool _);
+        await using var __ = batch.ConfigureAwait(false);
+        return await batch.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
     }, cancellationToken);
 
     public Task<IReadOnlyList<FeedEntry>> ReadFeedAsync(Table table, FeedPosition after, int entriesMax, CancellationToken cancellationToken) =>
@@ -216,22 +311,28 @@ internal sealed class PostgresStore : IStore
             .ToListAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public async Task<IReadOnlyList<RowReference>> FindMissingAsync(Table table, IReadOnlyList<RowReference> rows, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<RowReference>> FindMissingAsync(Table table, IReadOnlyList<RowReference> rows, CancellationToken cancellationToken) =>
+        OfEachTenantAsync(rows, some => FindMissingHereAsync(table, some, cancellationToken));
+
+    private async Task<IReadOnlyList<RowReference>> FindMissingHereAsync(Table table, IReadOnlyList<RowReference> rows, CancellationToken cancellationToken)
     {
         var sql = new Statement($$"""
             select a.tenant_id, a.id, a.stamp from unnest($1::text[], $2::uuid[], $3::uuid[]) a(tenant_id, id, stamp)
             where not exists (select 1 from {{{table.Name}}} t where t.tenant_id = a.tenant_id and t.id = a.id and t.stamp <= a.stamp)
-            """);
+            """) { Tenant = OneTenant(rows) };
         return await QueryAsync(sql, [rows.Select(r => r.TenantId).ToArray(), rows.Select(r => r.Id).ToArray(), rows.Select(r => r.Stamp.Value).ToArray()],
             row => new RowReference(row.Text(0), row.Uuid(1), row.Stamp(2)), cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public async Task<IReadOnlyList<Row>> ReadRowsAsync(Table table, IReadOnlyList<RowReference> rows, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<Row>> ReadRowsAsync(Table table, IReadOnlyList<RowReference> rows, CancellationToken cancellationToken) =>
+        OfEachTenantAsync(rows, some => ReadRowsHereAsync(table, some, cancellationToken));
+
+    private async Task<IReadOnlyList<Row>> ReadRowsHereAsync(Table table, IReadOnlyList<RowReference> rows, CancellationToken cancellationToken)
     {
         var sql = new Statement($$"""
             select {{string.Join(", ", RowColumns.Read(table).Select(column => "t." + column))}}
             from unnest($1::text[], $2::uuid[]) a(tenant_id, id) join {{{table.Name}}} t using (tenant_id, id)
-            """);
+            """) { Tenant = OneTenant(rows) };
         return await QueryAsync(sql, [rows.Select(r => r.TenantId).ToArray(), rows.Select(r => r.Id).ToArray()],
             row => RowColumns.Row(table, row), cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -241,17 +342,19 @@ internal sealed class PostgresStore : IStore
         // A statement that took its snapshot before the erasure was committed does not see it. It has ended when no snapshot
         // and no transaction is older than a transaction that began after that commit: this one, as it sees the erasure. (The
         // erasure's own number is too early: a writer may get a later one and still have looked before the commit.)
-        await ExecuteAsync(new Statement("update {erasure_sweeps} set horizon = pg_current_xact_id() where horizon = '0'"), [], ct).ConfigureAwait(false);
+        // One that sees a tenant sweeps for it; the others' are the relay's, which has brought them.
+        var tenant = _byTenant ? _owner.ApplicationTenant ?? throw NeedsRelay() : null;
+        await ExecuteAsync(new Statement("update {erasure_sweeps} set horizon = pg_current_xact_id() where horizon = '0'") { Tenant = tenant }, [], ct).ConfigureAwait(false);
         var due = new Statement("""
             select tenant_id, erasure_id, horizon < pg_snapshot_xmin(pg_current_snapshot()) and not exists (
                 select 1 from pg_stat_activity a where a.datname = current_database() and a.backend_xmin is not null and a.backend_type not in ('autovacuum worker', 'walsender') and age(a.backend_xmin) >= age(horizon::xid))
             from {erasure_sweeps} order by 1, 2
-            """);
+            """) { Tenant = tenant };
         var all = await QueryAsync(due, [], row => (Tenant: row.Text(0), Id: row.Uuid(1), Due: row.Boolean(2)), ct).ToListAsync(ct).ConfigureAwait(false);
         var ripe = all.Where(sweep => sweep.Due).ToList();
         if (ripe.Count > 0)
         {
-            var batch = _work.CreateBatch();
+            var batch = tenant is null ? _work.CreateBatch() : TenantBatch(tenant);
             await using var _ = batch.ConfigureAwait(false);
             foreach (var sql in _sweeps.Select(sweep => sweep.Sweep).Append($"delete from {Schema}.erasure_sweeps s using unnest($1::text[], $2::uuid[]) a(tenant_id, id) where s.tenant_id = a.tenant_id and s.erasure_id = a.id"))
             {
@@ -276,6 +379,93 @@ internal sealed class PostgresStore : IStore
         return command;
     }
 
+    /// <summary>The tenant, where it must be named, and then what is given: one round trip, one transaction, also behind a pooler.</summary>
+    public NpgsqlBatch TenantBatch(string tenant, params ReadOnlySpan<NpgsqlBatchCommand> commands)
+    {
+        var batch = _work.CreateBatch();
+        batch.BatchCommands.Add(RowSecurity.Tenant(tenant));
+        foreach (var command in commands) batch.BatchCommands.Add(command);
+        return batch;
+    }
+
+    private NpgsqlBatch Batched(NpgsqlBatchCommand command)
+    {
+        var batch = _work.CreateBatch();
+        batch.BatchCommands.Add(command);
+        return batch;
+    }
+
+    private NpgsqlBatch BatchOf(Statement statement, object?[] parameters, out bool named)
+    {
+        var sql = _queries.Of(statement.Postgres);
+        var tenant = statement.Tenant ?? _scope.Of(sql) switch
+        {
+            StatementScope.Nobody => null,
+            StatementScope.FirstParameter when TenantOf(parameters) is { } first => first,
+            _ => throw NeedsRelay(),
+        };
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var parameter in parameters)
+            command.Parameters.Add(parameter as NpgsqlParameter ?? PostgresTypes.Of(parameter));
+        named = tenant is not null;
+        var batch = named ? TenantBatch(tenant!, command) : Batched(command);
+        if (statement.MayTakeLong) batch.Timeout = 0;
+        return batch;
+    }
+
+    private static string? TenantOf(object?[] parameters) => parameters is [var first, ..] ? (first as NpgsqlParameter)?.Value as string ?? first as string : null;
+
+    private static async Task<NpgsqlDataReader> ReadAsync(NpgsqlBatch batch, bool named, CancellationToken ct)
+    {
+        var reader = await batch.ExecuteReaderAsync(ct).ConfigureAwait(false);
+        if (!named) return reader;
+        try
+        {
+            await reader.NextResultAsync(ct).ConfigureAwait(false);
+            return reader;
+        }
+        catch
+        {
+            await reader.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private string? OneTenant(IReadOnlyList<RowReference> rows) => _byTenant && rows.Count > 0 ? rows[0].TenantId : null;
+
+    private async Task<IReadOnlyList<T>> OfEachTenantAsync<T>(IReadOnlyList<RowReference> rows, Func<IReadOnlyList<RowReference>, Task<IReadOnlyList<T>>> ask)
+    {
+        if (!_byTenant) return await ask(rows).ConfigureAwait(false);
+        var all = new List<T>();
+        foreach (var tenant in rows.GroupBy(row => row.TenantId, StringComparer.Ordinal)) all.AddRange(await ask([.. tenant]).ConfigureAwait(false));
+        return all;
+    }
+
+    private TenantScopeException NeedsRelay() => TenantScopeException.NeedsRelay(Address, Schema, _owner.RelaySetting);
+
+    /// <summary>
+    /// Whether somebody has switched row-level security on since this store was opened: then an empty answer was none. Asked after
+    /// empty answers, at most once a second, and when a write is refused for it.
+    /// </summary>
+    private async Task<bool> HasBecomeByTenantAsync(CancellationToken ct)
+    {
+        var (before, now) = (Interlocked.Read(ref _lookedAt), Environment.TickCount64);
+        if (now - before < LookAgainMilliseconds || Interlocked.CompareExchange(ref _lookedAt, now, before) != before) return _byTenant;
+        return await LookAsync(ct).ConfigureAwait(false);
+    }
+
+    private async Task<bool> LookAsync(CancellationToken ct)
+    {
+        var batch = Batched(RowSecurity.LookAt(Schema));
+        await using var _ = batch.ConfigureAwait(false);
+        var reader = await batch.ExecuteReaderAsync(ct).ConfigureAwait(false);
+        await using var __ = reader.ConfigureAwait(false);
+        await reader.ReadAsync(ct).ConfigureAwait(false);
+        var security = RowSecurity.Read(reader);
+        security.Check(Address, Schema);
+        return _byTenant = security.ByTenant;
+    }
+
     private async Task<T> Guard<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
@@ -287,6 +477,11 @@ internal sealed class PostgresStore : IStore
             catch (Exception e) when (PostgresErrors.AsksForRetry(e) && attempt < TriesMax)
             {
                 // Rolled back as a whole, and every operation here can be done again.
+            }
+            catch (PostgresException e) when (PostgresErrors.IsOfRowSecurity(e) && !_byTenant && attempt < TriesMax)
+            {
+                // Switched on since this store was opened: the same once more, with the tenant's name.
+                if (!await Guard(LookAsync, cancellationToken).ConfigureAwait(false)) throw PostgresErrors.Translate(e, Address);
             }
             catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException && !cancellationToken.IsCancellationRequested)
             {

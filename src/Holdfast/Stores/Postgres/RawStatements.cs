@@ -8,6 +8,12 @@ internal static class RawStatements
 {
     public static async Task<int> RunAsync(this PostgresStore store, string sql, IReadOnlyList<object?> parameters, CancellationToken cancellationToken)
     {
+        if (store is { IsByTenant: true, Owner.ApplicationTenant: { } tenant })
+        {
+            var batch = store.TenantBatch(tenant, BatchCommand(sql, parameters));
+            await using var __ = batch.ConfigureAwait(false);
+            return await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
         var command = Command(store, sql, parameters);
         await using var _ = command.ConfigureAwait(false);
         return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
@@ -15,13 +21,34 @@ internal static class RawStatements
 
     public static async Task<List<T>> RunAsync<T>(this PostgresStore store, string sql, IReadOnlyList<object?> parameters, Func<DbDataReader, T> read, CancellationToken cancellationToken)
     {
+        if (store is { IsByTenant: true, Owner.ApplicationTenant: { } tenant })
+        {
+            var batch = store.TenantBatch(tenant, BatchCommand(sql, parameters));
+            await using var __ = batch.ConfigureAwait(false);
+            var answers = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await using var ___ = answers.ConfigureAwait(false);
+            await answers.NextResultAsync(cancellationToken).ConfigureAwait(false);
+            return await ReadAsync(answers, read, cancellationToken).ConfigureAwait(false);
+        }
         var command = Command(store, sql, parameters);
         await using var _ = command.ConfigureAwait(false);
         var data = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        await using var __ = data.ConfigureAwait(false);
+        await using var ____ = data.ConfigureAwait(false);
+        return await ReadAsync(data, read, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<List<T>> ReadAsync<T>(NpgsqlDataReader data, Func<DbDataReader, T> read, CancellationToken cancellationToken)
+    {
         var rows = new List<T>();
         while (await data.ReadAsync(cancellationToken).ConfigureAwait(false)) rows.Add(read(data));
         return rows;
+    }
+
+    private static NpgsqlBatchCommand BatchCommand(string sql, IReadOnlyList<object?> parameters)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var value in parameters) command.Parameters.Add(PostgresTypes.Of(value));
+        return command;
     }
 
     private static NpgsqlCommand Command(PostgresStore store, string sql, IReadOnlyList<object?> parameters)

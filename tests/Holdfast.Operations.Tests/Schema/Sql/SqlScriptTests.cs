@@ -28,6 +28,13 @@ public sealed class SqlScriptTests
     [InlineData("begin; select 1; end; select 2", "begin|select 1|end|select 2")]
     [InlineData("select 1.5e-3, .5, 1_000, 0x1f-1; select 2", "select 1.5e-3, .5, 1_000, 0x1f-1|select 2")]
     [InlineData("-- only a comment", "")]
+    // A text goes on after a line end, comments between them or not, and keeps its escapes (seen on PostgreSQL 15).
+    [InlineData("select e'a' -- c\n '\\'; drop table a; --'; select 2", "select e'a' -- c\n '\\'; drop table a; --'|select 2")]
+    [InlineData("select e'a'\n '\\''; select 2", "select e'a'\n '\\''|select 2")]
+    [InlineData("select 'a' '\\'; select 2", "select 'a' '\\'|select 2")]
+    [InlineData("create function f() returns int language sql begin atomic select 1 as end; select x.case; end; select 3",
+        "create function f() returns int language sql begin atomic select 1 as end; select x.case; end|select 3")]
+    [InlineData("select a\u00a0; select 2", "select a\u00a0|select 2")]
     public void statements_end_at_their_own_semicolons_only(string sql, string expected) =>
         Assert.Equal(expected.Split('|', StringSplitOptions.RemoveEmptyEntries), SqlScript.Parse(sql).Statements.Select(statement => statement.Sql));
 
@@ -37,6 +44,7 @@ public sealed class SqlScriptTests
     [InlineData("/* /* */ select 1", 1)]
     [InlineData("select \"x", 1)]
     [InlineData("\\connect other", 1)]
+    [InlineData("select 1;\n/* \0 */", 2)]
     public void what_does_not_end_is_refused_with_its_line(string sql, int line) =>
         Assert.Equal(line, Assert.Throws<SqlSyntaxException>(() => SqlScript.Parse(sql)).Line);
 

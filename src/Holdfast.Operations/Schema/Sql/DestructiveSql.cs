@@ -1,0 +1,29 @@
+namespace Holdfast.Operations.Schema.Sql;
+
+/// <summary>
+/// Finds what a file would throw away: the guard before every SQL file that the tool runs. It reads words, not text, so a comment
+/// or a constant that says DROP TABLE is none; and what runs a constant as SQL (DO, a function's body, EXECUTE) is read as SQL.
+/// </summary>
+/// <remarks>
+/// Where it cannot know, it finds: SQL put together at run time, a body in another language than SQL and PL/pgSQL. The body of
+/// CREATE FUNCTION is read too, though it does not run at once: the same file, or a trigger, may call it. It does not know what the functions do that a server has already.
+/// </remarks>
+internal static class DestructiveSql
+{
+    /// <summary>What it would throw away, in order; none for a file that only adds and changes by key.</summary>
+    public static IReadOnlyList<DestructiveStatement> Find(SqlScript script)
+    {
+        var found = new List<DestructiveStatement>();
+        foreach (var statement in script.Statements) new DestructiveScan(script.Sql, 1, statement.Tokens, found).Run();
+        return found;
+    }
+}
+
+/// <summary>Something that would be thrown away.</summary>
+/// <param name="Rule">
+/// drop-table, drop-column, drop-schema, drop-database, drop-owned, drop-extension, drop-cascade, truncate, delete-without-key,
+/// update-without-key, merge-delete, create-database, rename-database, dynamic-sql, unreadable-code.
+/// </param>
+/// <param name="What">The words that say so.</param>
+/// <param name="Line">Where, from 1.</param>
+internal sealed record DestructiveStatement(string Rule, string What, int Line);

@@ -1,0 +1,69 @@
+using Holdfast.Operations.Schema.Sql;
+using Holdfast.TestServers;
+using Xunit;
+
+namespace Holdfast.Operations.Tests.Schema.Sql;
+
+public sealed class DestructiveSqlTests
+{
+    /// <summary>One case a line; a line that starts with white space belongs to the one before.</summary>
+    private static readonly Lazy<IReadOnlyList<string>> Corpus = new(() =>
+    {
+        var cases = new List<string>();
+        foreach (var line in File.ReadAllLines(Path.Combine(PostgresPrograms.Repository(), "tests/Holdfast.Operations.Tests/Schema/Sql/destructive.txt")))
+        {
+            if (line.StartsWith(' ')) cases[^1] += "\n" + line;
+            else if (line.Length > 0) cases.Add(line);
+        }
+        return cases;
+    });
+
+    private static string[] Found(string sql) => [.. DestructiveSql.Find(SqlScript.Parse(sql)).Select(found => found.Rule).Order(StringComparer.Ordinal)];
+
+    [Fact]
+    public async Task what_a_script_throws_away_is_what_the_syntax_tree_of_postgres_says()
+    {
+        var answers = await SqlOracles.ParserAsync(Corpus.Value);
+        var differences = new List<string>();
+        foreach (var (sql, answer) in Corpus.Value.Zip(answers))
+        {
+            if (answer.Error is not null) differences.Add($"{sql}: no SQL, {answer.Error}");
+            else if (!answer.Found!.SequenceEqual(Found(sql))) differences.Add($"{sql}: here [{string.Join(' ', Found(sql))}], the tree [{string.Join(' ', answer.Found!)}]");
+        }
+        Assert.True(Corpus.Value.Count >= 300);
+        Assert.InRange(answers.Count(answer => answer.Found is []), 100, 250);
+        Assert.Empty(differences);
+    }
+
+    [Fact]
+    public async Task statements_end_where_postgres_says()
+    {
+        var answers = await SqlOracles.ParserAsync(Corpus.Value);
+        Assert.Empty(Corpus.Value.Zip(answers).Where(pair => !Ends(pair.First).SequenceEqual(pair.Second.Ends ?? [])).Select(pair => pair.First));
+    }
+
+    internal static IEnumerable<int> Ends(string sql)
+    {
+        foreach (var statement in SqlScript.Parse(sql).Statements) yield return statement.Tokens[0].Start + statement.Sql.Length;
+    }
+
+    [Theory]
+    // Where the tree says nothing, because a function runs the text.
+    [InlineData("select dblink_exec('drop table a')", "drop-table")]
+    [InlineData("select query_to_xml('delete from t returning 1', true, false, '')", "delete-without-key")]
+    [InlineData("select cron.schedule('nightly', '0 3 * * *', 'truncate a')", "truncate")]
+    [InlineData("select dblink_exec('insert into a values (1)')", "")]
+    [InlineData("do U&'begin dr!006fp table a; end' uescape '!'", "unreadable-code")]
+    [InlineData("do $$ begin execute 'no '' sql'; end $$", "dynamic-sql")]
+    [InlineData("do $$ begin execute 'not '' closed ''''; end $$", "unreadable-code")]
+    public void a_text_that_something_runs_is_read(string sql, string rules) => Assert.Equal(rules.Split(' ', StringSplitOptions.RemoveEmptyEntries), Found(sql));
+
+    [Fact]
+    public void a_finding_names_its_words_and_its_line()
+    {
+        var found = DestructiveSql.Find(SqlScript.Parse("create table a (b int);\n\ndo $$\nbegin\n  execute\n    'drop table ' || 'a';\nend $$;\nalter table a\n  add c int,\n  drop b"));
+        Assert.Equal(
+            [new DestructiveStatement("drop-table", "drop table a", 5), new DestructiveStatement("drop-column", "alter table a add c int, drop b", 10)],
+            found);
+    }
+}
