@@ -50,7 +50,8 @@ internal sealed record CatalogueRow(string Kind, string Parent, string Name, Sor
         if (Acl is not null && GrantText.Canonical(Acl, Owner!) is { Length: > 0 } grants) properties["grants"] = grants;
         if (Kind != ObjectKind.DefaultPrivileges) return new CatalogueObject(Kind, Parent, Kind == ObjectKind.Function ? text.WithoutName(Name) : Name, properties);
         var place = Properties["~in_schema"] == "true" ? "in the schema" : "everywhere";
-        return new CatalogueObject(Kind, "", $"{(Owner == owner ? GrantText.Owner : Owner)} {ObjectsOf(Properties["~object"])} {place}", properties);
+        properties["~objects"] = ObjectsOf(Properties["~object"]);
+        return new CatalogueObject(Kind, "", $"{(Owner == owner ? GrantText.Owner : Owner)} {properties["~objects"]} {place}", properties);
     }
 
     private bool IsQuery(string property) => (Kind, property) switch

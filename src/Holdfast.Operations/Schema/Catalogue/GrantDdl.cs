@@ -43,7 +43,7 @@ internal static class GrantDdl
         if (one.Kind != ObjectKind.DefaultPrivileges) return $"{what} on {On(one)} {preposition} {who}{end}";
         var role = one["owner"] == GrantText.Owner ? owner : one["owner"];
         var place = one["~in_schema"] == "true" ? $" in schema {CanonicalText.Schema}" : "";
-        return $"alter default privileges for role {SqlName.Quote(role)}{place} {what} on {one.Name.Split(' ')[^3]} {preposition} {who}{end}";
+        return $"alter default privileges for role {SqlName.Quote(role)}{place} {what} on {one["~objects"]} {preposition} {who}{end}";
     }
 
     private static string Privilege(CatalogueObject one, string privilege) => one.Kind == ObjectKind.Column ? $"{privilege} ({SqlName.Quote(one.Name)})" : privilege;

@@ -83,7 +83,7 @@ internal static class DriftFixture
         create rule notes_keep as on delete to {schema}.notes do instead nothing;
         alter table {schema}.people enable row level security;
         alter table {schema}.people force row level security;
-        create policy people_own on {schema}.people for select to fx_app using (name = current_user or exists (select 1 from {schema}.notes where notes.body = people.name));
+        create policy people_own on {schema}.people for select to fx_app using (name = current_user or exists (select 1 from {schema}.events where events.body = people.name));
         create policy people_all on {schema}.people as restrictive using (true) with check (status <> '');
         grant usage on schema {schema} to fx_app;
         grant select, insert on {schema}.people to fx_app;
