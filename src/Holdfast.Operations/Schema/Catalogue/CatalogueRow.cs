@@ -27,6 +27,7 @@ internal sealed record CatalogueRow(string Kind, string Parent, string Name, Sor
             if (property.Value.ValueKind == JsonValueKind.Null) continue;
             if (property.Name == "acl") acl = [.. property.Value.EnumerateArray().Select(item => item.GetString()!)];
             else if (property.Name == "settings") AddSettings(properties, property.Value);
+            else if (property.Name == "options") properties["options"] = string.Join('\n', property.Value.EnumerateArray().Select(TextOf).Order(StringComparer.Ordinal));
             else properties[property.Name] = TextOf(property.Value);
             if (property.Name == "~owner") owner = properties["~owner"];
         }

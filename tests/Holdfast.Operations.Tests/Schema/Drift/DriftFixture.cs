@@ -29,7 +29,7 @@ internal static class DriftFixture
           installed_rank bigint primary key, version text, description text not null, kind text not null, script text not null, checksum text not null, chain_hash text not null, state text not null);
         create extension if not exists pg_trgm with schema public;
         create extension if not exists fuzzystrmatch with schema public;
-        create type {schema}.mood as enum ('sad', 'ok', 'happy');
+        create type {schema}.mood as enum ('sad', 'ok', 'fine', 'happy');
         create domain {schema}.email as text default 'none' constraint email_check check (value like '%@%' or value = 'none');
         create type {schema}.point3 as (x integer, y integer, z integer);
         create sequence {schema}.tickets increment by 1;

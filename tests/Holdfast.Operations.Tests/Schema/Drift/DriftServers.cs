@@ -57,7 +57,7 @@ internal sealed record FixtureDatabase(string Connection, CatalogueSnapshot Clea
     /// <summary>All that differs, the history too.</summary>
     public IReadOnlyList<string> Findings(CatalogueSnapshot own) =>
     [
-        .. HistoryCheck.Own(own, [DriftFixture.Migration]).Select(_ => "history_chain history schema_versions"),
+        .. HistoryCheck.Own(own, [DriftFixture.Migration]).Select(_ => "history_chain history schema_versions").Distinct(),
         .. SchemaComparison.Compare(ExpectedOf(own), own).Select(difference => difference.CacheKey),
     ];
 

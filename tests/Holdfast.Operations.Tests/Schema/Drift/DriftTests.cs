@@ -39,7 +39,11 @@ public sealed class DriftTests
         await transaction.RollbackAsync("before");
 
         // And for good, in the schema itself.
-        foreach (var statement in plan.SelectMany(step => step.Statements)) await ExecuteAsync(connection, statement.Replace("{schema}", DriftFixture.Schema, StringComparison.Ordinal).Replace(" concurrently ", " ", StringComparison.Ordinal));
+        foreach (var statement in plan.SelectMany(step => step.Statements))
+        {
+            await using var batch = new NpgsqlBatch(connection) { BatchCommands = { new(statement.Replace("{schema}", DriftFixture.Schema, StringComparison.Ordinal).Replace(" concurrently ", " ", StringComparison.Ordinal)) } };
+            await batch.ExecuteNonQueryAsync();
+        }
         var repaired = await CatalogueReader.ReadAsync(connection, CatalogueScope.Of(DriftFixture.Schema), CancellationToken.None);
         Assert.Empty(SchemaComparison.Compare(expected, repaired).Where(left => left.Class != DriftClasses.ColumnOrder).Select(left => left.Detail));
     }
