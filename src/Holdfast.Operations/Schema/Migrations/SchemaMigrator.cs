@@ -114,7 +114,7 @@ public sealed class SchemaMigrator
 
     private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {
-        var connection = new NpgsqlConnection(_settings.ConnectionString);
+        var connection = PostgresSource.Connection(_settings);
         try
         {
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);

@@ -20,9 +20,9 @@ internal sealed class PostgresStore : IStore
     private readonly FrozenDictionary<Table, string> _projections;
     private readonly FrozenDictionary<Table, string> _compareAndSets;
     private readonly (Table Table, string Sweep)[] _sweeps;
-    private readonly QueryTexts _queries;
     private readonly TenantScope _scope;
     private readonly StoreOwner _owner;
+    private readonly bool _isExempt;
     private volatile bool _byTenant;
     private long _lookedAt = Environment.TickCount64;
 
@@ -37,10 +37,10 @@ internal sealed class PostgresStore : IStore
         _projections = Tables.Registers.ToFrozenDictionary(table => table, table => ProjectionStatements.Project(schema, table));
         _compareAndSets = Tables.Registers.ToFrozenDictionary(table => table, table => ProjectionStatements.CompareAndSet(schema, table));
         _sweeps = [.. Tables.Erasable.Select(table => (table, ProjectionStatements.Sweep(schema, table)))];
-        _queries = new QueryTexts(table => $"{schema}.{table}");
         _scope = new TenantScope(schema);
         _owner = owner ?? StoreOwner.Unknown;
         _byTenant = identity.Security.ByTenant;
+        _isExempt = identity.Security.IsExempt;
     }
 
     public const string DefaultSchema = "holdfast";
@@ -226,6 +226,11 @@ internal sealed class PostgresStore : IStore
     public async IAsyncEnumerable<T> QueryAsync<T>(
         Statement statement, object?[] parameters, Func<StoreReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        if (!_byTenant && IsWatched(statement))
+        {
+            await foreach (var item in QueryWatchedAsync(statement, parameters, read, cancellationToken).ConfigureAwait(false)) yield return item;
+            yield break;
+        }
         if (!_byTenant)
         {
             var found = false;
@@ -250,6 +255,39 @@ internal sealed class PostgresStore : IStore
         var tenants = new PostgresReader(rows) { Source = new ReadSource(Address, MayBeStale: false) };
         while (await Guard(ct => rows.ReadAsync(ct), cancellationToken).ConfigureAwait(false))
             yield return read(tenants);
+    }
+
+    // A count of nothing is a row as well: what goes over all tenants, or over all of one, is watched as long as a policy could hold this role.
+    private bool IsWatched(Statement statement) => !_isExempt && (statement.MayTakeLong || _scope.Of(statement).Scope == StatementScope.Everybody);
+
+    /// <summary>
+    /// Reads, and asks in the same transaction whether row-level security has left rows out: what the query has locked nobody can switch
+    /// it on for in between.
+    /// </summary>
+    private async IAsyncEnumerable<T> QueryWatchedAsync<T>(
+        Statement statement, object?[] parameters, Func<StoreReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlBatchCommand(_scope.Of(statement).Sql);
+        foreach (var parameter in parameters)
+            command.Parameters.Add(parameter as NpgsqlParameter ?? PostgresTypes.Of(parameter));
+        var batch = Batched(command);
+        await using var _ = batch.ConfigureAwait(false);
+        batch.BatchCommands.Add(RowSecurity.LookAt(Schema));
+        if (statement.MayTakeLong) batch.Timeout = 0;
+        var data = await Guard(ct => batch.ExecuteReaderAsync(ct), cancellationToken).ConfigureAwait(false);
+        await using var __ = data.ConfigureAwait(false);
+        var reader = new PostgresReader(data) { Source = new ReadSource(Address, MayBeStale: false) };
+        while (await Guard(ct => data.ReadAsync(ct), cancellationToken).ConfigureAwait(false)) yield return read(reader);
+        var security = await Guard(async ct =>
+        {
+            await data.NextResultAsync(ct).ConfigureAwait(false);
+            await data.ReadAsync(ct).ConfigureAwait(false);
+            return RowSecurity.Read(data);
+        }, cancellationToken).ConfigureAwait(false);
+        security.Check(Address, Schema);
+        if (!security.ByTenant) yield break;
+        _byTenant = true;
+        throw TenantScopeException.Changed(Address);
     }
 
     public Task<List<T>> ExecuteAsync<T>(Statement statement, object?[] parameters, Func<StoreReader, T> read, CancellationToken cancellationToken) => Guard(async ct =>
@@ -372,7 +410,7 @@ internal sealed class PostgresStore : IStore
 
     private NpgsqlCommand Command(Statement statement, object?[] parameters)
     {
-        var command = _work.CreateCommand(_queries.Of(statement.Postgres));
+        var command = _work.CreateCommand(_scope.Of(statement).Sql);
         if (statement.MayTakeLong) command.CommandTimeout = 0;
         foreach (var parameter in parameters)
             command.Parameters.Add(parameter as NpgsqlParameter ?? PostgresTypes.Of(parameter));
@@ -397,8 +435,8 @@ internal sealed class PostgresStore : IStore
 
     private NpgsqlBatch BatchOf(Statement statement, object?[] parameters, out bool named)
     {
-        var sql = _queries.Of(statement.Postgres);
-        var tenant = statement.Tenant ?? _scope.Of(sql) switch
+        var (sql, scope) = _scope.Of(statement);
+        var tenant = statement.Tenant ?? scope switch
         {
             StatementScope.Nobody => null,
             StatementScope.FirstParameter when TenantOf(parameters) is { } first => first,
