@@ -123,7 +123,7 @@ internal sealed class AccessControl
 
     private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {
-        var connection = new NpgsqlConnection(_settings.ConnectionString);
+        var connection = PostgresSource.Connection(_settings);
         try
         {
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);

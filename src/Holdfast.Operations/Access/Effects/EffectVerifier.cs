@@ -1,4 +1,5 @@
 using Holdfast.Rows;
+using Holdfast.Stores.Postgres;
 using Npgsql;
 
 namespace Holdfast.Operations.Access.Effects;
@@ -46,7 +47,7 @@ internal sealed class EffectVerifier(
         {
             url.Pooling = false;
             url.ApplicationName = "holdfast access";
-            var own = new NpgsqlConnection(url.ConnectionString);
+            var own = PostgresSource.Connection(url);
             await using var _ = own.ConfigureAwait(false);
             try
             {

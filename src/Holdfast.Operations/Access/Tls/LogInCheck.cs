@@ -1,3 +1,4 @@
+using Holdfast.Stores.Postgres;
 using Npgsql;
 
 namespace Holdfast.Operations.Access.Tls;
@@ -39,7 +40,7 @@ internal static class LogInCheck
         var own = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false, ChannelBinding = binding, ApplicationName = "holdfast access", Timeout = 5, MaxAutoPrepare = 0 };
         // With Prefer a server could be talked out of TLS, and the binding would be missing for that reason.
         if (own.SslMode is SslMode.Prefer or SslMode.Allow) own.SslMode = SslMode.Require;
-        var connection = new NpgsqlConnection(own.ConnectionString);
+        var connection = PostgresSource.Connection(own);
         if (certificateHost is not null) connection.SslClientAuthenticationOptionsCallback = tls => tls.TargetHost = certificateHost;
         try
         {

@@ -61,7 +61,7 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
     {
         var settings = new NpgsqlConnectionStringBuilder(target.Settings.ConnectionString) { Pooling = false, IncludeFailedBatchedCommand = true, ApplicationName = "holdfast schema drift" };
         if (settings.CommandTimeout is > 0 and < 60) settings.CommandTimeout = 60;
-        var connection = new NpgsqlConnection(settings.ConnectionString);
+        var connection = PostgresSource.Connection(settings);
         try
         {
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
