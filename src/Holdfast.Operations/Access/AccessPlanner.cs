@@ -68,6 +68,8 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
         var roles = RoleSpecs.All(schema, options);
         var mayGrant = state.OwnsDatabase;
         var reason = $"the database belongs to {state.DatabaseOwner}, and {state.User} is not in it";
+        var live = roles.Where(role => state.Roles.ContainsKey(role.Name)).Select(role => role.Name).ToList();
+        if (live.Count > 0) Do(mayGrant, $"revoke all on database {database} from {string.Join(", ", live)}", reason);
         // First those who keep their right, then PUBLIC's end: nobody is locked out in between.
         Do(mayGrant, $"grant connect on database {database} to {string.Join(", ", roles.Where(role => role.CanLogIn).Select(role => role.Name))}", reason);
         Do(mayGrant, $"grant connect, create, temporary on database {database} to {_owner}", reason, isRequired: true);
