@@ -11,7 +11,11 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
     private readonly List<RoleSpec> _newLogins = [];
     private readonly string _owner = RoleSpecs.Owner(schema);
 
-    public static AccessPlan Plan(string schema, AccessOptions options, AccessState state) => new AccessPlanner(schema, options, state).Plan();
+    public static AccessPlan Plan(string schema, AccessOptions options, AccessState state) => new AccessPlanner(schema, Effective(schema, options, state), state).Plan();
+
+    /// <summary>What was separated once stays so, also where nobody says it again: its role is there with it and with nothing else.</summary>
+    public static AccessOptions Effective(string schema, AccessOptions options, AccessState state) =>
+        options with { RowSecurity = options.RowSecurity || state.HasRowSecurity || state.Roles.ContainsKey(RoleSpecs.NameOf(schema, "relay")) };
 
     /// <summary>Nobody else has tables in the database, or somebody has said so.</summary>
     public static bool IsExclusive(AccessOptions options, AccessState state) => options.Exclusive ?? state.OtherSchemas.Count == 0;

@@ -97,7 +97,7 @@ public sealed class AccessTests : IAsyncLifetime
         var good = (await tls.RunAsync("access", "tls")).Ended(10);
         Assert.Contains("channel binding", good.Errors, StringComparison.Ordinal);
         Assert.Contains("[OK]   chain", good.Out, StringComparison.Ordinal);
-        await _server.UseCertificateAsync(certificates.Make(TestCertificate.Expired));
+        await _server!.UseCertificateAsync(certificates.Make(TestCertificate.Expired));
         Assert.Contains("days", (await tls.RunAsync("access", "tls")).Ended(9).Errors, StringComparison.Ordinal);
         Assert.Equal("failed", (await tls.RunAsync("access", "tls", "--json")).ResultWith(9)[0].GetProperty("verdict").GetString());
         using var gone = new HoldfastProgram().With("HOLDFAST_PROVIDER_MAIN", "Host=127.0.0.1;Port=1;Username=x;Database=y");

@@ -17,7 +17,7 @@ public sealed class EraseFunctionTests
         var options = new HoldfastOptions { Home = database.Home, Schema = database.Schema };
         options.Providers.Add(new ProviderOptions { Name = "main", Connection = await database.LogInAsync("app_a") });
         // How soon a process looks for what others have erased.
-        options.Failover.ProbeIntervalAsleep = TimeSpan.FromMilliseconds(300);
+        options.Failover.ProbeInterval = options.Failover.ProbeIntervalAsleep = TimeSpan.FromMilliseconds(300);
         await using var memory = await AgentMemory.OpenAsync(options);
         await (await memory.StartSessionAsync("maria")).AppendUserAsync("my secret");
         await (await memory.StartSessionAsync("otto")).AppendUserAsync("no secret");
