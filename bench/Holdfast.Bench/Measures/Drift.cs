@@ -30,7 +30,7 @@ internal sealed class Drift : IMeasure
             foreach (var server in servers)
             {
                 var connection = await server.CreateDatabaseAsync("drift");
-                await new SchemaMigrator(connection, migrations).MigrateAsync();
+                await BenchMigrator.Of(connection, migrations).MigrateAsync();
                 targets.Add(new DriftTarget($"provider{targets.Count + 1}", new NpgsqlConnectionStringBuilder(connection)));
             }
             var check = new DriftCheck(targets, new DriftOptions { Schema = "holdfast", Migrations = migrations });
