@@ -33,13 +33,13 @@ internal sealed class MigrationStall : IMeasure
 
     private static async Task<(IReadOnlyList<double> Calls, double Seconds)> RunAsync(string connection, Migration[] all, int next, TimeSpan blocked)
     {
-        await BenchMigrator.Of(connection, all[..next]).MigrateAsync();
+        await BenchMigrator.Of(connection, all, all[next - 1].Version).MigrateAsync();
         var settings = new NpgsqlConnectionStringBuilder(connection) { CommandTimeout = 0 };
         await using var app = await AppLoop.StartAsync(settings.ConnectionString);
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
         var blocker = BlockAsync(settings, blocked);
         await blocker.Started;
-        var steps = await BenchMigrator.Of(settings.ConnectionString, all[..(next + 1)]).MigrateAsync();
+        var steps = await BenchMigrator.Of(settings.ConnectionString, all, all[next].Version).MigrateAsync();
         var seconds = System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds;
         await blocker.Ended;
         var calls = await app.StopAsync();
