@@ -270,7 +270,13 @@ internal sealed class PostgresStore : IStore
         var data = await Guard(ct => batch.ExecuteReaderAsync(ct), cancellationToken).ConfigureAwait(false);
         await using var __ = data.ConfigureAwait(false);
         var reader = new PostgresReader(data) { Source = new ReadSource(Address, MayBeStale: false) };
-        while (await Guard(ct => data.ReadAsync(ct), cancellationToken).ConfigureAwait(false)) yield return read(reader);
+        var (last, any) = (default(T), false);
+        while (await Guard(ct => data.ReadAsync(ct), cancellationToken).ConfigureAwait(false))
+        {
+            if (any) yield return last!;
+            (last, any) = (read(reader), true);
+        }
+        // Before the last row: who takes the first of one row, a count, does not come back for the end.
         var security = await Guard(async ct =>
         {
             await data.NextResultAsync(ct).ConfigureAwait(false);
@@ -278,9 +284,12 @@ internal sealed class PostgresStore : IStore
             return RowSecurity.Read(data);
         }, cancellationToken).ConfigureAwait(false);
         security.Check(Address, Schema);
-        if (!security.ByTenant) yield break;
-        _byTenant = true;
-        throw TenantScopeException.Changed(Address);
+        if (security.ByTenant)
+        {
+            _byTenant = true;
+            throw TenantScopeException.Changed(Address);
+        }
+        if (any) yield return last!;
     }
 
     public Task<List<T>> ExecuteAsync<T>(Statement statement, object?[] parameters, Func<StoreReader, T> read, CancellationToken cancellationToken) => Guard(async ct =>
