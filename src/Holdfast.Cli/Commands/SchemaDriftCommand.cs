@@ -78,7 +78,7 @@ internal static class SchemaDriftCommand
             await File.WriteAllTextAsync(path, RepairScript.Write(drift, proof), cancellationToken);
             Invocation.Note($"{drift.Target.Name}: {proof.Proved.Count} repairs, {(proof.Holds ? "proved in a scratch copy" : "NOT proved: some still differ in the scratch copy")}: {path}");
         }
-        if (drifted.Count == 0) Invocation.Note("nothing to repair: no plan was written");
+        if (drifted.Count == 0 && drifts.All(drift => drift.Error is null)) Invocation.Note("nothing to repair: no plan was written");
     }
 
     private static ExitCode End(Invocation invocation, List<ProviderDrift> drifts, DriftResult result, DriftLevel level)

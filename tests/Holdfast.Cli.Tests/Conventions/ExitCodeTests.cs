@@ -30,7 +30,7 @@ public sealed class ExitCodeTests : IDisposable
     private static readonly string[] Reports = ["status", "health", "provider list"];
 
     // They ask no server, or know already that the one of the example is not configured.
-    private static readonly string[] AskNothing = ["version", "completion", "demo", "config check", "query slow", "provider show", "provider use", "provider drain", "provider enable", "freeze on", "freeze off",
+    private static readonly string[] AskNothing = ["version", "completion", "demo", "config check", "query slow", "provider show", "provider use", "provider drain", "provider enable", "freeze on", "freeze off", "schema diff",
         // One provider has nobody to be equal with.
         "relay status", "relay run",
         // They work on files.

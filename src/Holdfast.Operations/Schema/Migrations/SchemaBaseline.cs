@@ -68,15 +68,15 @@ internal sealed class SchemaBaseline(MigrationTarget target)
         }
     }
 
-    private static List<SqlName> Tables(List<PreparedFile> files)
+    private static List<RelationName> Tables(List<PreparedFile> files)
     {
-        var tables = new List<SqlName>();
+        var tables = new List<RelationName>();
         foreach (var statement in files.SelectMany(file => file.Script.Statements))
         {
             var tokens = statement.Tokens;
-            if (statement.StartsWith("drop", "table")) foreach (var gone in SqlName.List(tokens, SqlName.Skip(tokens, 2, "if", "exists"))) tables.Remove(gone);
-            if (!statement.StartsWith("create") || SqlName.Skip(tokens, 1, "unlogged") is var at && !(at < tokens.Count && tokens[at].Is("table"))) continue;
-            if (SqlName.Read(tokens, SqlName.Skip(tokens, at + 1, "if", "not", "exists")) is var (made, _)) tables.Add(made);
+            if (statement.StartsWith("drop", "table")) foreach (var gone in RelationName.List(tokens, RelationName.Skip(tokens, 2, "if", "exists"))) tables.Remove(gone);
+            if (!statement.StartsWith("create") || RelationName.Skip(tokens, 1, "unlogged") is var at && !(at < tokens.Count && tokens[at].Is("table"))) continue;
+            if (RelationName.Read(tokens, RelationName.Skip(tokens, at + 1, "if", "not", "exists")) is var (made, _)) tables.Add(made);
         }
         return tables;
     }

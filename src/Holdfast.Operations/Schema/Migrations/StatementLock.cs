@@ -20,7 +20,7 @@ internal sealed record StatementLock(string? Mode, IReadOnlyList<string> Tables)
     public static StatementLock Of(SqlStatement statement)
     {
         var tokens = statement.Tokens;
-        int Behind(params ReadOnlySpan<string> words) => SqlName.Skip(tokens, 2, words);
+        int Behind(params ReadOnlySpan<string> words) => RelationName.Skip(tokens, 2, words);
         switch (tokens[0].Name)
         {
             case "do" or "call": return new("?", []);
@@ -29,11 +29,11 @@ internal sealed record StatementLock(string? Mode, IReadOnlyList<string> Tables)
             case "delete" or "merge": return On(RowExclusive, 2);
             case "copy": return On(RowExclusive, 1);
             case "select" or "with" or "table" or "values": return new(AccessShare, []);
-            case "truncate": return All(AccessExclusive, SqlName.Skip(tokens, 1, "table"));
+            case "truncate": return All(AccessExclusive, RelationName.Skip(tokens, 1, "table"));
             case "vacuum": return new(tokens.Any(token => token.Is("full")) ? AccessExclusive : ShareUpdateExclusive, []);
             case "analyze": return On(ShareUpdateExclusive, 1);
             case "cluster": return On(AccessExclusive, 1);
-            case "lock": return new(LockMode(tokens), [.. SqlName.List(tokens, SqlName.Skip(tokens, 1, "table")).Select(name => name.ToString())]);
+            case "lock": return new(LockMode(tokens), [.. RelationName.List(tokens, RelationName.Skip(tokens, 1, "table")).Select(name => name.ToString())]);
             case "reindex": return new(ConcurrentIndex.Of(statement) is null ? AccessExclusive : ShareUpdateExclusive, []);
             case "refresh": return new(tokens.Any(token => token.Is("concurrently")) ? Exclusive : AccessExclusive, []);
         }
@@ -44,13 +44,13 @@ internal sealed record StatementLock(string? Mode, IReadOnlyList<string> Tables)
             return Named(AccessExclusive, tokens.Any(token => token.Is("to")) && statement.StartsWith("create", "rule") ? "to" : "on");
         if (statement.StartsWith("create", "table")) return tokens.Any(token => token.Is("references")) ? Named(ShareRowExclusive, "references") : new(null, []);
         if (statement.StartsWith("drop", "table")) return All(AccessExclusive, Behind("if", "exists"));
-        if (statement.StartsWith("drop", "index")) return new(AccessExclusive, ["the table of " + string.Join(", ", SqlName.List(tokens, Behind("if", "exists")))]);
+        if (statement.StartsWith("drop", "index")) return new(AccessExclusive, ["the table of " + string.Join(", ", RelationName.List(tokens, Behind("if", "exists")))]);
         if (statement.StartsWith("comment", "on", "table") || statement.StartsWith("comment", "on", "column")) return On(ShareUpdateExclusive, 3);
-        if (statement.StartsWith("alter", "index")) return new(ShareUpdateExclusive, ["index " + SqlName.Read(tokens, Behind("if", "exists"))?.Name]);
+        if (statement.StartsWith("alter", "index")) return new(ShareUpdateExclusive, ["index " + RelationName.Read(tokens, Behind("if", "exists"))?.Name]);
         return statement.StartsWith("alter", "table") ? Alter(tokens) : new(null, []);
 
-        StatementLock On(string mode, int at) => new(mode, SqlName.Read(tokens, SqlName.Skip(tokens, at, "only")) is var (name, _) ? [name.ToString()] : []);
-        StatementLock All(string mode, int at) => new(mode, [.. SqlName.List(tokens, at).Select(name => name.ToString())]);
+        StatementLock On(string mode, int at) => new(mode, RelationName.Read(tokens, RelationName.Skip(tokens, at, "only")) is var (name, _) ? [name.ToString()] : []);
+        StatementLock All(string mode, int at) => new(mode, [.. RelationName.List(tokens, at).Select(name => name.ToString())]);
         StatementLock Named(string mode, string word)
         {
             for (var i = 0; i < tokens.Count; i++)
@@ -61,14 +61,14 @@ internal sealed record StatementLock(string? Mode, IReadOnlyList<string> Tables)
 
     private static StatementLock Alter(IReadOnlyList<SqlToken> tokens)
     {
-        if (SqlName.Read(tokens, SqlName.Skip(tokens, 2, "if", "exists", "only")) is not var (table, at)) return new(AccessExclusive, []);
+        if (RelationName.Read(tokens, RelationName.Skip(tokens, 2, "if", "exists", "only")) is not var (table, at)) return new(AccessExclusive, []);
         var tables = new List<string> { table.ToString() };
         var strongest = Order.Length - 1;
         var (depth, begins) = (0, true);
         for (; at < tokens.Count; at++)
         {
             if (begins) strongest = Math.Min(strongest, Array.IndexOf(Order, Subcommand(tokens, at)));
-            if (tokens[at].Is("references") && SqlName.Read(tokens, at + 1) is var (other, _)) tables.Add(other.ToString());
+            if (tokens[at].Is("references") && RelationName.Read(tokens, at + 1) is var (other, _)) tables.Add(other.ToString());
             if (tokens[at].IsSymbol("(")) depth++;
             else if (tokens[at].IsSymbol(")")) depth--;
             begins = depth == 0 && tokens[at].IsSymbol(",");

@@ -5,14 +5,14 @@ namespace Holdfast.Operations.Schema.Migrations;
 /// <summary>A table's or an index's name as it stands in a statement.</summary>
 /// <param name="Schema">The schema that was said; null: the first of the search path.</param>
 /// <param name="Name">The name, folded as PostgreSQL does.</param>
-internal sealed record SqlName(string? Schema, string Name)
+internal sealed record RelationName(string? Schema, string Name)
 {
     /// <summary>Reads a name at a token, with the token behind it; null where none stands.</summary>
-    public static (SqlName Name, int Next)? Read(IReadOnlyList<SqlToken> tokens, int at)
+    public static (RelationName Name, int Next)? Read(IReadOnlyList<SqlToken> tokens, int at)
     {
         if (at >= tokens.Count || tokens[at].Name is not { } first) return null;
-        if (at + 2 < tokens.Count && tokens[at + 1].IsSymbol(".") && tokens[at + 2].Name is { } second) return (new SqlName(first, second), at + 3);
-        return (new SqlName(null, first), at + 1);
+        if (at + 2 < tokens.Count && tokens[at + 1].IsSymbol(".") && tokens[at + 2].Name is { } second) return (new RelationName(first, second), at + 3);
+        return (new RelationName(null, first), at + 1);
     }
 
     /// <summary>Skips key words that may stand there, in this order.</summary>
@@ -24,7 +24,7 @@ internal sealed record SqlName(string? Schema, string Name)
     }
 
     /// <summary>The names from a token on, between commas.</summary>
-    public static IEnumerable<SqlName> List(IReadOnlyList<SqlToken> tokens, int at)
+    public static IEnumerable<RelationName> List(IReadOnlyList<SqlToken> tokens, int at)
     {
         while (Read(tokens, Skip(tokens, at, "only")) is var (name, next))
         {
