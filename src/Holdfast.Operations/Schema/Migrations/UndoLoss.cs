@@ -14,17 +14,19 @@ internal static class UndoLoss
     public static async Task RefuseAsync(NpgsqlConnection connection, PreparedFile file, MigrationTarget target, bool locked, CancellationToken cancellationToken)
     {
         if (target.Options.AllowDataLoss) return;
-        if (await FindAsync(connection, file, locked, cancellationToken).ConfigureAwait(false) is { Count: > 0 } found)
+        if (await FindAsync(connection, file, target, locked, cancellationToken).ConfigureAwait(false) is { Count: > 0 } found)
             throw new SchemaException($"{target.Name}: {file.File.Script} would lose data: {string.Join("; ", found)}. Nothing was changed. If that is meant: --allow-data-loss");
     }
 
     /// <summary>What it would lose, in words.</summary>
     /// <param name="connection">The server.</param>
     /// <param name="file">The undo file.</param>
+    /// <param name="migrations">Where names without a schema lead.</param>
     /// <param name="locked">True: inside of a transaction, in which nobody may write to those tables any more.</param>
     /// <param name="cancellationToken">Ends the look.</param>
-    public static async Task<IReadOnlyList<string>> FindAsync(NpgsqlConnection connection, PreparedFile file, bool locked, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> FindAsync(NpgsqlConnection connection, PreparedFile file, MigrationTarget migrations, bool locked, CancellationToken cancellationToken)
     {
+        if (!migrations.Set.IsShipped && !locked) await RunAsync(connection, "select set_config('search_path', concat_ws(', ', $1, nullif(current_setting('search_path'), '')), false)", [migrations.Schema], cancellationToken).ConfigureAwait(false);
         var found = new List<string>();
         foreach (var target in file.Script.Statements.SelectMany(UndoTarget.Of))
         {
