@@ -18,19 +18,19 @@ internal sealed record BenchOptions
     /// <summary>A folder on the disk that is measured, for local files.</summary>
     public string Work { get; init; } = Path.GetTempPath();
 
-    /// <summary>The measures to run; empty: all but <c>large</c>, which takes minutes and 10 GB of disk, and <c>failover-…</c> and <c>relay-…</c>, which take minutes too.</summary>
+    /// <summary>The measures to run; empty: all but <c>large</c>, which takes minutes and 10 GB of disk, and <c>failover-…</c>, <c>relay-…</c>, <c>constraint-fix</c> and <c>migration-stall</c>, which take minutes too.</summary>
     public IReadOnlyList<string> Only { get; init; } = [];
 
     /// <summary>Rounds of ours and raw; more are steadier.</summary>
     public int Rounds { get; init; } = 7;
 
-    /// <summary>Rows of the large table of <c>large</c> (10 million without it) and <c>relay-steady</c> (1 million).</summary>
+    /// <summary>Rows of the large table of <c>large</c> (10 million without it), <c>relay-steady</c> and <c>constraint-fix</c> (1 million).</summary>
     public int? LargeRows { get; init; }
 
     /// <summary>Rows that a catch-up brings over in <c>relay-catchup</c> and <c>relay-beside</c>.</summary>
     public int Rows { get; init; } = 200_000;
 
-    /// <summary>Seconds that <c>relay-lag</c> and <c>relay-beside</c> measure at a time.</summary>
+    /// <summary>Seconds that <c>relay-lag</c> and <c>relay-beside</c> measure at a time, and that <c>migration-stall</c> has a reader in the way.</summary>
     public int Seconds { get; init; } = 20;
 
     /// <summary>Rows of the <c>relay-verify</c> measure, on each of three providers.</summary>
@@ -51,7 +51,7 @@ internal sealed record BenchOptions
     public bool Wants(string measure) => Only.Count == 0 ? !IsLong(measure) : Only.Contains(measure);
 
     private static bool IsLong(string measure) =>
-        measure == "large" || measure.StartsWith("failover-", StringComparison.Ordinal) || measure.StartsWith("relay-", StringComparison.Ordinal);
+        measure is "large" or "constraint-fix" or "migration-stall" || measure.StartsWith("failover-", StringComparison.Ordinal) || measure.StartsWith("relay-", StringComparison.Ordinal);
 
     public static BenchOptions? Parse(string[] args)
     {

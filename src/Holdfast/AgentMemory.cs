@@ -122,7 +122,7 @@ public sealed class AgentMemory : IAsyncDisposable
             [.. options.Providers.Select((provider, i) => new Provider(provider.Name, i, options.TimeProvider, token => ProviderConnections.ConnectAsync(provider, options, clock, token))
             {
                 Endpoint = ProviderEndpoints.Work(provider),
-                ConnectRelay = provider.RelayConnection is { Length: > 0 } ? (work, token) => ProviderConnections.ConnectRelayAsync(provider, options, work, token) : null,
+                ConnectRelay = provider.RelayConnection is { IsEmpty: false } ? (work, token) => ProviderConnections.ConnectRelayAsync(provider, options, work, token) : null,
                 CertificateHost = provider.CertificateHost,
             })],
             new Spool(local, options.TimeProvider), settings);
@@ -152,7 +152,7 @@ public sealed class AgentMemory : IAsyncDisposable
         }
     }
 
-    private static async Task<IStore> ConnectAsync(string connection, HoldfastOptions options, Clock clock, CancellationToken cancellationToken)
+    private static async Task<IStore> ConnectAsync(Secret connection, HoldfastOptions options, Clock clock, CancellationToken cancellationToken)
     {
         var store = await PostgresConnector.ConnectAsync(connection, options.Schema, options.TimeProvider, options.Rules, cancellationToken, new StoreOwner(options.TenantId, StoreOwner.Unknown.RelaySetting)).ConfigureAwait(false);
         // Stamps are made on the store's time: a machine whose clock is wrong then does no harm. What lies within the

@@ -37,7 +37,7 @@ public class ProviderClusterTests
     }
 
     private static Task<string[]> AskAllAsync(ProviderCluster cluster, string sql) =>
-        Task.WhenAll(cluster.Select(member => AskAsync(member.Options.Connection, sql)));
+        Task.WhenAll(cluster.Select(member => AskAsync(member.Options.Connection.Reveal(), sql)));
 
     private static async Task<string> AskAsync(string connection, string sql)
     {

@@ -44,4 +44,12 @@ namespace Holdfast.Cli.Commands;
 [JsonSerializable(typeof(RelayRepaired))]
 [JsonSerializable(typeof(ConflictList))]
 [JsonSerializable(typeof(ConflictSettled))]
+[JsonSerializable(typeof(DriftResult))]
+[JsonSerializable(typeof(SchemaDump))]
+[JsonSerializable(typeof(List<SchemaFingerprint>))]
+[JsonSerializable(typeof(LintReport))]
+[JsonSerializable(typeof(List<AccessPlanned>))]
+[JsonSerializable(typeof(List<AccessApplied>))]
+[JsonSerializable(typeof(List<AccessVerified>))]
+[JsonSerializable(typeof(List<TlsItem>))]
 internal sealed partial class CliJson : JsonSerializerContext;

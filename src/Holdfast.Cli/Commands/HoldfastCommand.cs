@@ -15,7 +15,7 @@ internal static class HoldfastCommand
             DemoCommand.Create(), RememberCommand.Create(), RecallCommand.Create(), SessionCommand.Create(),
             ImportCommand.Create(), ExportCommand.Create(), ForgetCommand.Create(),
             SettingCommand.Create(), JobCommand.Create(), StatusCommand.Create(), StatusCommand.CreateHealth(), VerifyCommand.Create(), DoctorCommand.Create(),
-            ProviderCommand.Create(), RelayCommand.Create(), FreezeCommand.Create(), QueryCommand.Create(), ConfigCommand.Create(), SchemaCommand.Create(), VersionCommand.Create(),
+            ProviderCommand.Create(), RelayCommand.Create(), FreezeCommand.Create(), QueryCommand.Create(), ConfigCommand.Create(), SchemaCommand.Create(), AccessCommand.Create(), VersionCommand.Create(),
             CompletionCommand.Create(), DemoCommand.CreateLoop(),
         ])
             root.Subcommands.Add(command);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Holdfast.Operations.Access;
 using Holdfast.Operations.Control;
 using Holdfast.Operations.Schema.Migrations;
 using Holdfast.Operations.Schema.Sessions;
@@ -20,7 +21,10 @@ internal sealed record CliError(ExitCode Code, string Message, string? Suggestio
         SchemaLockException e => new(ExitCode.Conflict, e.Message),
         LockNotGrantedException e => new(ExitCode.Conflict, e.Message),
         SchemaVerificationException or ServerChangedException => new(ExitCode.VerificationFailed, error.Message),
+        Holdfast.Operations.Schema.Drift.SchemaRepairException e => new(ExitCode.Failed, e.Message, "holdfast schema drift"),
+        SchemaException { InnerException: PostgresException { SqlState: "42501" } } e => new(ExitCode.Permission, e.Message),
         SchemaException e => new(ExitCode.Refused, e.Message),
+        AccessBlockedException e => new(ExitCode.Refused, e.Message, "holdfast access plan"),
         RolloutStoppedException { InnerException: { } inner } e => Of(inner) with { Message = e.Message },
         MigrationFailedException e => new(e.IsBlocked ? ExitCode.Conflict : e.SqlState == PostgresErrorCodes.InsufficientPrivilege ? ExitCode.Permission : ExitCode.Failed, e.Message),
         ControlRefusedException e => new(e.IsUnknownProvider ? ExitCode.Usage : ExitCode.Refused, e.Message, e.Suggestion),

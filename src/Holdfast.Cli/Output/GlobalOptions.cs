@@ -9,7 +9,7 @@ internal static class GlobalOptions
     public static readonly Option<bool> NoColor = new("--no-color") { Description = "No colours (also: NO_COLOR).", Recursive = true };
     public static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would be done and change nothing.", Recursive = true };
     public static readonly Option<bool> Yes = new("--yes", "-y") { Description = "Do not ask.", Recursive = true };
-    public static readonly Option<string> Provider = new("--provider") { Description = "The store: 'local', or NAME for the server in HOLDFAST_PROVIDER_<NAME>.", HelpName = "NAME", Recursive = true };
+    public static readonly Option<string> Provider = new("--provider") { Description = "The store: 'local', NAME for the server in HOLDFAST_PROVIDER_<NAME>, or 'all' for all of them.", HelpName = "NAME", Recursive = true };
     public static readonly Option<FileInfo> UrlFile = new("--url-file") { Description = "Read the server's URL from this file.", HelpName = "FILE", Recursive = true };
     public static readonly Option<string> Tenant = new("--tenant") { Description = "Whose data (default: 'default').", HelpName = "ID", Recursive = true };
 

@@ -58,6 +58,6 @@ internal sealed record StoreTarget(string Name, string Address, HoldfastOptions 
         return new(provider.Name, $"{work.Host}:{work.Port}/{work.Database}  role {work.Username}", With(options, work.ConnectionString)) { Servers = [provider] };
     }
 
-    private static HoldfastOptions With(HoldfastOptions options, string? connection) =>
+    private static HoldfastOptions With(HoldfastOptions options, Secret? connection) =>
         new() { Connection = connection, Home = options.Home, LocalFile = options.LocalFile, TenantId = options.TenantId, Schema = options.Schema };
 }

@@ -30,7 +30,8 @@ internal sealed record DiagnosisFacts(
 /// <param name="SslMode">How its certificate is checked.</param>
 /// <param name="IsThisMachine">It is reached without a network.</param>
 /// <param name="Report">Its ladder.</param>
-internal sealed record ProviderFacts(string Name, string Host, int Port, string? Database, SslMode SslMode, bool IsThisMachine, ProbeReport Report)
+/// <param name="HasRelay">The relay has a connection of its own.</param>
+internal sealed record ProviderFacts(string Name, string Host, int Port, string? Database, SslMode SslMode, bool IsThisMachine, ProbeReport Report, bool HasRelay = false)
 {
     /// <summary>Nothing came back at all: neither a name, nor a connection.</summary>
     public bool IsCutOff => Report.FailedStep?.Step is ProbeStep.Dns or ProbeStep.Tcp;

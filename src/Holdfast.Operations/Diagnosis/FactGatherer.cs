@@ -43,7 +43,7 @@ internal sealed class FactGatherer(HoldfastConfiguration configuration, TimeProv
         return RunAsync();
 
         async Task<ProviderFacts> RunAsync() => new(provider.Name, settings.Host!, settings.Port, settings.Database, settings.SslMode,
-            !TransportSecurity.HasRemoteHost(settings), await ladder.RunAsync(cancellationToken).ConfigureAwait(false));
+            !TransportSecurity.HasRemoteHost(settings), await ladder.RunAsync(cancellationToken).ConfigureAwait(false), provider.RelayConnection is not null);
     }
 
     private async Task<LocalFacts> LocalAsync(CancellationToken cancellationToken)

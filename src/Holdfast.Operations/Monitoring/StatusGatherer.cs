@@ -62,7 +62,7 @@ internal sealed class StatusGatherer(HoldfastOptions options, IReadOnlyList<Prov
         _ => "down",
     };
 
-    private static ProviderStatus StatusOf(ProviderOptions server, ProviderSight sight, string state, bool leads, SpoolLoad? waiting, IReadOnlyList<ProcessState> processes)
+    private ProviderStatus StatusOf(ProviderOptions server, ProviderSight sight, string state, bool leads, SpoolLoad? waiting, IReadOnlyList<ProcessState> processes)
     {
         var seen = processes.SelectMany(process => process.Providers).FirstOrDefault(provider => provider.Name == server.Name);
         var (probe, facts) = (sight.Probe, sight.Probe.Facts);
@@ -72,7 +72,10 @@ internal sealed class StatusGatherer(HoldfastOptions options, IReadOnlyList<Prov
             seen?.ReadP50Milliseconds, seen?.ReadP95Milliseconds, seen?.ReadP99Milliseconds, seen?.WriteP50Milliseconds, seen?.WriteP99Milliseconds,
             facts.CertificateDaysLeft, waiting?.Rows, waiting?.Oldest, seen?.RowsRefused, $"{work.Host}:{work.Port}/{work.Database} role {work.Username}", facts.ServerVersion, facts.SchemaVersion, facts.IsPooled,
             sight.Counts?.Values.Sum(count => count.Bytes ?? 0),
-            [.. probe.Steps.Select(step => new StepStatus(EnumText<ProbeStep>.Of(step.Step), EnumText<ProbeState>.Of(step.State), step.Duration.TotalMilliseconds, step.Detail))]);
+            [.. probe.Steps.Select(step => new StepStatus(EnumText<ProbeStep>.Of(step.Step), EnumText<ProbeState>.Of(step.State), step.Duration.TotalMilliseconds, step.Detail))])
+        {
+            LacksRelayRole = facts.IsByTenant == true && server.RelayConnection is null && servers.Count > 1,
+        };
     }
 
     private async Task<(SpoolStatus Spool, SpoolLoad[]? Waiting)> SpoolAsync(CancellationToken cancellationToken)

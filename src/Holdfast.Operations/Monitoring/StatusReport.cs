@@ -50,6 +50,9 @@ internal sealed record ProviderStatus(
 {
     public bool IsHealthy => State == "healthy";
 
+    /// <summary>Row-level security hides other tenants' rows from it, and the relay has no role of its own there: nothing is brought over, and nothing compared.</summary>
+    public bool LacksRelayRole { get; init; }
+
     public bool IsDrained => State == "drained";
 }
 

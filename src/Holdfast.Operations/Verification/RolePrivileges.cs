@@ -36,10 +36,7 @@ internal static class RolePrivileges
         return $"{role.Name} may do all that is needed on {held.Count} tables" + (role.IsSuper ? "; note: it is a superuser, more than the application needs" : role.BypassesRls ? "; note: it bypasses row-level security" : "");
     }
 
-    // What the application does: rows are added and moved to their winners, never deleted; bookkeeping of sweeps is.
-    private static string[] Needs(Table table) => table == Tables.SchemaVersions ? Words[..1]
-        : table == Tables.ErasureSweeps ? Words
-        : Words[..3];
+    private static IEnumerable<string> Needs(Table table) => TableRights.Words(TableRights.Of(AccessRole.App, table));
 
     private static async Task<(string Name, bool IsSuper, bool BypassesRls, bool Usage, bool Executes)> ReadRoleAsync(NpgsqlDataSource source, string schema, CancellationToken cancellationToken)
     {

@@ -4,7 +4,7 @@ namespace Holdfast;
 public sealed class HoldfastOptions
 {
     /// <summary>A PostgreSQL server: a <c>postgres://</c> URL or an Npgsql connection string. Null: the local file.</summary>
-    public string? Connection { get; set; }
+    public Secret? Connection { get; set; }
 
     /// <summary>
     /// PostgreSQL servers that hold the memory together with the local file, in the order of preference. With any of them,

@@ -25,7 +25,7 @@ internal static class ProviderConnections
         var work = await ConnectAsync(provider, options, clock, cancellationToken).ConfigureAwait(false);
         try
         {
-            if (provider.RelayConnection is { Length: > 0 }) return await ConnectRelayAsync(provider, options, work, cancellationToken).ConfigureAwait(false);
+            if (provider.RelayConnection is { IsEmpty: false }) return await ConnectRelayAsync(provider, options, work, cancellationToken).ConfigureAwait(false);
             if (work.IsByTenant) throw TenantScopeException.NeedsRelay(work.Address, options.Schema, SettingNames.Relay(provider.Name));
         }
         catch

@@ -7,16 +7,16 @@ public sealed class ProviderOptions
     public string Name { get; set; } = "";
 
     /// <summary>Where rows are written and read: a <c>postgres://</c> URL or an Npgsql connection string. It may be a pooler.</summary>
-    public string Connection { get; set; } = "";
+    public Secret Connection { get; set; } = new("");
 
     /// <summary>The server itself, for migrations, COPY and locks; null: derived from <see cref="Connection"/> where the provider's naming allows it, else the same.</summary>
-    public string? ControlConnection { get; set; }
+    public Secret? ControlConnection { get; set; }
 
     /// <summary>
     /// The connection of the relay's own role, which row-level security shows the rows of all tenants; null: the relay works as
     /// <see cref="Connection"/> does, which under row-level security it cannot.
     /// </summary>
-    public string? RelayConnection { get; set; }
+    public Secret? RelayConnection { get; set; }
 
     /// <summary>Connections of this process to it: 1 to 1,000.</summary>
     public int PoolSizeMax { get; set; } = 10;

@@ -1,6 +1,7 @@
 using Holdfast.Cli.Output;
 using Holdfast.Cli.Tests.Program;
 using Holdfast.Operations.Schema.Migrations;
+using Holdfast.Operations.Schema.Sessions;
 using Xunit;
 
 namespace Holdfast.Cli.Tests.Conventions;
@@ -32,8 +33,8 @@ public sealed class ExitCodeTests : IDisposable
     private static readonly string[] AskNothing = ["version", "completion", "demo", "config check", "query slow", "provider show", "provider use", "provider drain", "provider enable", "freeze on", "freeze off",
         // One provider has nobody to be equal with.
         "relay status", "relay run",
-        // It writes files.
-        "schema new"];
+        // They work on files.
+        "schema lint", "schema new"];
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -83,6 +84,7 @@ public sealed class ExitCodeTests : IDisposable
         Assert.Equal(ExitCode.Usage, CliError.Of(new InvalidInputException("content", "is too long.")).Code);
         Assert.Equal(ExitCode.Conflict, CliError.Of(new SchemaLockException("process 1", TimeSpan.FromSeconds(1))).Code);
         Assert.Equal(ExitCode.Refused, CliError.Of(new SchemaException("older")).Code);
+        Assert.Equal(ExitCode.VerificationFailed, CliError.Of(new SchemaVerificationException("other than it was made")).Code);
         Assert.Equal(ExitCode.Refused, CliError.Of(new WritesFrozenException(DateTimeOffset.UnixEpoch, "maria")).Code);
         Assert.Equal(ExitCode.Refused, CliError.Of(new SpoolFullException(2, 1, "memory.db")).Code);
         Assert.Equal(ExitCode.Findings, CliError.Of(new WriteConcernException(Guid.Empty, WriteConcern.Majority, [], TimeSpan.FromSeconds(1))).Code);

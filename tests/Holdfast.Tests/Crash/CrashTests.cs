@@ -31,7 +31,7 @@ public sealed class CrashTests
     private static async Task<List<Guid>> RunAndKillAsync(HoldfastOptions options, int lines)
     {
         using var process = ChildProgram.Start("Holdfast.CrashWriter", options.TenantId, "session", Writers.ToString(CultureInfo.InvariantCulture),
-            options.Connection ?? "local", options.Connection is null ? options.Home! : options.Schema);
+            options.Connection?.Reveal() ?? "local", options.Connection is null ? options.Home! : options.Schema);
         var errors = process.StandardError.ReadToEndAsync();
         var printed = new List<Guid>();
         while (printed.Count < lines)

@@ -46,7 +46,7 @@ internal sealed class FaultRun : IAsyncDisposable
     public static async Task<FaultRun> OpenAsync(FaultServers servers, HoldfastOptions? options = null, IReadOnlyList<int>? healing = null, Ledger? ledger = null, string session = "run")
     {
         options ??= servers.Options();
-        var database = new NpgsqlConnectionStringBuilder(options.Providers[1].Connection).Database!;
+        var database = new NpgsqlConnectionStringBuilder(options.Providers[1].Connection.Reveal()).Database!;
         var memory = await AgentMemory.OpenAsync(options);
         // What other tests wrote to some of the servers only is brought to the others first: until then they do not lead.
         var providers = memory.Providers!.Access.Providers;

@@ -54,7 +54,7 @@ public sealed class FaultServers : IAsyncLifetime
         var options = new HoldfastOptions { Home = TestPlaces.NewFolder(), TenantId = TestPlaces.Unique("tenant") };
         foreach (var provider in _cluster.Options)
         {
-            provider.Connection = With(provider.Connection, database, user);
+            provider.Connection = With(provider.Connection.Reveal(), database, user);
             provider.ControlConnection = provider.Connection;
             options.Providers.Add(provider);
         }

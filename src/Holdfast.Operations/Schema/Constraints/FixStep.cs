@@ -8,7 +8,7 @@ internal enum FixStepKind
     Add,
     /// <summary>Reads all rows; writers go on.</summary>
     Validate,
-    /// <summary>Drops the old checks and gives the new one its name, in one transaction.</summary>
+    /// <summary>Drops the old checks and gives the new one its name (unless it has it), in one transaction.</summary>
     Swap,
 }
 
@@ -34,11 +34,11 @@ internal static class FixPlan
     public static IReadOnlyList<FixStep> Of(string schema, ExpectedCheck expected, CheckSet live)
     {
         var alter = $"alter table {schema}.{expected.Table.Name}";
-        var isOwnRight = live.Own is { } own && CheckComparison.IsSame(expected, own) && live.Others.Count == 0;
-        if (isOwnRight)
+        if (live.Own is { } own && CheckComparison.IsSame(expected, own))
             return [.. Steps(
                 live.Leftover is null ? null : new(expected.Name, FixStepKind.DropLeftover, [$"{alter} drop constraint {expected.BuildName}"]),
-                live.Own!.IsValidated ? null : new(expected.Name, FixStepKind.Validate, [$"{alter} validate constraint {expected.Name}"]))];
+                own.IsValidated ? null : new(expected.Name, FixStepKind.Validate, [$"{alter} validate constraint {expected.Name}"]),
+                live.Others.Count == 0 ? null : new(expected.Name, FixStepKind.Swap, [$"{alter} {string.Join(", ", live.Others.Select(other => $"drop constraint {other.QuotedName}"))}"]))];
 
         // What a run that was ended has built is taken up where it stands, unless it was built for another enum.
         var (isBuilt, isValidated) = live.Leftover is { } leftover && CheckComparison.IsSame(expected, leftover) ? (true, leftover.IsValidated) : (false, false);

@@ -57,7 +57,7 @@ internal sealed partial record LiveIndex
 
     /// <summary>Why it can never be dropped, or null.</summary>
     public string? KeptBy => IsPrimary ? "it is the primary key" : Constraint is { } constraint ? $"the constraint {constraint} stands on it"
-        : IsUnique ? "it keeps values unique" : IsReplicaIdentity ? "it is the replica identity" : IsPartitioned ? "it belongs to a partitioned table" : null;
+        : IsReplicaIdentity ? "it is the replica identity" : IsUnique ? "it keeps values unique" : IsPartitioned ? "it belongs to a partitioned table" : null;
 
     [GeneratedRegex("_cc(new|old)[0-9]*$")]
     private static partial Regex LeftoverName();

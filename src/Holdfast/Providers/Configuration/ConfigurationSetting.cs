@@ -12,7 +12,11 @@ internal sealed record ConfigurationSetting(string Name, string MaskedValue, str
 /// <param name="Name">Its name as an environment variable.</param>
 /// <param name="Value">The value, secrets included: never printed.</param>
 /// <param name="Source">Where it was found.</param>
-internal sealed record FoundValue(string Name, string Value, string Source);
+internal sealed record FoundValue(string Name, string Value, string Source)
+{
+    /// <summary>Without the value: a record would print it.</summary>
+    public override string ToString() => $"{Name} ({Source})";
+}
 
 /// <summary>What a configuration came to.</summary>
 /// <param name="Options">How the memory is opened.</param>

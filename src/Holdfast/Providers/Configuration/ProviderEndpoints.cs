@@ -36,7 +36,7 @@ internal static class ProviderEndpoints
     /// <exception cref="InvalidInputException">The connection cannot be read.</exception>
     public static NpgsqlConnectionStringBuilder? Relay(ProviderOptions provider)
     {
-        if (provider.RelayConnection is not { Length: > 0 } connection) return null;
+        if (provider.RelayConnection is not { IsEmpty: false } connection) return null;
         var settings = Parse(connection, $"provider '{provider.Name}' relay");
         if (provider.ControlConnection is null) PoolerNames.ToPooler(settings);
         if (PoolerNames.IsPooler(settings)) settings.Options = null;
@@ -53,7 +53,7 @@ internal static class ProviderEndpoints
         if (weakness is not null) warnings.Add(weakness);
         if (provider.ControlConnection is { } control && TransportSecurity.Weakness(Parse(control, $"provider '{provider.Name}' control")) is { } other && other != weakness)
             warnings.Add($"Control connection: {other}");
-        if (provider.RelayConnection is { Length: > 0 } relay && TransportSecurity.Weakness(Parse(relay, $"provider '{provider.Name}' relay")) is { } third && third != weakness)
+        if (provider.RelayConnection is { IsEmpty: false } relay && TransportSecurity.Weakness(Parse(relay, $"provider '{provider.Name}' relay")) is { } third && third != weakness)
             warnings.Add($"Relay connection: {third}");
         var given = work.Options;
         if (given is { Length: > 0 } && Work(provider).Options is not { Length: > 0 } && !IsEndpointOnly(given))
@@ -61,8 +61,8 @@ internal static class ProviderEndpoints
         return warnings;
     }
 
-    private static NpgsqlConnectionStringBuilder Parse(string text, string field) =>
-        text is { Length: > 0 } ? PostgresUrl.Parse(text, field) : throw new InvalidInputException(field, "the connection is empty.");
+    private static NpgsqlConnectionStringBuilder Parse(Secret? connection, string field) =>
+        connection is { IsEmpty: false } ? PostgresUrl.Parse(connection, field) : throw new InvalidInputException(field, "the connection is empty.");
 
     private static bool IsEndpointOnly(string options) => options.Trim().StartsWith("endpoint=", StringComparison.Ordinal) && !options.Trim().Contains(' ', StringComparison.Ordinal);
 

@@ -51,6 +51,9 @@ internal sealed class ProbeFacts
     /// <summary>It is a standby.</summary>
     public bool? IsStandby { get; set; }
 
+    /// <summary>Row-level security shows the connected role one tenant at a time.</summary>
+    public bool? IsByTenant { get; set; }
+
     /// <summary>The last migration that was applied.</summary>
     public string? SchemaVersion { get; set; }
 
@@ -71,4 +74,7 @@ internal sealed class ProbeFacts
 
     /// <summary>What a stricter <c>sslmode</c> would refuse the certificate for.</summary>
     public string? CertificateProblem { get; set; }
+
+    /// <summary>The same, one by one.</summary>
+    public CertificateProblem CertificateProblems { get; set; }
 }

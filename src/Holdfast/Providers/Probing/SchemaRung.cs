@@ -1,6 +1,7 @@
 using Holdfast.Providers.Failures;
 using Holdfast.Rows;
 using Holdfast.Stores.Migrations;
+using Holdfast.Stores.Postgres;
 using Npgsql;
 
 namespace Holdfast.Providers.Probing;
@@ -29,7 +30,7 @@ internal sealed class SchemaRung(string schema)
 
     public async Task<string?> ClimbAsync(ProbeRun run, CancellationToken cancellationToken)
     {
-        var batch = new NpgsqlBatch(run.Connection) { BatchCommands = { new(_history), new(Columns) { Parameters = { new() { Value = schema } } } } };
+        var batch = new NpgsqlBatch(run.Connection) { BatchCommands = { new(_history), new(Columns) { Parameters = { new() { Value = schema } } }, RowSecurity.LookAt(schema) } };
         await using var _ = batch.ConfigureAwait(false);
         if (run.MayReadIdentifier) batch.BatchCommands.Add(new(Identifier));
         var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
@@ -41,9 +42,15 @@ internal sealed class SchemaRung(string schema)
         var tables = new Dictionary<string, (string[] Columns, string Lacking, string Role)>();
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
             tables[reader.GetString(0)] = (reader.GetString(1).Split(','), reader.GetString(2), reader.GetString(3));
+        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var security = RowSecurity.Read(reader);
+        run.Facts.IsByTenant = security.ByTenant;
         if (run.MayReadIdentifier && await reader.NextResultAsync(cancellationToken).ConfigureAwait(false) && await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
             run.Facts.SystemIdentifier = reader.GetString(0);
 
+        if (security.Blind is { } blind)
+            throw Drifted($"Row-level security is on for {schema}.{blind}, and no policy lets this role see any of its rows.", "Run 'holdfast access apply --row-security' against it, or connect as a role that has a policy.");
         if (history is [.., var last]) (run.Facts.SchemaVersion, run.Facts.ChainHash) = last;
         CheckHistory(history);
         var (at, ours) = (run.Facts.SchemaVersion!, Shipped.Value[^1].Version);

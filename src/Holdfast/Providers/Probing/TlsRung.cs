@@ -64,6 +64,7 @@ internal sealed class TlsRung(NpgsqlConnectionStringBuilder settings, TimeProvid
         facts.TlsProtocol = protocol;
         facts.CertificateEnds = new DateTimeOffset(certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero);
         facts.CertificateDaysLeft = (int)Math.Floor((facts.CertificateEnds.Value - time.GetUtcNow()).TotalDays);
+        facts.CertificateProblems = problem;
         facts.CertificateProblem = problem == CertificateProblem.None ? null : CertificateJudge.Name(problem);
         var refused = settings.SslMode switch
         {

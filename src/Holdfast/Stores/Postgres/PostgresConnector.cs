@@ -5,8 +5,8 @@ namespace Holdfast.Stores.Postgres;
 /// <summary>Opens a store: asks the server what it is, then sets the connection up for just that.</summary>
 internal static class PostgresConnector
 {
-    public static Task<PostgresStore> ConnectAsync(string connectionString, string schema, TimeProvider time, Rows.MergeRules? rules, CancellationToken cancellationToken, StoreOwner? owner = null) =>
-        ConnectAsync(Settings(connectionString), schema, time, rules, cancellationToken, owner: owner);
+    public static Task<PostgresStore> ConnectAsync(Secret connection, string schema, TimeProvider time, Rows.MergeRules? rules, CancellationToken cancellationToken, StoreOwner? owner = null) =>
+        ConnectAsync(Settings(connection), schema, time, rules, cancellationToken, owner: owner);
 
     /// <param name="given">Settings that are safe behind any pooler.</param>
     /// <param name="schema">The schema of the tables.</param>
@@ -43,9 +43,9 @@ internal static class PostgresConnector
     }
 
     /// <summary>Safe behind any pooler: nothing prepared, no reset of a session that is not ours, one command at a time.</summary>
-    private static NpgsqlConnectionStringBuilder Settings(string connectionString)
+    private static NpgsqlConnectionStringBuilder Settings(Secret connection)
     {
-        var settings = PostgresUrl.Parse(connectionString);
+        var settings = PostgresUrl.Parse(connection);
         settings.MaxAutoPrepare = 0;
         settings.NoResetOnClose = true;
         settings.Multiplexing = false;

@@ -10,6 +10,10 @@ internal static class PostgresUrl
     public static bool IsUrl(string text) =>
         text.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>The connection's settings, from where it is kept.</summary>
+    /// <exception cref="InvalidInputException">A part cannot be read.</exception>
+    public static NpgsqlConnectionStringBuilder Parse(Secret connection, string field = "connection") => Parse(connection.Reveal(), field);
+
     /// <summary>The connection's settings; only what the text sets is set, and certificates are checked for hosts that are not this machine.</summary>
     /// <param name="text">The URL or the connection string.</param>
     /// <param name="field">What the errors call it.</param>

@@ -88,6 +88,9 @@ public sealed class ConstraintFixTests
         var message = statuses.Single(status => status.Name == "agent_messages_message_type_check");
         Assert.Equal((CheckState.Differs, "valid_type"), (message.State, Assert.Single(message.OtherNames)));
         Assert.Equal(["task", "notification", "query", "response"], message.Missing);
+        await database.ExecuteAsync("alter table holdfast.users add constraint own check (key <> '')");
+        var own = (await new ConstraintInspection(database.Settings, "holdfast").RunAsync(countRows: true, Token)).Single(status => status.Name == "own");
+        Assert.Equal((CheckState.WithoutEnum, true), (own.State, own.IsRight));
     }
 
     [Fact]
@@ -140,6 +143,40 @@ public sealed class ConstraintFixTests
         Assert.Equal("23514", (await Assert.ThrowsAsync<Npgsql.PostgresException>(() => database.ExecuteAsync(SchemaDatabase.Memory(1, "dream")))).SqlState);
         var again = await Fix(database).RunAsync([Expected], null, Token);
         Assert.Equal(last switch { FixStepKind.Add => 2, FixStepKind.Validate => 1, _ => 0 }, again.Steps.Count);
+        Assert.Equal(1, await ChecksAsync(database));
+        Assert.Equal(CheckState.Equal, (await StatusAsync(database)).State);
+    }
+
+    [Theory]
+    [InlineData(FixStepKind.Add, "access share")]
+    [InlineData(FixStepKind.Validate, "share update exclusive")]
+    [InlineData(FixStepKind.Swap, "access share")]
+    internal async Task a_run_whose_session_ends_within_any_step_is_finished_by_the_next(FixStepKind within, string inTheWay)
+    {
+        var database = await SchemaDatabase.CreateAsync();
+        await database.ExecuteAsync($"{Drop}; alter table {Table} add constraint valid_memory_type check (memory_type in ('log'))");
+        Npgsql.NpgsqlConnection? blocker = null;
+        var ended = Task.CompletedTask;
+        async Task EndAsync()
+        {
+            await Wait.UntilAsync(() => database.ScalarAsync<bool>($"select exists (select from pg_stat_activity where application_name = '{Program}' and datname = current_database() and wait_event_type = 'Lock')"), "the step has begun");
+            await database.TerminateAsync(Program);
+        }
+        void Before(FixStepKind step)
+        {
+            if (step != within) return;
+            blocker = database.HoldAsync($"lock table {Table} in {inTheWay} mode").GetAwaiter().GetResult();
+            ended = EndAsync();
+        }
+        Before(FixStepKind.Add == within ? within : FixStepKind.DropLeftover);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => Fix(database).RunAsync([Expected], what =>
+        {
+            if (what.Waiting is null && what.Step.Kind != FixStepKind.Swap) Before(what.Step.Kind + 1);
+        }, Token));
+        await ended;
+        await blocker!.DisposeAsync();
+        Assert.Equal("23514", (await Assert.ThrowsAsync<Npgsql.PostgresException>(() => database.ExecuteAsync(SchemaDatabase.Memory(1, "dream")))).SqlState);
+        Assert.Equal(within switch { FixStepKind.Add => 3, FixStepKind.Validate => 2, _ => 1 }, (await Fix(database).RunAsync([Expected], null, Token)).Steps.Count);
         Assert.Equal(1, await ChecksAsync(database));
         Assert.Equal(CheckState.Equal, (await StatusAsync(database)).State);
     }

@@ -51,4 +51,4 @@ internal static class SqlOracles
 internal sealed record ParserAnswer(int[]? Ends, string[]? Found, string? Error);
 
 /// <summary>What squawk says.</summary>
-internal sealed record SquawkFinding(string File, int Line, string RuleName, string Message);
+internal sealed record SquawkFinding(string File, int Line, [property: System.Text.Json.Serialization.JsonPropertyName("rule_name")] string RuleName, string Message);

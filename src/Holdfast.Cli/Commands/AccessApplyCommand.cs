@@ -1,0 +1,60 @@
+using System.CommandLine;
+using Holdfast.Cli.Output;
+using Holdfast.Operations.Access;
+
+namespace Holdfast.Cli.Commands;
+
+/// <summary><c>holdfast access apply</c>: makes roles, grants, guard and row-level security, and proves them.</summary>
+internal static class AccessApplyCommand
+{
+    private static readonly Option<FileInfo> Secrets = new("--write-secrets")
+    {
+        Description = "Give roles without a password a new one, and write their URLs into this file (mode 0600). Without it nobody can log in as them yet.", HelpName = "FILE",
+    };
+
+    public static Command Create() => CommandFactory.Create("access apply",
+        "Makes the roles with their grants, the guard against deleting and, with --row-security, the separation of tenants; then tries all of it (see 'access verify'). Run it again after every restore.",
+        "holdfast access apply --provider main --write-secrets access.secrets", [Secrets, AccessCommand.RowSecurity, AccessCommand.Exclusive, AccessCommand.Shared], RunAsync);
+
+    private static async Task<ExitCode> RunAsync(Invocation invocation, CancellationToken cancellationToken)
+    {
+        var options = AccessCommand.Options(invocation);
+        var file = invocation.Get(Secrets) is { } given ? new SecretsFile(given.FullName) : null;
+        var plans = new List<AccessPlanned>();
+        var applied = new List<AccessApplied>();
+        foreach (var (server, control) in AccessCommand.Servers(invocation))
+        {
+            Invocation.Note($"target: {server.Name}  {control.Target}");
+            if (invocation.DryRun)
+            {
+                plans.Add(AccessPlanned.Of(server.Name, await control.PlanAsync(options, cancellationToken)));
+                continue;
+            }
+            if (!invocation.Yes && Terminal.CanAsk && !Terminal.Ask($"Change roles and rights on {server.Name}?")) throw new CliException(ExitCode.Cancelled, "Nothing was changed.");
+            applied.Add(await ApplyAsync(server.Name, control, options, file, cancellationToken));
+            if (!applied[^1].Verified.IsRight) break;
+        }
+        if (invocation.DryRun) return AccessPlanCommand.Print(invocation, plans);
+        invocation.Print(applied, CliJson.Default.ListAccessApplied, writer =>
+        {
+            foreach (var one in applied)
+            {
+                writer.WriteLine($"{one.Provider}: {one.Statements} statements applied{(one.NewPasswords.Count == 0 ? "" : $"; new passwords in {file!.Path}: {string.Join(", ", one.NewPasswords)}")}");
+                AccessVerifyCommand.Write(writer, one.Verified);
+            }
+        });
+        return AccessVerifyCommand.End(invocation, [.. applied.Select(one => one.Verified)]);
+    }
+
+    private static async Task<AccessApplied> ApplyAsync(string provider, AccessControl control, AccessOptions options, SecretsFile? file, CancellationToken cancellationToken)
+    {
+        var (plan, passwords) = await control.ApplyAsync(options, file, cancellationToken);
+        AccessPlanCommand.Note(AccessPlanned.Of(provider, plan));
+        // Read back by trying: what was granted is not yet what can be done.
+        var matrix = await control.VerifyAsync(options, file is null ? [] : await file.ReadAsync(cancellationToken), cancellationToken);
+        return new AccessApplied(provider, plan.Statements.Count, [.. passwords], [.. plan.ByHand], AccessVerified.Of(provider, matrix));
+    }
+}
+
+/// <summary>What was done on a provider, and how it stands after it.</summary>
+internal sealed record AccessApplied(string Provider, int Statements, List<string> NewPasswords, List<ManualStep> ByHand, AccessVerified Verified);

@@ -1,0 +1,42 @@
+using Holdfast.Cli.Output;
+using Holdfast.Operations.Schema.Catalogue;
+using Holdfast.Operations.Schema.Drift;
+
+namespace Holdfast.Cli.Commands;
+
+/// <summary>What <c>schema drift --repair</c> does after the comparison.</summary>
+internal static class SchemaRepairRun
+{
+    /// <summary>What is to be mended: all that differs and is not accepted.</summary>
+    public static IReadOnlyList<Difference> Wanted(ProviderDrift drift, IgnoreFile? ignored) =>
+        [.. drift.Differences.Where(difference => ignored is null || !drift.Findings.Any(finding => finding.CacheKey == difference.CacheKey && ignored.Covers(finding)))];
+
+    public static async Task<(List<ProviderDrift> Drifts, List<RepairedFinding> Repaired)> RunAsync(
+        Invocation invocation, IReadOnlyList<DriftTarget> all, List<ProviderDrift> drifts, DriftOptions options, IgnoreFile? ignored, CancellationToken cancellationToken)
+    {
+        var drift = drifts.Single();
+        if (drift.Error is not null) throw drift.Error;
+        var wanted = Wanted(drift, ignored);
+        if (wanted.Count == 0) return (drifts, []);
+        var proof = await DriftRepair.ProveAsync(drift, wanted, cancellationToken);
+        foreach (var step in proof.Proved)
+            foreach (var sql in step.Statements) Invocation.Note($"  {sql.Replace(CanonicalText.Schema, options.Schema, StringComparison.Ordinal)};");
+        if (invocation.DryRun) return (drifts, [.. proof.Proved.Select(step => Item(step, options, done: false))]);
+        if (proof.Proved.Count == 0) return (drifts, []);
+        if (!invocation.Yes && !(Terminal.CanAsk && Terminal.Ask($"Run these {proof.Proved.Sum(step => step.Statements.Count())} statements on {drift.Target.Name} ({drift.Target.Address})?")))
+            throw new CliException(ExitCode.Refused, $"Nothing was changed on {drift.Target.Name}.", $"holdfast schema drift --repair --yes --provider {drift.Target.Name}");
+
+        var result = await new DriftRepair(options).RunAsync(drift, wanted, new Progress(), cancellationToken);
+        // Compared again from the beginning: with what the migrations make, and with the others.
+        var after = await new DriftCheck(all, options).RunAsync(cancellationToken);
+        return ([after.Providers.Single(provider => provider.Target.Name == drift.Target.Name)], [.. result.Proof.Proved.Select(step => Item(step, options, done: true))]);
+    }
+
+    private static RepairedFinding Item(RepairStep step, DriftOptions options, bool done) =>
+        new(step.Difference.CacheKey, done, [.. step.Statements.Select(sql => sql.Replace(CanonicalText.Schema, options.Schema, StringComparison.Ordinal))]);
+
+    private sealed class Progress : IProgress<string>
+    {
+        public void Report(string value) => Invocation.Note($"repairing: {value}");
+    }
+}

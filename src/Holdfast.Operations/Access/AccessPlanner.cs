@@ -1,0 +1,159 @@
+using Holdfast.Rows;
+
+namespace Holdfast.Operations.Access;
+
+/// <summary>Decides from the live state which statements make it the declared one, and who may run them.</summary>
+internal sealed class AccessPlanner(string schema, AccessOptions options, AccessState state)
+{
+    private readonly List<string> _statements = [];
+    private readonly List<ManualStep> _byHand = [];
+    private readonly List<string> _notes = [];
+    private readonly List<RoleSpec> _newLogins = [];
+    private readonly string _owner = RoleSpecs.Owner(schema);
+
+    public static AccessPlan Plan(string schema, AccessOptions options, AccessState state) => new AccessPlanner(schema, options, state).Plan();
+
+    /// <summary>Nobody else has tables in the database, or somebody has said so.</summary>
+    public static bool IsExclusive(AccessOptions options, AccessState state) => options.Exclusive ?? state.OtherSchemas.Count == 0;
+
+    private AccessPlan Plan()
+    {
+        foreach (var role in RoleSpecs.All(schema, options)) AddRole(role);
+        AddDatabase();
+        AddSchema();
+        return new AccessPlan(_statements, _byHand, _notes, _newLogins);
+    }
+
+    private void AddRole(RoleSpec role)
+    {
+        var live = state.Roles.GetValueOrDefault(role.Name);
+        if (live is null)
+        {
+            var create = $"create role {role.Name} {(role.CanLogIn ? "login" : "nologin")} {(role.Inherits ? "inherit" : "noinherit")} connection limit {role.ConnectionLimit}";
+            if (role.CanLogIn) _newLogins.Add(role);
+            Do(state.MayCreateRoles, create, $"{state.User} may not create roles", isRequired: true);
+            // Whoever creates a role from PostgreSQL 16 on may hand it out, but is not in it.
+            if (role.Role == AccessRole.Owner) AddSelf(role);
+        }
+        else
+        {
+            if (role.Role == AccessRole.Owner && !state.IsSuperuser) AddSelf(role);
+            foreach (var power in live.Powers.Where(power => !(power == "bypassrls" && role.Role == AccessRole.Backup)))
+                Do(state.IsSuperuser || (power is "createrole" or "createdb" && live.IsAlterable), $"alter role {role.Name} no{power}", $"{state.User} may not take {power} from {role.Name}");
+            if ((live.CanLogIn, live.Inherits, live.ConnectionLimit) != (role.CanLogIn, role.Inherits, role.ConnectionLimit) && !(live.CanLogIn is false && role.Role == AccessRole.App && role.CanLogIn && live.ConnectionLimit == role.ConnectionLimit))
+                Do(live.IsAlterable, $"alter role {role.Name} {(role.CanLogIn ? "login" : "nologin")} {(role.Inherits ? "inherit" : "noinherit")} connection limit {role.ConnectionLimit}", $"{state.User} may not alter {role.Name}");
+        }
+        foreach (var group in new[] { role.MemberOf, role.Predefined }.OfType<string>().Where(group => live?.MemberOf.Contains(group) != true))
+            Do(group == role.MemberOf || state.Grantable.Contains(group), $"grant {group} to {role.Name}", $"{state.User} has no ADMIN option on {group}");
+        foreach (var (name, value) in role.Settings.Where(setting => live?.Settings.Contains($"{setting.Name}={setting.Value}") != true))
+            Do(live?.IsAlterable ?? true, $"alter role {role.Name} set {name} = {(name == "search_path" ? value : $"'{value}'")}", $"{state.User} may not alter {role.Name}");
+        if (options.RowSecurity && role.Role == AccessRole.Backup && live?.Powers.Contains("bypassrls") != true)
+        {
+            if (state.MayGiveBypassRls) _statements.Add($"alter role {role.Name} bypassrls");
+            else _notes.Add($"{role.Name} sees all tenants by its policy, but does not bypass row-level security: dump with pg_dump --enable-row-security.");
+        }
+    }
+
+    private void AddSelf(RoleSpec role)
+    {
+        if (state.IsSuperuser) return;
+        var live = state.Roles.GetValueOrDefault(role.Name);
+        Do(live?.IsAlterable ?? state.MayCreateRoles, $"grant {role.Name} to {state.QuotedUser}{(state.Version >= 16 ? " with inherit true, set true" : "")}",
+            $"{state.User} has no ADMIN option on {role.Name}, so it cannot give objects to it", isRequired: true);
+    }
+
+    private void AddDatabase()
+    {
+        var database = state.QuotedDatabase;
+        var roles = RoleSpecs.All(schema, options);
+        var mayGrant = state.OwnsDatabase;
+        var reason = $"the database belongs to {state.DatabaseOwner}, and {state.User} is not in it";
+        // First those who keep their right, then PUBLIC's end: nobody is locked out in between.
+        Do(mayGrant, $"grant connect on database {database} to {string.Join(", ", roles.Where(role => role.CanLogIn).Select(role => role.Name))}", reason);
+        Do(mayGrant, $"grant connect, create, temporary on database {database} to {_owner}", reason, isRequired: true);
+        if (!IsExclusive(options, state))
+        {
+            _notes.Add($"The database is shared (tables in {string.Join(", ", state.OtherSchemas)}): PUBLIC keeps what it may do in it, which others may need. --exclusive takes that away.");
+            return;
+        }
+        if (state.OtherUsers.Count > 0)
+        {
+            Do(mayGrant, $"grant connect on database {database} to {string.Join(", ", state.OtherUsers)}", reason);
+            _notes.Add($"These roles use the database or may read the schema and are not Holdfast's; they may still connect: {string.Join(", ", state.OtherUsers)}.");
+        }
+        Do(mayGrant, $"revoke all on database {database} from public", reason);
+        if (state.PublicMayCreate) Do(state.OwnsPublic, "revoke create on schema public from public", $"{state.User} does not own the schema public");
+    }
+
+    private void AddSchema()
+    {
+        if (state.SchemaOwner is null)
+        {
+            _statements.Add($"create schema {schema} authorization {_owner}");
+            _notes.Add($"The schema {schema} is not there: its tables get these rights when {RoleSpecs.NameOf(schema, "migrator")} migrates. Run this again afterwards, for the triggers and erase().");
+        }
+        var strangers = state.Objects.Where(found => !found.IsOurs && found.Owner != _owner).ToList();
+        if (!state.OwnsSchema && state.SchemaOwner is not null && state.SchemaOwner != _owner)
+            _byHand.Add(new($"alter schema {schema} owner to {_owner}", $"the schema belongs to {state.SchemaOwner}, and {state.User} is not in it", IsRequired: true));
+        foreach (var stranger in strangers)
+            _byHand.Add(new($"alter {stranger.Kind} {schema}.{stranger.Name} owner to {_owner}", $"it belongs to {stranger.Owner}, and {state.User} is not in it (grant {stranger.Owner} to {state.QuotedUser} would do, too)", IsRequired: true));
+        AddStrayTables();
+        foreach (var statement in AccessScript.SchemaStatements(schema, options).Where(IsNeeded)) _statements.Add(statement.Sql);
+    }
+
+    /// <summary>Objects that the catalogue does not know, a user's own migration's for instance: theirs is what a new table would get.</summary>
+    private void AddStrayTables()
+    {
+        foreach (var other in state.Objects.Where(found => !IsDeclared(found)))
+        {
+            if (other.Owner != _owner) _statements.Add($"alter {other.Kind} {schema}.{other.Name} owner to {_owner}");
+            if (other.Kind is "table") _statements.Add($"grant select, insert, update on {schema}.{other.Name} to {RoleSpecs.App(schema)}");
+            if (other.Kind is "table") _statements.Add($"grant select on {schema}.{other.Name} to {RoleSpecs.NameOf(schema, "ro")}, {RoleSpecs.NameOf(schema, "backup")}");
+            if (other.Kind is "function" or "procedure") _statements.Add($"revoke all on {other.Kind} {schema}.{other.Name} from public");
+        }
+    }
+
+    private static bool IsDeclared(LiveObject found) => found.Kind == "table" ? Tables.TryGet(found.Name, out _)
+        : found.Kind == "function" && NameOf(found) is "is_erased" or EraseFunction.Name or DeleteGuard.Function;
+
+    private static string NameOf(LiveObject found) => found.Name.Split('(')[0];
+
+    private bool IsNeeded(AccessStatement statement)
+    {
+        if (statement.Subject == schema && statement.Part == AccessPart.Ownership) return state.SchemaOwner is not null && state.SchemaOwner != _owner;
+        var subject = statement.Subject.Split('.')[0];
+        var live = state.Objects.FirstOrDefault(found => NameOf(found) == subject);
+        var isMade = subject == schema || subject is EraseFunction.Name or DeleteGuard.Function;
+        // What is not there yet gets its rights when a migration makes it.
+        if (live is null) return isMade && (subject == schema || Array.TrueForAll([.. Tables.All], table => state.Objects.Any(found => found.Name == table.Name)));
+        return statement.Part switch
+        {
+            AccessPart.Ownership => live.Owner != _owner,
+            // Each of these takes a lock that stops the application for a moment, so they are left out where nothing is to be changed.
+            AccessPart.Trigger => !live.Triggers.Contains(DeleteGuard.RowTrigger) || !live.Triggers.Contains(DeleteGuard.TruncateTrigger),
+            AccessPart.RowSecurity => !live.RowSecurity,
+            AccessPart.Policy => !HasPolicy(live, statement.Subject.Split('.')[1]),
+            _ => true,
+        };
+    }
+
+    private bool HasPolicy(LiveObject table, string name)
+    {
+        var (_, roles, condition) = RowSecurity.Policies(schema).First(policy => policy.Name == name);
+        var wanted = string.Join(',', roles.Split(", ").Order(StringComparer.Ordinal));
+        return table.Policies.Any(live => live.Split('|') is [var liveName, var liveRoles, var usingIt, var checking] && liveName == name
+            && string.Join(',', liveRoles.Split(',').Order(StringComparer.Ordinal)) == wanted && usingIt == checking && IsSame(usingIt, condition));
+    }
+
+    // As the server writes an expression: with parentheses and casts.
+    private static bool IsSame(string live, string declared) => Plain(live) == Plain(declared);
+
+    private static string Plain(string expression) =>
+        string.Concat(expression.Replace("::text", "", StringComparison.Ordinal).Where(c => c is not ('(' or ')' or ' '))).ToLowerInvariant();
+
+    private void Do(bool may, string sql, string reason, bool isRequired = false)
+    {
+        if (may) _statements.Add(sql);
+        else _byHand.Add(new ManualStep(sql, reason, isRequired));
+    }
+}

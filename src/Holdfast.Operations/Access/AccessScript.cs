@@ -1,0 +1,61 @@
+using Holdfast.Rows;
+
+namespace Holdfast.Operations.Access;
+
+/// <summary>The part of an access script that concerns a schema and what is in it, as statements that may be run any number of times.</summary>
+/// <remarks>The roles must be there. Nothing here depends on what a server holds: on another schema with the same roles the same comes out.</remarks>
+internal static class AccessScript
+{
+    /// <summary>All statements in order: owner, functions, guard, grants, row-level security.</summary>
+    public static IReadOnlyList<AccessStatement> SchemaStatements(string schema, AccessOptions options) => SchemaStatements(schema, schema, options);
+
+    /// <param name="schema">Where the objects are.</param>
+    /// <param name="roles">The schema whose roles get the rights: for a scratch copy another one than <paramref name="schema"/>.</param>
+    /// <param name="options">What is wanted.</param>
+    public static IReadOnlyList<AccessStatement> SchemaStatements(string schema, string roles, AccessOptions options) =>
+    [
+        new(AccessPart.Ownership, schema, $"alter schema {schema} owner to {RoleSpecs.Owner(roles)}"),
+        .. Tables.All.Select(table => new AccessStatement(AccessPart.Ownership, table.Name, $"alter table {schema}.{table.Name} owner to {RoleSpecs.Owner(roles)}")),
+        new(AccessPart.Ownership, "is_erased", $"alter function {schema}.{IsErased} owner to {RoleSpecs.Owner(roles)}"),
+        .. DeleteGuard.Statements(schema, roles),
+        .. EraseFunction.Statements(schema, roles, options),
+        .. Grants(schema, roles, options),
+        .. DefaultPrivileges(schema, roles, options),
+        .. RowSecurity.Statements(schema, roles, options),
+    ];
+
+    public const string IsErased = "is_erased(text, uuid, text, text)";
+
+    /// <summary>The roles that have rights of their own; the others are their members.</summary>
+    public static IEnumerable<RoleSpec> Grantees(string schema, AccessOptions options) =>
+        RoleSpecs.All(schema, options).Where(role => role.MemberOf is null && role.Role != AccessRole.Owner);
+
+    private static IEnumerable<AccessStatement> Grants(string schema, string roles, AccessOptions options)
+    {
+        var grantees = Grantees(roles, options).ToList();
+        var names = string.Join(", ", grantees.Select(role => role.Name).Append($"{RoleSpecs.NameOf(roles, "migrator")}"));
+        yield return new(AccessPart.Grant, schema, $"revoke all on schema {schema} from public, {names}");
+        yield return new(AccessPart.Grant, schema, $"grant usage on schema {schema} to {string.Join(", ", grantees.Select(role => role.Name))}");
+        foreach (var table in Tables.All)
+        {
+            yield return new(AccessPart.Grant, table.Name, $"revoke all on {schema}.{table.Name} from public, {names}");
+            foreach (var group in grantees.GroupBy(role => TableRights.Of(role.Role, table)).Where(group => group.Key != TableRight.None))
+                yield return new(AccessPart.Grant, table.Name, $"grant {string.Join(", ", TableRights.Words(group.Key))} on {schema}.{table.Name} to {string.Join(", ", group.Select(role => role.Name))}");
+        }
+        yield return new(AccessPart.Grant, "is_erased", $"revoke all on function {schema}.{IsErased} from public, {names}");
+        yield return new(AccessPart.Grant, "is_erased", $"grant execute on function {schema}.{IsErased} to {RoleSpecs.App(roles)}");
+    }
+
+    /// <summary>What a later migration makes has the right grants from its first moment, because it is the owner that makes it.</summary>
+    private static IEnumerable<AccessStatement> DefaultPrivileges(string schema, string roles, AccessOptions options)
+    {
+        var owner = RoleSpecs.Owner(roles);
+        // PUBLIC's right to execute is a default of the whole database: IN SCHEMA cannot take it away.
+        yield return new(AccessPart.Grant, schema, $"alter default privileges for role {owner} revoke execute on functions from public");
+        yield return new(AccessPart.Grant, schema, $"alter default privileges for role {owner} in schema {schema} grant select, insert, update on tables to {RoleSpecs.App(roles)}");
+        yield return new(AccessPart.Grant, schema, $"alter default privileges for role {owner} in schema {schema} grant select on tables to {string.Join(", ", Grantees(roles, options).Where(role => role.Role is AccessRole.ReadOnly or AccessRole.Backup).Select(role => role.Name))}");
+        yield return new(AccessPart.Grant, schema, $"alter default privileges for role {owner} in schema {schema} grant usage, select on sequences to {RoleSpecs.App(roles)}");
+        yield return new(AccessPart.Grant, schema, $"alter default privileges for role {owner} in schema {schema} grant select on sequences to {RoleSpecs.NameOf(roles, "backup")}");
+        yield return new(AccessPart.Grant, schema, $"alter default privileges for role {owner} in schema {schema} grant execute on functions to {RoleSpecs.App(roles)}");
+    }
+}

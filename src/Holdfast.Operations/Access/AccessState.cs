@@ -1,0 +1,169 @@
+using Npgsql;
+
+namespace Holdfast.Operations.Access;
+
+/// <summary>A role as it is.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="CanLogIn">It may log in.</param>
+/// <param name="Inherits">It has the rights of what it is a member of without becoming it.</param>
+/// <param name="ConnectionLimit">Sessions at once; -1: no limit.</param>
+/// <param name="Powers">Attributes that none of Holdfast's roles may have: <c>superuser</c>, <c>createrole</c>, …</param>
+/// <param name="Settings">What its sessions start with: <c>name=value</c>.</param>
+/// <param name="MemberOf">Roles that it is a member of.</param>
+/// <param name="IsAlterable">The connected role may alter it.</param>
+/// <param name="HasPassword">Null: the connected role may not know.</param>
+internal sealed record LiveRole(
+    string Name, bool CanLogIn, bool Inherits, int ConnectionLimit, IReadOnlyList<string> Powers, IReadOnlyList<string> Settings,
+    IReadOnlyList<string> MemberOf, bool IsAlterable, bool? HasPassword);
+
+/// <summary>A table, view, sequence or function in the schema.</summary>
+/// <param name="Kind"><c>table</c>, <c>view</c>, <c>materialized view</c>, <c>sequence</c>, <c>foreign table</c>, <c>function</c>, <c>procedure</c>, <c>aggregate</c>.</param>
+/// <param name="Name">Its name; a function's with its arguments; quoted where it must be.</param>
+/// <param name="Owner">Who owns it.</param>
+/// <param name="IsOurs">The connected role may act as its owner.</param>
+/// <param name="RowSecurity">Row-level security is on and holds for the owner too.</param>
+/// <param name="Triggers">Triggers that fire.</param>
+/// <param name="Policies">Policies: <c>name|roles|condition|check</c>.</param>
+internal sealed record LiveObject(
+    string Kind, string Name, string Owner, bool IsOurs, bool RowSecurity, IReadOnlyList<string> Triggers, IReadOnlyList<string> Policies);
+
+/// <summary>What a server says about roles, owners and rights, and about what the connected role may change there.</summary>
+internal sealed class AccessState
+{
+    private const string AskServer = """
+        select current_setting('server_version_num')::int / 10000, current_user::text, quote_ident(current_user), quote_ident(current_database()),
+          r.rolsuper, r.rolcreaterole, r.rolbypassrls, pg_has_role(d.datdba, 'usage'), quote_ident(pg_get_userbyid(d.datdba)),
+          case when current_setting('server_version_num')::int >= 160000 then pg_has_role('pg_monitor', 'member with admin option') else r.rolsuper or r.rolcreaterole end,
+          case when current_setting('server_version_num')::int >= 160000 then pg_has_role('pg_read_all_stats', 'member with admin option') else r.rolsuper or r.rolcreaterole end,
+          (select array_agg(distinct quote_ident(n.nspname)) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname <> $1 and n.nspname not like 'pg\_%' and n.nspname <> 'information_schema'
+              and not exists (select 1 from pg_depend e where e.classid = 'pg_class'::regclass and e.objid = c.oid and e.deptype = 'e')),
+          exists (select 1 from pg_namespace n, aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) a where n.nspname = 'public' and a.grantee = 0 and a.privilege_type = 'CREATE'),
+          (select pg_has_role(n.nspowner, 'usage') from pg_namespace n where n.nspname = 'public'),
+          (select quote_ident(pg_get_userbyid(n.nspowner)) from pg_namespace n where n.nspname = $1),
+          (select pg_has_role(n.nspowner, 'usage') from pg_namespace n where n.nspname = $1),
+          (select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relrowsecurity),
+          has_table_privilege('pg_authid', 'select')
+        from pg_database d, pg_roles r where d.datname = current_database() and r.rolname = current_user
+        """;
+
+    private const string AskRoles = """
+        select r.rolname::text, r.rolcanlogin, r.rolinherit, r.rolconnlimit,
+          array_remove(array[case when rolsuper then 'superuser' end, case when rolcreaterole then 'createrole' end, case when rolcreatedb then 'createdb' end,
+            case when rolreplication then 'replication' end, case when rolbypassrls then 'bypassrls' end], null),
+          coalesce((select s.setconfig from pg_db_role_setting s where s.setrole = r.oid and s.setdatabase = 0), '{}'),
+          array(select pg_get_userbyid(m.roleid)::text from pg_auth_members m where m.member = r.oid),
+          case when current_setting('server_version_num')::int >= 160000 then pg_has_role(r.oid, 'member with admin option') else true end
+        from pg_roles r where r.rolname = any($1)
+        """;
+
+    private const string AskPasswords = "select rolname::text, rolpassword is not null from pg_authid where rolname = any($1)";
+
+    private const string AskObjects = """
+        select case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence' when 'f' then 'foreign table' else 'table' end,
+          quote_ident(c.relname), pg_get_userbyid(c.relowner)::text, pg_has_role(c.relowner, 'usage'), c.relrowsecurity and c.relforcerowsecurity,
+          array(select t.tgname::text from pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled in ('O', 'A')),
+          array(select concat_ws('|', p.polname, (select string_agg(case oid when 0 then 'public' else pg_get_userbyid(oid)::text end, ',') from unnest(p.polroles) oid),
+            pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)) from pg_policy p where p.polrelid = c.oid and p.polcmd = '*' and p.polpermissive)
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = $1 and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
+          and not exists (select 1 from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('a', 'i', 'e'))
+        union all
+        select case p.prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end,
+          quote_ident(p.proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')', pg_get_userbyid(p.proowner)::text, pg_has_role(p.proowner, 'usage'), false, '{}', '{}'
+        from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+        where n.nspname = $1 and not exists (select 1 from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
+        order by 1, 2
+        """;
+
+    private const string AskOthers = """
+        select distinct quote_ident(r.rolname) from pg_roles r
+        where not r.rolsuper and r.rolcanlogin and r.rolname <> all($2) and (
+          exists (select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relkind in ('r', 'p') and has_table_privilege(r.oid, c.oid, 'select'))
+          or exists (select 1 from pg_stat_activity a where a.datname = current_database() and a.usesysid = r.oid))
+        order by 1
+        """;
+
+    public required int Version { get; init; }
+
+    /// <summary>Who is connected.</summary>
+    public required string User { get; init; }
+
+    public required string QuotedUser { get; init; }
+
+    public required string QuotedDatabase { get; init; }
+
+    public required bool IsSuperuser { get; init; }
+
+    public required bool MayCreateRoles { get; init; }
+
+    public required bool MayGiveBypassRls { get; init; }
+
+    public required bool OwnsDatabase { get; init; }
+
+    public required string DatabaseOwner { get; init; }
+
+    /// <summary>Roles of PostgreSQL that the connected role may make others members of.</summary>
+    public required IReadOnlyList<string> Grantable { get; init; }
+
+    /// <summary>Schemas of others that hold tables.</summary>
+    public required IReadOnlyList<string> OtherSchemas { get; init; }
+
+    public required bool PublicMayCreate { get; init; }
+
+    public required bool OwnsPublic { get; init; }
+
+    /// <summary>Null: the schema is not there.</summary>
+    public required string? SchemaOwner { get; init; }
+
+    public required bool OwnsSchema { get; init; }
+
+    public required bool HasRowSecurity { get; init; }
+
+    public IReadOnlyDictionary<string, LiveRole> Roles { get; private set; } = new Dictionary<string, LiveRole>();
+
+    public IReadOnlyList<LiveObject> Objects { get; private set; } = [];
+
+    /// <summary>Log-in roles of somebody else that use the database now or may read the schema.</summary>
+    public IReadOnlyList<string> OtherUsers { get; private set; } = [];
+
+    public static async Task<AccessState> ReadAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken)
+    {
+        string[] names = [.. RoleSpecs.All(schema, new AccessOptions(RowSecurity: true)).Select(role => role.Name)];
+        var (state, seesPasswords) = await ReadServerAsync(connection, schema, cancellationToken).ConfigureAwait(false);
+        var passwords = !seesPasswords ? [] : (await QueryAsync(connection, AskPasswords, [names], row => (row.GetString(0), row.GetBoolean(1)), cancellationToken).ConfigureAwait(false))
+            .ToDictionary(pair => pair.Item1, pair => pair.Item2);
+        state.Roles = (await QueryAsync(connection, AskRoles, [names], row => new LiveRole(
+            row.GetString(0), row.GetBoolean(1), row.GetBoolean(2), row.GetInt32(3), row.GetFieldValue<string[]>(4), row.GetFieldValue<string[]>(5), row.GetFieldValue<string[]>(6),
+            state.IsSuperuser || (state.MayCreateRoles && row.GetBoolean(7)),
+            passwords.TryGetValue(row.GetString(0), out var has) ? has : null), cancellationToken).ConfigureAwait(false)).ToDictionary(role => role.Name);
+        state.Objects = await QueryAsync(connection, AskObjects, [schema], row => new LiveObject(
+            row.GetString(0), row.GetString(1), row.GetString(2), row.GetBoolean(3), row.GetBoolean(4), row.GetFieldValue<string[]>(5), row.GetFieldValue<string[]>(6)), cancellationToken).ConfigureAwait(false);
+        state.OtherUsers = await QueryAsync(connection, AskOthers, [schema, (string[])[.. names, state.User]], row => row.GetString(0), cancellationToken).ConfigureAwait(false);
+        return state;
+    }
+
+    private static async Task<(AccessState State, bool SeesPasswords)> ReadServerAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken) =>
+        (await QueryAsync(connection, AskServer, [schema], row => (new AccessState
+        {
+            Version = row.GetInt32(0), User = row.GetString(1), QuotedUser = row.GetString(2), QuotedDatabase = row.GetString(3),
+            IsSuperuser = row.GetBoolean(4), MayCreateRoles = row.GetBoolean(5) || row.GetBoolean(4), MayGiveBypassRls = row.GetBoolean(4) || (row.GetBoolean(6) && row.GetInt32(0) >= 16),
+            OwnsDatabase = row.GetBoolean(7), DatabaseOwner = row.GetString(8),
+            Grantable = [.. new[] { row.GetBoolean(9) ? "pg_monitor" : "", row.GetBoolean(10) ? "pg_read_all_stats" : "" }.Where(name => name.Length > 0)],
+            OtherSchemas = row.IsDBNull(11) ? [] : row.GetFieldValue<string[]>(11),
+            PublicMayCreate = row.GetBoolean(12), OwnsPublic = !row.IsDBNull(13) && row.GetBoolean(13),
+            SchemaOwner = row.IsDBNull(14) ? null : row.GetString(14), OwnsSchema = !row.IsDBNull(15) && row.GetBoolean(15), HasRowSecurity = row.GetInt64(16) > 0,
+        }, row.GetBoolean(17)), cancellationToken).ConfigureAwait(false))[0];
+
+    internal static async Task<List<T>> QueryAsync<T>(NpgsqlConnection connection, string sql, object[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        await using var _ = command.ConfigureAwait(false);
+        foreach (var parameter in parameters) command.Parameters.Add(new NpgsqlParameter { Value = parameter });
+        var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using var __ = reader.ConfigureAwait(false);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false)) rows.Add(read(reader));
+        return rows;
+    }
+}

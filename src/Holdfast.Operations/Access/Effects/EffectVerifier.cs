@@ -1,0 +1,200 @@
+using Holdfast.Rows;
+using Npgsql;
+
+namespace Holdfast.Operations.Access.Effects;
+
+/// <summary>
+/// Proves a server's access by trying: as every role, on every table, what it may and what it must not do. Each trial stands in a transaction that is
+/// rolled back.
+/// </summary>
+internal sealed class EffectVerifier(
+    NpgsqlConnection connection, NpgsqlConnectionStringBuilder settings, string schema, AccessOptions options, IReadOnlyList<string> urls, TimeProvider time)
+{
+    private const string Tenant = "holdfast_access_trial_a", OtherTenant = "holdfast_access_trial_b", NewTable = "holdfast_access_trial";
+
+    private readonly List<EffectCell> _cells = [];
+    private readonly List<string> _loggedIn = [];
+    private readonly List<string> _notes = [];
+
+    public async Task<EffectMatrix> RunAsync(CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var state = await AccessState.ReadAsync(connection, schema, cancellationToken).ConfigureAwait(false);
+        // The relay's role is made with row-level security and with nothing else.
+        var wanted = options with { RowSecurity = options.RowSecurity || state.HasRowSecurity || state.Roles.ContainsKey(RoleSpecs.NameOf(schema, "relay")) };
+        var roles = RoleSpecs.All(schema, wanted);
+        if (!AccessPlanner.IsExclusive(wanted, state)) _notes.Add($"The database is shared (tables in {string.Join(", ", state.OtherSchemas)}): what PUBLIC may do in it is not tried.");
+        foreach (var role in roles)
+        {
+            var isThere = state.Roles.ContainsKey(role.Name);
+            _cells.Add(EffectCell.Of(role.Name, "role", "", isThere, "there is no such role"));
+            if (isThere) await TryAsync(role, state, wanted, cancellationToken).ConfigureAwait(false);
+        }
+        var there = roles.Where(role => state.Roles.ContainsKey(role.Name)).ToList();
+        _cells.AddRange(await CatalogueChecks.RunAsync(connection, schema, wanted, state, there, cancellationToken).ConfigureAwait(false));
+        await InOwnTransactionAsync(() => TryGuardAsync(state, cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (there.Any(role => role.Role == AccessRole.Owner))
+            await InOwnTransactionAsync(() => TryNewTableAsync(there, cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (wanted.RowSecurity) await InOwnTransactionAsync(() => TryTenantsAsync(there, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return new EffectMatrix([.. roles.Select(role => role.Name)], [.. _cells.Select(cell => cell.Operation).Distinct()], _cells, _loggedIn, _notes, time.GetElapsedTime(started));
+    }
+
+    private async Task TryAsync(RoleSpec role, AccessState state, AccessOptions wanted, CancellationToken cancellationToken)
+    {
+        List<EffectTrial> trials = [.. EffectTrials.Of(role, schema, state, wanted)];
+        if (SecretsFile.Find(urls, settings, role.Name) is { } url)
+        {
+            url.Pooling = false;
+            url.ApplicationName = "holdfast access";
+            var own = new NpgsqlConnection(url.ConnectionString);
+            await using var _ = own.ConfigureAwait(false);
+            try
+            {
+                await own.OpenAsync(cancellationToken).ConfigureAwait(false);
+                _cells.Add(EffectCell.Of(role.Name, "log in", "", true, ""));
+            }
+            catch (NpgsqlException e)
+            {
+                _cells.Add(EffectCell.Of(role.Name, "log in", "", false, e.Message));
+                return;
+            }
+            _loggedIn.Add(role.Name);
+            trials.Add(BecomeOwner(role));
+            var transaction = await own.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using var __ = transaction.ConfigureAwait(false);
+            await PrepareAsync(own, cancellationToken).ConfigureAwait(false);
+            _cells.AddRange(await EffectRunner.RunAsync(own, role.Name, trials, cancellationToken).ConfigureAwait(false));
+            return;
+        }
+        // SET ROLE is decided by who has logged in: a trial of it needs the role's own session.
+        if (state.IsSuperuser) trials.Add(BecomeOwner(role));
+        await InOwnTransactionAsync(async () =>
+        {
+            if (!await BecomeAsync(role, state.IsSuperuser ? "session authorization" : "role", cancellationToken).ConfigureAwait(false)) return;
+            _cells.AddRange(await EffectRunner.RunAsync(connection, role.Name, trials, cancellationToken).ConfigureAwait(false));
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    private EffectTrial BecomeOwner(RoleSpec role) => new("become owner", "", $"set role {RoleSpecs.Owner(schema)}",
+        role.Role is AccessRole.Migrator or AccessRole.Owner ? EffectOutcome.Allowed : EffectOutcome.Refused);
+
+    /// <summary>Deletes and truncates as somebody who may: only the guard is in the way.</summary>
+    private async Task TryGuardAsync(AccessState state, CancellationToken cancellationToken)
+    {
+        if (!state.IsSuperuser && !await BecomeAsync(RoleSpecs.All(schema, options)[0], "role", cancellationToken).ConfigureAwait(false)) return;
+        var guarded = DeleteGuard.Guarded.Where(table => IsGuarded(state, table)).ToList();
+        foreach (var table in DeleteGuard.Guarded.Except(guarded))
+            _cells.Add(EffectCell.Of(RoleSpecs.Owner(schema), "guard", table.Name, false, "a trigger of the guard is missing or disabled"));
+        // With the triggers seen first, a TRUNCATE that passes would be a defect of the server's.
+        List<EffectTrial> trials = [.. guarded.SelectMany(table => new EffectTrial[]
+        {
+            new("guard", table.Name, $"with a as ({SampleRow.Insert(schema, table, Tenant)} returning 1) select 1 from a", EffectOutcome.Allowed),
+            new("guard", table.Name, $"do $trial$ begin {SampleRow.Insert(schema, table, Tenant)}; delete from {schema}.{table.Name} where tenant_id = '{Tenant}'; end $trial$", EffectOutcome.Guarded),
+            new("guard", table.Name, $"truncate {schema}.{table.Name}", EffectOutcome.Guarded),
+        })];
+        _cells.AddRange(await EffectRunner.RunAsync(connection, RoleSpecs.Owner(schema), trials, cancellationToken).ConfigureAwait(false));
+    }
+
+    private static bool IsGuarded(AccessState state, Table table) =>
+        state.Objects.FirstOrDefault(found => found.Name == table.Name) is { } live && live.Triggers.Contains(DeleteGuard.RowTrigger) && live.Triggers.Contains(DeleteGuard.TruncateTrigger);
+
+    /// <summary>A table that the owner makes now, as a migration would, and what each role may do with it.</summary>
+    private async Task TryNewTableAsync(List<RoleSpec> roles, CancellationToken cancellationToken)
+    {
+        if (!await BecomeAsync(roles.First(role => role.Role == AccessRole.Owner), "role", cancellationToken).ConfigureAwait(false)) return;
+        await AccessControl.ExecuteAsync(connection, $"create table {schema}.{NewTable} (id text)", cancellationToken).ConfigureAwait(false);
+        await AccessControl.ExecuteAsync(connection, $"create function {schema}.{NewTable}() returns int language sql return 1", cancellationToken).ConfigureAwait(false);
+        foreach (var role in roles.Where(role => role.Role != AccessRole.Owner))
+        {
+            await AccessControl.ExecuteAsync(connection, "reset role", cancellationToken).ConfigureAwait(false);
+            if (!await BecomeAsync(role, "role", cancellationToken).ConfigureAwait(false)) continue;
+            var rights = role.Role switch
+            {
+                AccessRole.App or AccessRole.Relay => TableRight.Select | TableRight.Insert | TableRight.Update,
+                AccessRole.ReadOnly or AccessRole.Backup => TableRight.Select,
+                _ => TableRight.None,
+            };
+            List<EffectTrial> trials = [.. EffectTrials.OnTable(role.Role, schema, NewTable, rights, ["id"]).Select(trial => trial with { Operation = "new table", Subject = trial.Operation }),
+                new("new function", "execute", $"select {schema}.{NewTable}()", rights.HasFlag(TableRight.Insert) ? EffectOutcome.Allowed : EffectOutcome.Refused)];
+            _cells.AddRange(await EffectRunner.RunAsync(connection, role.Name, trials, cancellationToken).ConfigureAwait(false));
+        }
+    }
+
+    /// <summary>Two tenants' rows in every table: each sees and writes its own, and nobody any without saying whose.</summary>
+    private async Task TryTenantsAsync(List<RoleSpec> roles, CancellationToken cancellationToken)
+    {
+        if (!await BecomeAsync(roles.First(role => role.Role == AccessRole.Owner), "role", cancellationToken).ConfigureAwait(false)) return;
+        foreach (var table in RowSecurity.Protected)
+            foreach (var tenant in (string[])[Tenant, OtherTenant])
+                await AccessControl.ExecuteAsync(connection, SampleRow.Insert(schema, table, tenant), cancellationToken).ConfigureAwait(false);
+        foreach (var role in roles.Where(role => role.Role is AccessRole.App or AccessRole.ReadOnly or AccessRole.Backup or AccessRole.Relay))
+        {
+            await AccessControl.ExecuteAsync(connection, "reset role", cancellationToken).ConfigureAwait(false);
+            if (!await BecomeAsync(role, "role", cancellationToken).ConfigureAwait(false)) continue;
+            _cells.AddRange(await EffectRunner.RunAsync(connection, role.Name, [.. RowSecurity.Protected.SelectMany(table => TenantTrials(role.Role, table))], cancellationToken).ConfigureAwait(false));
+        }
+    }
+
+    private IEnumerable<EffectTrial> TenantTrials(AccessRole role, Table table)
+    {
+        var seesAll = role is AccessRole.Backup or AccessRole.Relay;
+        string Sees(string tenant, string expected) => $"""
+            do $trial$ begin
+              perform set_config('{AccessOptions.TenantSetting}', '{tenant}', true);
+              if (select coalesce(string_agg(distinct tenant_id, ',' order by tenant_id), '') from {schema}.{table.Name} where tenant_id in ('{Tenant}', '{OtherTenant}')) <> '{expected}' then
+                raise exception 'as tenant "{tenant}" other rows than those of "{expected}" are seen' using errcode = 'HF001';
+              end if;
+            end $trial$
+            """;
+        var both = $"{Tenant},{OtherTenant}";
+        yield return new("see own tenant", table.Name, Sees(Tenant, seesAll ? both : Tenant), EffectOutcome.Allowed);
+        yield return new("see own tenant", table.Name, Sees(OtherTenant, seesAll ? both : OtherTenant), EffectOutcome.Allowed);
+        yield return new("see without tenant", table.Name, Sees("", seesAll ? both : ""), EffectOutcome.Allowed);
+        if (!TableRights.Of(role, table).HasFlag(TableRight.Insert)) yield break;
+        string Writes(string tenant) => $"do $trial$ begin perform set_config('{AccessOptions.TenantSetting}', '{Tenant}', true); {SampleRow.Insert(schema, table, tenant)}; end $trial$";
+        yield return new("write own tenant", table.Name, Writes(Tenant), EffectOutcome.Allowed);
+        yield return new("write other tenant", table.Name, Writes(OtherTenant), role == AccessRole.Relay ? EffectOutcome.Allowed : EffectOutcome.Refused);
+        if (role == AccessRole.Relay) yield break;
+        yield return new("write other tenant", table.Name, $"do $trial$ begin perform set_config('{AccessOptions.TenantSetting}', '{Tenant}', true); update {schema}.{table.Name} set tenant_id = tenant_id where tenant_id = '{OtherTenant}'; if found then raise exception 'another tenant''s row was changed' using errcode = 'HF001'; end if; end $trial$", EffectOutcome.Allowed);
+    }
+
+    private async Task InOwnTransactionAsync(Func<Task> act, CancellationToken cancellationToken)
+    {
+        var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using var _ = transaction.ConfigureAwait(false);
+        await PrepareAsync(connection, cancellationToken).ConfigureAwait(false);
+        await act().ConfigureAwait(false);
+        await transaction.RollbackAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    // A role that only reads by default must be stopped by its rights, not by that setting. The result must be writable, too.
+    private static Task PrepareAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        AccessControl.ExecuteAsync(connection, "set transaction read write; set local lock_timeout = '500ms'; set local row_security = on", cancellationToken);
+
+    private async Task<bool> BecomeAsync(RoleSpec role, string what, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Whoever made the roles may put itself into them; like everything here it is rolled back.
+            await AccessControl.ExecuteAsync(connection, "savepoint before_role", cancellationToken).ConfigureAwait(false);
+            if (what == "role" && !await IsMemberAsync(role, cancellationToken).ConfigureAwait(false)) await JoinAsync(role, cancellationToken).ConfigureAwait(false);
+            await AccessControl.ExecuteAsync(connection, $"set local {what} {role.Name}", cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (PostgresException e) when (e.SqlState is "42501" or "0LP01")
+        {
+            await AccessControl.ExecuteAsync(connection, "rollback to before_role", cancellationToken).ConfigureAwait(false);
+            _cells.Add(EffectCell.Of(role.Name, "become role", "", false, $"{settings.Username} cannot try as {role.Name}: {e.MessageText}; give its log-in by --secrets"));
+            return false;
+        }
+    }
+
+    private async Task<bool> IsMemberAsync(RoleSpec role, CancellationToken cancellationToken) => (await AccessState.QueryAsync(connection,
+        "select pg_has_role($1, case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end)", [role.Name], row => row.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0];
+
+    private async Task JoinAsync(RoleSpec role, CancellationToken cancellationToken)
+    {
+        var isNew = (await AccessState.QueryAsync(connection, "select current_setting('server_version_num')::int >= 160000", [], row => row.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0];
+        await AccessControl.ExecuteAsync(connection, $"grant {role.Name} to current_user{(isNew ? " with inherit false, set true" : "")}", cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,29 @@
+using Npgsql;
+
+namespace Holdfast.Operations.Access;
+
+/// <summary>Lets a migration be run by the role that owns the schema, so that what it makes has the owner's default rights.</summary>
+internal static class OwnerRole
+{
+    // From PostgreSQL 16 on membership alone does not suffice to become a role.
+    private const string Ask = """
+        select quote_ident(r.rolname) from pg_roles r left join pg_namespace n on n.nspname = $1
+        where r.rolname = $2 and r.rolname <> current_user and (n.oid is null or n.nspowner = r.oid)
+          and pg_has_role(r.oid, case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end)
+        """;
+
+    /// <summary>
+    /// Becomes the owner for the rest of the session, where <c>access apply</c> has made one, the schema is its or is not there yet, and the connected role may. For
+    /// a direct connection that is closed afterwards: a pooler would hand the role on.
+    /// </summary>
+    /// <returns>The role's name; null: nothing was changed.</returns>
+    public static async Task<string?> AssumeAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken)
+    {
+        var found = await AccessState.QueryAsync(connection, Ask, [schema, RoleSpecs.Owner(schema)], row => row.GetString(0), cancellationToken).ConfigureAwait(false);
+        if (found is not [var owner]) return null;
+        var command = new NpgsqlCommand($"set role {owner}", connection);
+        await using var _ = command.ConfigureAwait(false);
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        return owner;
+    }
+}

@@ -1,0 +1,38 @@
+using Holdfast.Rows;
+
+namespace Holdfast.Operations.Access;
+
+/// <summary>Row-level security by tenant: a transaction sees and writes the rows of the tenant that it names, and none when it names none.</summary>
+internal static class RowSecurity
+{
+    public const string TenantPolicy = "tenant_of_the_transaction";
+
+    public static IReadOnlyList<Table> Protected { get; } = [.. Tables.All.Where(table => table.Columns.Any(column => column.Name == "tenant_id"))];
+
+    private const string IsTenants = $"tenant_id = nullif(current_setting('{AccessOptions.TenantSetting}', true), '')";
+
+    /// <summary>The policies of a table: name, roles, condition.</summary>
+    public static IEnumerable<(string Name, string Roles, string Condition)> Policies(string roles) =>
+    [
+        (TenantPolicy, $"{RoleSpecs.App(roles)}, {RoleSpecs.NameOf(roles, "ro")}", IsTenants),
+        ("all_tenants_of_the_relay", RoleSpecs.NameOf(roles, "relay"), "true"),
+        ("all_tenants_of_a_backup", RoleSpecs.NameOf(roles, "backup"), "true"),
+        // The rules hold for the owner too (FORCE); migrations and erase() need all rows.
+        ("all_tenants_of_the_owner", RoleSpecs.Owner(roles), "true"),
+    ];
+
+    public static IEnumerable<AccessStatement> Statements(string schema, string roles, AccessOptions options)
+    {
+        if (!options.RowSecurity) yield break;
+        foreach (var table in Protected)
+        {
+            // The policies first: a table with the rules on and none of them shows nothing to anybody.
+            foreach (var (name, to, condition) in Policies(roles))
+            {
+                yield return new(AccessPart.Policy, $"{table.Name}.{name}", $"drop policy if exists {name} on {schema}.{table.Name}");
+                yield return new(AccessPart.Policy, $"{table.Name}.{name}", $"create policy {name} on {schema}.{table.Name} for all to {to} using ({condition}) with check ({condition})");
+            }
+            yield return new(AccessPart.RowSecurity, table.Name, $"alter table {schema}.{table.Name} enable row level security, force row level security");
+        }
+    }
+}

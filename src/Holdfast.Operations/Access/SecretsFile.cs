@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Holdfast.Stores.Postgres;
+using Npgsql;
+
+namespace Holdfast.Operations.Access;
+
+/// <summary>The log-ins of roles: a file that only its owner may read, with one <c>postgres://</c> URL per role and server.</summary>
+internal sealed class SecretsFile(string path)
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private readonly string _draft = path + ".new";
+
+    public string Path => path;
+
+    /// <summary>The URLs in it; none when there is no file.</summary>
+    /// <exception cref="InvalidInputException">Others may read it.</exception>
+    public async Task<IReadOnlyList<string>> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (!File.Exists(path)) return [];
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly & ~UnixFileMode.UserExecute) != 0)
+            throw new InvalidInputException("secrets", $"{path} may be read by others: chmod 600 it, and change the passwords in it.");
+        return [.. (await File.ReadAllLinesAsync(path, cancellationToken).ConfigureAwait(false)).Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#')];
+    }
+
+    /// <summary>The log-in of a role at the server of <paramref name="settings"/>, or null.</summary>
+    public static NpgsqlConnectionStringBuilder? Find(IEnumerable<string> urls, NpgsqlConnectionStringBuilder settings, string role) =>
+        urls.Select(url => PostgresUrl.Parse(url, "secrets")).FirstOrDefault(found => found.Username == role
+            && (found.Host, found.Port, found.Database) == (settings.Host, settings.Port, settings.Database));
+
+    /// <summary>Puts what the file is to hold beside it; it takes its place by <see cref="Publish"/>.</summary>
+    public async Task DraftAsync(IReadOnlyList<string> urls, CancellationToken cancellationToken)
+    {
+        File.Delete(_draft);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
+        var writer = new StreamWriter(_draft, options);
+        await using var _ = writer.ConfigureAwait(false);
+        foreach (var url in urls) await writer.WriteLineAsync(url.AsMemory(), cancellationToken).ConfigureAwait(false);
+        await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
+        ((FileStream)writer.BaseStream).Flush(flushToDisk: true);
+    }
+
+    public void Publish() => File.Move(_draft, path, overwrite: true);
+
+    public void Discard() => File.Delete(_draft);
+
+    public static string NewPassword() => RandomNumberGenerator.GetString("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789", 32);
+
+    /// <summary>The URL of a role at a server, certificates checked as the administrator's connection has it.</summary>
+    public static string Url(NpgsqlConnectionStringBuilder settings, string role, string password)
+    {
+        var query = new List<string>();
+        if (TransportSecurity.IsExplicit(settings)) query.Add("sslmode=" + settings.SslMode switch
+        {
+            SslMode.VerifyFull => "verify-full", SslMode.VerifyCA => "verify-ca", var mode => mode.ToString().ToLowerInvariant(),
+        });
+        if (settings.RootCertificate is { Length: > 0 } root) query.Add("sslrootcert=" + Uri.EscapeDataString(root));
+        var host = settings.Host!.Contains(':', StringComparison.Ordinal) && !settings.Host.StartsWith('[') ? $"[{settings.Host}]" : settings.Host;
+        return string.Create(CultureInfo.InvariantCulture, $"postgres://{role}:{password}@{host}:{settings.Port}/{Uri.EscapeDataString(settings.Database ?? settings.Username ?? "")}{(query.Count == 0 ? "" : "?" + string.Join('&', query))}");
+    }
+}

@@ -1,0 +1,70 @@
+using Npgsql;
+
+namespace Holdfast.Operations.Access.Tls;
+
+/// <summary>What only a session shows: whether the log-in is bound to the TLS channel, and which sessions of the database have no TLS.</summary>
+internal static class LogInCheck
+{
+    private const string AskSessions = """
+        select count(*) filter (where not s.ssl and a.client_addr is not null and not (a.client_addr <<= '127.0.0.0/8' or a.client_addr = '::1')),
+          count(*) filter (where not s.ssl and (a.client_addr is null or a.client_addr <<= '127.0.0.0/8' or a.client_addr = '::1')),
+          count(*) filter (where s.ssl), string_agg(distinct coalesce(a.usename, '?'), ', ') filter (where not s.ssl),
+          pg_has_role('pg_read_all_stats', 'usage')
+        from pg_stat_ssl s join pg_stat_activity a on a.pid = s.pid where a.datname = current_database() and a.backend_type = 'client backend'
+        """;
+
+    public static async Task<IReadOnlyList<TlsPoint>> RunAsync(NpgsqlConnectionStringBuilder settings, string? certificateHost, CancellationToken cancellationToken)
+    {
+        var points = new List<TlsPoint>();
+        // Only when the server offers SCRAM-SHA-256-PLUS does this log-in succeed: nobody who stands in between can.
+        var (bound, error) = await TryAsync(settings, certificateHost, ChannelBinding.Require, cancellationToken).ConfigureAwait(false);
+        await using var _ = (bound ?? (IAsyncDisposable)NoSession.Instance).ConfigureAwait(false);
+        if (bound is not null) points.Add(new("channel binding", TlsVerdict.Good, "the log-in is bound to the TLS channel (SCRAM-SHA-256-PLUS)"));
+        var (open, failure) = bound is not null ? (bound, null) : await TryAsync(settings, certificateHost, ChannelBinding.Disable, cancellationToken).ConfigureAwait(false);
+        await using var __ = (open ?? (IAsyncDisposable)NoSession.Instance).ConfigureAwait(false);
+        if (open is null)
+        {
+            points.Add(new("channel binding", TlsVerdict.NotAsked, $"no log-in: {failure}"));
+            return points;
+        }
+        if (bound is null)
+            points.Add(new("channel binding", TlsVerdict.Warning, $"the log-in is not bound to the TLS channel ({error})",
+                "Have the password kept as SCRAM (password_encryption = 'scram-sha-256', scram-sha-256 in pg_hba.conf); a pooler ends TLS itself and may not offer it."));
+        points.Add(await SessionsAsync(open, cancellationToken).ConfigureAwait(false));
+        return points;
+    }
+
+    private static async Task<(NpgsqlConnection? Connection, string? Error)> TryAsync(NpgsqlConnectionStringBuilder settings, string? certificateHost, ChannelBinding binding, CancellationToken cancellationToken)
+    {
+        var own = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false, ChannelBinding = binding, ApplicationName = "holdfast access", Timeout = 5, MaxAutoPrepare = 0 };
+        // With Prefer a server could be talked out of TLS, and the binding would be missing for that reason.
+        if (own.SslMode is SslMode.Prefer or SslMode.Allow) own.SslMode = SslMode.Require;
+        var connection = new NpgsqlConnection(own.ConnectionString);
+        if (certificateHost is not null) connection.SslClientAuthenticationOptionsCallback = tls => tls.TargetHost = certificateHost;
+        try
+        {
+            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            return (connection, null);
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException or NotSupportedException or InvalidOperationException)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            return (null, e.InnerException?.Message ?? e.Message);
+        }
+    }
+
+    private static async Task<TlsPoint> SessionsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var (plain, local, secure, users, seesAll) = (await AccessState.QueryAsync(connection, AskSessions, [], row =>
+            (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.IsDBNull(3) ? "" : row.GetString(3), row.GetBoolean(4)), cancellationToken).ConfigureAwait(false))[0];
+        var detail = FormattableString.Invariant($"{secure} with TLS, {plain} without, {local} without on the server's own machine{(users.Length > 0 ? $" ({users})" : "")}{(seesAll ? "" : "; where those of other roles come from may not be seen (pg_read_all_stats)")}");
+        return new("sessions", plain > 0 ? TlsVerdict.Warning : TlsVerdict.Good, detail, plain > 0 ? "Let the server refuse them: hostssl instead of host in pg_hba.conf, or the provider's switch \"enforce SSL\"." : null);
+    }
+
+    private sealed class NoSession : IAsyncDisposable
+    {
+        public static readonly NoSession Instance = new();
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}

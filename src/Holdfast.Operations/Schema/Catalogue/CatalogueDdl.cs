@@ -1,0 +1,68 @@
+namespace Holdfast.Operations.Schema.Catalogue;
+
+/// <summary>
+/// A snapshot as DDL, statement by statement, in an order in which it can be run: what <c>schema dump</c> prints, and how a
+/// scratch copy of a schema is made. Equal schemas give equal text.
+/// </summary>
+internal static class CatalogueDdl
+{
+    public static IReadOnlyList<string> Statements(CatalogueSnapshot snapshot)
+    {
+        // Bodies are read when they are called, so that functions may stand before what they use.
+        var statements = new List<string> { "set local check_function_bodies = off" };
+        var functions = snapshot.Of(ObjectKind.Function).ToLookup(function => NeedsRelations(function, snapshot));
+        Make([.. snapshot.Of(ObjectKind.Enum), .. snapshot.Of(ObjectKind.Domain), .. snapshot.Of(ObjectKind.Type), .. snapshot.Of(ObjectKind.Sequence)]);
+        Make(functions[false]);
+        Make(InOrder(snapshot.Of(ObjectKind.Table).Where(table => table["kind"] != "f"), table => table["parents"]));
+        Make(snapshot.Of(ObjectKind.Constraint).OrderBy(constraint => constraint["type"] == "f"));
+        Make(snapshot.Of(ObjectKind.Index));
+        Make(InOrder(snapshot.Of(ObjectKind.View), view => view["definition"]));
+        Make(functions[true]);
+        Make([.. snapshot.Of(ObjectKind.Rule), .. snapshot.Of(ObjectKind.Trigger), .. snapshot.Of(ObjectKind.Policy)]);
+        foreach (var one in snapshot.InOrder) statements.AddRange(Around(one, snapshot));
+        return statements;
+
+        void Make(IEnumerable<CatalogueObject> objects)
+        {
+            foreach (var one in objects) statements.AddRange(ObjectDdl.Create(one, snapshot));
+        }
+    }
+
+    /// <summary>What is said of a thing once it is there: owner, privileges, comment, and what needs others to be there.</summary>
+    public static IEnumerable<string> Around(CatalogueObject one, CatalogueSnapshot snapshot)
+    {
+        if (ObjectKind.IsOutside(one.Kind) || one["kind"] == "f" && one.Kind == ObjectKind.Table) yield break;
+        if (one.Kind == ObjectKind.Sequence && one["~identity"] == "true") yield return $"alter sequence {SqlName.Of(one.Name)} {ObjectDdl.SequenceOptions(one)}";
+        else if (one.Kind == ObjectKind.Sequence && one.Has("owned_by")) yield return $"alter sequence {SqlName.Of(one.Name)} owned by {CanonicalText.Schema}.{one["owned_by"]}";
+        if (one.Kind == ObjectKind.Table && one["replica_identity"] is not ("d" or "")) yield return $"alter table {SqlName.Of(one.Name)} replica identity {ObjectDdl.ReplicaIdentity(one["replica_identity"])}";
+        if (one.Kind is not (ObjectKind.Schema or ObjectKind.DefaultPrivileges) && one.Has("owner") && one["owner"] != GrantText.Owner) yield return $"alter {SqlName.Target(one)} owner to {SqlName.Quote(one["owner"])}";
+        if (one.Has("grants") && (one.Kind != ObjectKind.DefaultPrivileges || one["~in_schema"] == "true"))
+            foreach (var grant in GrantDdl.Between(one, GrantDdl.Default(one), one["grants"], snapshot.Facts.Owner)) yield return grant;
+        if (one.Has("comment")) yield return $"comment on {SqlName.Target(one)} is {SqlName.Literal(one["comment"])}";
+    }
+
+    /// <summary>Each behind those of the others that its text names.</summary>
+    public static IEnumerable<CatalogueObject> InOrder(IEnumerable<CatalogueObject> objects, Func<CatalogueObject, string> text)
+    {
+        var waiting = objects.ToList();
+        while (waiting.Count > 0)
+        {
+            var next = waiting.FindIndex(one => !waiting.Any(other => other != one && Names(text(one), other.Name)));
+            // None can be first: the text names something else that is called the same.
+            if (next < 0) next = 0;
+            yield return waiting[next];
+            waiting.RemoveAt(next);
+        }
+    }
+
+    private static bool NeedsRelations(CatalogueObject function, CatalogueSnapshot snapshot)
+    {
+        if (function["~is_query"] == "true") return true;
+        var signature = function["arguments"] + " " + function["result"];
+        return signature.Contains(CanonicalText.Schema, StringComparison.Ordinal)
+            && snapshot.Objects.Values.Any(one => one.Kind is ObjectKind.Table or ObjectKind.View && Names(signature, one.Name));
+    }
+
+    private static bool Names(string text, string name) =>
+        text.Contains($"{CanonicalText.Schema}.{name}", StringComparison.Ordinal) || text.Contains($"{CanonicalText.Schema}.\"{name}\"", StringComparison.Ordinal);
+}

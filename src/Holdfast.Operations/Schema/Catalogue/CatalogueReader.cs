@@ -1,0 +1,65 @@
+using Npgsql;
+
+namespace Holdfast.Operations.Schema.Catalogue;
+
+/// <summary>Reads a schema from a server's catalogue: one round trip, a second one where there is a history or a sequence to look at.</summary>
+internal static class CatalogueReader
+{
+    private const string Begin = "select set_config('search_path', '', true)";
+
+    /// <summary>Reads in a transaction of its own, in which nothing is written and everything is of one moment.</summary>
+    public static async Task<CatalogueSnapshot> ReadAloneAsync(NpgsqlConnection connection, CatalogueScope scope, CancellationToken cancellationToken)
+    {
+        // In the same round trip as what follows: a statement of its own would cost one.
+        var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken).ConfigureAwait(false);
+        await using var _ = transaction.ConfigureAwait(false);
+        return await ReadAsync(connection, scope, cancellationToken, "set transaction read only").ConfigureAwait(false);
+    }
+
+    /// <summary>Reads in the connection's transaction; the search path is empty there afterwards.</summary>
+    public static Task<CatalogueSnapshot> ReadAsync(NpgsqlConnection connection, CatalogueScope scope, CancellationToken cancellationToken) =>
+        ReadAsync(connection, scope, cancellationToken, first: null);
+
+    private static async Task<CatalogueSnapshot> ReadAsync(NpgsqlConnection connection, CatalogueScope scope, CancellationToken cancellationToken, string? first)
+    {
+        var batch = new NpgsqlBatch(connection);
+        await using var _ = batch.ConfigureAwait(false);
+        if (first is not null) batch.BatchCommands.Add(new(first));
+        batch.BatchCommands.Add(new(Begin));
+        batch.BatchCommands.Add(new(CatalogueQueries.Facts) { Parameters = { new() { Value = scope.Schema } } });
+        foreach (var (sql, parameter) in CatalogueQueries.Objects)
+        {
+            var command = new NpgsqlBatchCommand(sql);
+            if (parameter != CatalogueQueries.Parameter.None) command.Parameters.Add(new() { Value = parameter == CatalogueQueries.Parameter.Schema ? scope.Schema : scope.Original });
+            batch.BatchCommands.Add(command);
+        }
+
+        var rows = new List<CatalogueRow>();
+        CatalogueFacts facts;
+        CanonicalText text;
+        bool hasHistory;
+        var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using (reader.ConfigureAwait(false))
+        {
+            await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+            await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            facts = new CatalogueFacts(scope.Schema, reader.GetInt32(0), reader.GetString(1), reader.IsDBNull(4) ? null : reader.GetString(4), reader.GetString(2), reader.GetString(3), "");
+            text = new CanonicalText([scope.Original, scope.Schema], reader.GetFieldValue<string[]>(5));
+            hasHistory = reader.GetBoolean(6);
+            while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false))
+                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                    rows.Add(CatalogueRow.Read(reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3)));
+        }
+        var owner = OwnerOf(rows);
+        var objects = rows.Where(row => !row.IsManaged).Select(row => row.Canonical(text, owner)).ToDictionary(one => one.Key);
+        var history = await SecondLook.TakeAsync(connection, scope, hasHistory, objects, cancellationToken).ConfigureAwait(false);
+        return new CatalogueSnapshot(facts with { Owner = owner }, objects, history);
+    }
+
+    // The role that owns most of the schema is its owner; the schema itself may be somebody else's (public is pg_database_owner's).
+    private static string OwnerOf(List<CatalogueRow> rows) =>
+        rows.Where(row => row.Owner is not null && !ObjectKind.IsPart(row.Kind) && row.Kind is not (ObjectKind.Schema or ObjectKind.DefaultPrivileges))
+            .GroupBy(row => row.Owner!).OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal).Select(group => group.Key).FirstOrDefault()
+        ?? rows.FirstOrDefault(row => row.Kind == ObjectKind.Schema)?.Owner ?? "";
+}

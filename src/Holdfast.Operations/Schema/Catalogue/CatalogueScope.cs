@@ -1,0 +1,9 @@
+namespace Holdfast.Operations.Schema.Catalogue;
+
+/// <summary>What is read.</summary>
+/// <param name="Schema">The schema's name in the database, checked or from the catalogue.</param>
+/// <param name="Original">What it stands for: the schema whose scratch copy it is, or the same name. Roles are named after it.</param>
+internal sealed record CatalogueScope(string Schema, string Original)
+{
+    public static CatalogueScope Of(string schema) => new(schema, schema);
+}

@@ -1,0 +1,59 @@
+namespace Holdfast.Operations.Schema.Catalogue;
+
+/// <summary>GRANT and REVOKE that lead from one canonical list of privileges to another.</summary>
+internal static class GrantDdl
+{
+    /// <summary>What a new object of a kind has without any GRANT.</summary>
+    public static string Default(CatalogueObject one) => one.Kind switch
+    {
+        ObjectKind.Table or ObjectKind.View => "(owner)=DELETE,INSERT,REFERENCES,SELECT,TRIGGER,TRUNCATE,UPDATE",
+        ObjectKind.Sequence => "(owner)=SELECT,UPDATE,USAGE",
+        ObjectKind.Function => "(owner)=EXECUTE\nPUBLIC=EXECUTE",
+        ObjectKind.Enum or ObjectKind.Domain or ObjectKind.Type => "(owner)=USAGE\nPUBLIC=USAGE",
+        ObjectKind.Schema => "(owner)=CREATE,USAGE",
+        _ => "",
+    };
+
+    /// <param name="one">Whose privileges.</param>
+    /// <param name="from">What it has.</param>
+    /// <param name="to">What it is to have.</param>
+    /// <param name="owner">Who <c>(owner)</c> is.</param>
+    public static IEnumerable<string> Between(CatalogueObject one, string from, string to, string owner)
+    {
+        var (has, wants) = (GrantText.Parse(from).ToHashSet(), GrantText.Parse(to).ToHashSet());
+        foreach (var (grantee, privilege) in has.Except(wants).Order())
+        {
+            var name = privilege.TrimEnd('*');
+            if (wants.Contains((grantee, name))) yield return Sentence(one, $"revoke grant option for {Privilege(one, name)}", "from", grantee, owner, "");
+            else if (!wants.Contains((grantee, name + "*"))) yield return Sentence(one, $"revoke {Privilege(one, name)}", "from", grantee, owner, "");
+        }
+        foreach (var (grantee, privilege) in wants.Except(has).Order())
+            if (privilege.EndsWith('*') || !has.Contains((grantee, privilege + "*")))
+                yield return Sentence(one, $"grant {Privilege(one, privilege.TrimEnd('*'))}", "to", grantee, owner, privilege.EndsWith('*') ? " with grant option" : "");
+    }
+
+    private static string Sentence(CatalogueObject one, string what, string preposition, string grantee, string owner, string end)
+    {
+        var who = grantee switch
+        {
+            GrantText.Owner => SqlName.Quote(one.Has("owner") && one["owner"] != GrantText.Owner ? one["owner"] : owner),
+            GrantText.Public => "public",
+            _ => SqlName.Quote(grantee),
+        };
+        if (one.Kind != ObjectKind.DefaultPrivileges) return $"{what} on {On(one)} {preposition} {who}{end}";
+        var role = one["owner"] == GrantText.Owner ? owner : one["owner"];
+        var place = one["~in_schema"] == "true" ? $" in schema {CanonicalText.Schema}" : "";
+        return $"alter default privileges for role {SqlName.Quote(role)}{place} {what} on {one.Name.Split(' ')[^3]} {preposition} {who}{end}";
+    }
+
+    private static string Privilege(CatalogueObject one, string privilege) => one.Kind == ObjectKind.Column ? $"{privilege} ({SqlName.Quote(one.Name)})" : privilege;
+
+    private static string On(CatalogueObject one) => one.Kind switch
+    {
+        ObjectKind.Table or ObjectKind.View => $"table {SqlName.Of(one.Name)}",
+        ObjectKind.Column => $"table {SqlName.Of(one.Parent)}",
+        ObjectKind.Function when one["kind"] == "a" => $"function {CanonicalText.Schema}.{one["~signature"]}",
+        ObjectKind.Domain => $"type {SqlName.Of(one.Name)}",
+        _ => SqlName.Target(one),
+    };
+}

@@ -1,0 +1,100 @@
+namespace Holdfast.Operations.Schema.Catalogue;
+
+/// <summary>The DDL that makes one thing as a snapshot has it, without what it is granted and who owns it. <c>{schema}</c> stands for the schema.</summary>
+internal static class ObjectDdl
+{
+    public static IEnumerable<string> Create(CatalogueObject one, CatalogueSnapshot snapshot) => one.Kind switch
+    {
+        ObjectKind.Enum => [$"create type {SqlName.Of(one.Name)} as enum ({one["labels"]})"],
+        ObjectKind.Domain => Domain(one),
+        ObjectKind.Type => [one.Has("subtype") ? $"create type {SqlName.Of(one.Name)} as range (subtype = {one["subtype"]})" : $"create type {SqlName.Of(one.Name)} as ({one["attributes"]})"],
+        ObjectKind.Sequence => one["~identity"] == "true" ? [] : [$"create sequence {SqlName.Of(one.Name)} {SequenceOptions(one)}"],
+        ObjectKind.Function => [one["kind"] == "a" ? Aggregate(one) : one["~ddl"].TrimEnd()],
+        ObjectKind.Table => Table(one, snapshot),
+        ObjectKind.Constraint => [$"alter table {SqlName.Of(one.Parent)} add constraint {SqlName.Quote(one.Name)} {one["definition"]}{(one["validated"] == "true" ? "" : " not valid")}"],
+        ObjectKind.Index => [Index(one)],
+        ObjectKind.View => [View(one, "create")],
+        ObjectKind.Rule => [one["definition"].TrimEnd(';'), .. Enabled(one)],
+        ObjectKind.Trigger => [one["definition"], .. Enabled(one)],
+        ObjectKind.Policy => [Policy(one)],
+        _ => [],
+    };
+
+    /// <summary>A column as it stands in CREATE TABLE and behind ADD COLUMN.</summary>
+    public static string Column(CatalogueObject column, bool notNull = true) => string.Concat(
+        SqlName.Quote(column.Name), " ", column["type"],
+        column.Has("collation") ? $" collate {column["collation"]}" : "",
+        column.Has("default") ? $" default {column["default"]}" : "",
+        column.Has("generated") ? $" generated always as ({column["generated"]}) {(column.Has("virtual") ? "virtual" : "stored")}" : "",
+        column.Has("identity") ? $" generated {Identity(column)} as identity" : "",
+        notNull && column["not_null"] == "true" ? " not null" : "");
+
+    public static string Identity(CatalogueObject column) => column["identity"] == "a" ? "always" : "by default";
+
+    public static string Index(CatalogueObject index) => index["definition"].Replace(" ON ONLY ", " ON ", StringComparison.Ordinal);
+
+    public static string View(CatalogueObject view, string create)
+    {
+        var options = view.Has("options") ? $" with ({Options(view["options"])})" : "";
+        return $"{create} {SqlName.Target(view)}{options} as\n{view["definition"].Trim().TrimEnd(';')}";
+    }
+
+    public static string Options(string options) => string.Join(", ", options.Split('\n').Select(option =>
+        option.IndexOf('=', StringComparison.Ordinal) is > 0 and var at ? $"{option[..at]} = {SqlName.Literal(option[(at + 1)..])}" : option));
+
+    public static string SequenceOptions(CatalogueObject one) =>
+        $"as {one["type"]} increment by {one["increment"]} minvalue {one["min"]} maxvalue {one["max"]} start with {one["start"]} cache {one["cache"]} {(one["cycle"] == "true" ? "cycle" : "no cycle")}";
+
+    public static IEnumerable<string> Enabled(CatalogueObject one)
+    {
+        var word = one["enabled"] switch { "D" => "disable", "R" => "enable replica", "A" => "enable always", _ => null };
+        if (word is not null) yield return $"alter table {SqlName.Of(one.Parent)} {word} {one.Kind} {SqlName.Quote(one.Name)}";
+    }
+
+    public static string ReplicaIdentity(string value) => value switch
+    {
+        "n" => "nothing", "f" => "full", "d" => "default", _ => $"using index {SqlName.Quote(value["index ".Length..])}",
+    };
+
+    private static string Policy(CatalogueObject policy)
+    {
+        var command = policy["command"] switch { "r" => "select", "a" => "insert", "w" => "update", "d" => "delete", _ => "all" };
+        var roles = string.Join(", ", policy["roles"].Split('\n').Select(role => role == GrantText.Public ? "public" : role));
+        return $"create policy {SqlName.Quote(policy.Name)} on {SqlName.Of(policy.Parent)} as {(policy["permissive"] == "true" ? "permissive" : "restrictive")} for {command} to {roles}"
+            + (policy.Has("using") ? $" using ({policy["using"]})" : "") + (policy.Has("check") ? $" with check ({policy["check"]})" : "");
+    }
+
+    private static IEnumerable<string> Domain(CatalogueObject domain)
+    {
+        yield return $"create domain {SqlName.Of(domain.Name)} as {domain["base"]}{(domain.Has("collation") ? $" collate {domain["collation"]}" : "")}"
+            + (domain.Has("default") ? $" default {domain["default"]}" : "") + (domain["not_null"] == "true" ? " not null" : "");
+        if (domain.Has("constraints"))
+            foreach (var constraint in domain["constraints"].Split('\n')) yield return $"alter domain {SqlName.Of(domain.Name)} add constraint {constraint}";
+    }
+
+    private static string Aggregate(CatalogueObject one)
+    {
+        var parts = one["aggregate"].Split('\n');
+        return $"create aggregate {CanonicalText.Schema}.{one["~signature"]} (sfunc = {parts[0]}, stype = {parts[1]}"
+            + (parts[2] is "-" or "" ? "" : $", finalfunc = {parts[2]}") + (parts.Length > 3 && parts[3].Length > 0 ? $", initcond = {SqlName.Literal(parts[3])}" : "") + ")";
+    }
+
+    private static IEnumerable<string> Table(CatalogueObject table, CatalogueSnapshot snapshot)
+    {
+        var unlogged = table["persistence"] == "u" ? "unlogged " : "";
+        var partitioned = table.Has("partition_key") ? $" partition by {table["partition_key"]}" : "";
+        var options = table.Has("options") ? $" with ({Options(table["options"])})" : "";
+        if (table.Has("bound"))
+            yield return $"create {unlogged}table {SqlName.Of(table.Name)} partition of {table["parents"]} {table["bound"]}{partitioned}{options}";
+        else
+        {
+            var columns = snapshot.PartsOf(table.Name).Where(part => part.Kind == ObjectKind.Column).OrderBy(Position).Select(column => $"  {Column(column)}");
+            var inherits = table.Has("parents") ? $" inherits ({table["parents"]})" : "";
+            yield return $"create {unlogged}table {SqlName.Of(table.Name)} (\n{string.Join(",\n", columns)}\n){inherits}{partitioned}{options}";
+        }
+        if (table["rls"] == "true") yield return $"alter table {SqlName.Of(table.Name)} enable row level security";
+        if (table["force_rls"] == "true") yield return $"alter table {SqlName.Of(table.Name)} force row level security";
+    }
+
+    private static int Position(CatalogueObject column) => int.Parse(column["position"], System.Globalization.CultureInfo.InvariantCulture);
+}

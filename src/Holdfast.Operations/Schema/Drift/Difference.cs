@@ -1,0 +1,28 @@
+using Holdfast.Operations.Schema.Catalogue;
+
+namespace Holdfast.Operations.Schema.Drift;
+
+/// <summary>One thing that is not as it should be, in one way.</summary>
+/// <param name="Class">In which way.</param>
+/// <param name="Expected">As it should be; null where it should not be.</param>
+/// <param name="Actual">As it is; null where it is missing.</param>
+/// <param name="Properties">Which properties differ; empty where the whole thing is missing or too much.</param>
+internal sealed record Difference(DriftClass Class, CatalogueObject? Expected, CatalogueObject? Actual, IReadOnlyList<string> Properties)
+{
+    public CatalogueObject Object => Expected ?? Actual!;
+
+    /// <summary>Names the finding in ignore files: class, kind and name, alike on every provider.</summary>
+    public string CacheKey => $"{Class.Key} {Object.Kind} {Object.FullName}";
+
+    public string Detail => (Expected, Actual) switch
+    {
+        (_, null) => $"The {Object.Kind} {Object.FullName} is missing.",
+        (null, _) => $"The {Object.Kind} {Object.FullName} is there and should not be.",
+        _ => $"The {Object.Kind} {Object.FullName}: {string.Join("; ", Properties.Select(Change))}.",
+    };
+
+    private string Change(string property) => $"{property.Replace('_', ' ')} is {Show(Actual!, property)}, should be {Show(Expected!, property)}";
+
+    private static string Show(CatalogueObject one, string property) =>
+        one[property] is { Length: > 0 } text ? string.Join(" ", text.Split(['\n', '\r', ' '], StringSplitOptions.RemoveEmptyEntries)) is { Length: > 300 } longText ? longText[..300] + "…" : string.Join(" ", text.Split(['\n', '\r', ' '], StringSplitOptions.RemoveEmptyEntries)) : "none";
+}

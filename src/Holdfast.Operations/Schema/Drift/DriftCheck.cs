@@ -1,0 +1,78 @@
+using Holdfast.Operations.Schema.Catalogue;
+using Holdfast.Stores.Postgres;
+using Npgsql;
+
+namespace Holdfast.Operations.Schema.Drift;
+
+/// <summary>Compares every provider with what its migrations make there, and the providers with each other. All are read at the same time.</summary>
+internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOptions options)
+{
+    /// <exception cref="SchemaException">The model that was named does not answer.</exception>
+    public async Task<DriftReport> RunAsync(CancellationToken cancellationToken)
+    {
+        var readings = await Task.WhenAll(targets.Select(target => ReadAsync(target, cancellationToken))).ConfigureAwait(false);
+        var all = readings.Where(reading => reading.Actual is { Exists: true }).Select(reading => reading.Actual!).ToList();
+        var model = options.Against is null ? null : readings.FirstOrDefault(reading => reading.Target.Name == options.Against)
+            ?? throw new InvalidInputException("against", $"there is no provider '{options.Against}' among those that are compared.");
+        if (model is { Actual: null }) throw model.Error!;
+        return new DriftReport([.. readings.Where(reading => reading != model).Select(reading => reading.Actual is null ? new ProviderDrift(reading.Target, null, null, [], [], reading.Error) : Judge(reading, model, readings, all))]);
+    }
+
+    /// <summary>The differences of one provider that is read again, against what was expected of it before.</summary>
+    public static IReadOnlyList<Difference> Compare(CatalogueSnapshot expected, CatalogueSnapshot actual) => SchemaComparison.Compare(expected, actual);
+
+    private ProviderDrift Judge(Reading reading, Reading? model, Reading[] readings, List<CatalogueSnapshot> all)
+    {
+        var (name, actual) = (reading.Target.Name, reading.Actual!);
+        var findings = new List<DriftFinding>();
+        var history = model is null ? HistoryCheck.Own(actual, options.Migrations).ToList() : [];
+        var others = readings.Where(other => other != reading && other.Actual is not null && (model is null || other == model)).Select(other => (other.Target.Name, other.Actual!)).ToList();
+        if (history.Count == 0 && HistoryCheck.Against(actual, others) is { } behind) history.Add(behind);
+        if (history.Count > 0) findings.Add(DriftFinding.OfHistory(string.Join(" ", history), name, options.Schema));
+        if (!actual.Exists) return new ProviderDrift(reading.Target, actual, null, [], findings);
+
+        var expected = model is null ? Expectation.Of(reading.Reference!, actual, all) : Expectation.OfModel(model.Actual!, actual);
+        var differences = SchemaComparison.Compare(expected, actual);
+        findings.AddRange(differences.Select(difference => DriftFinding.Of(difference, name, options.Schema, RepairPlanner.StepsOf(difference, expected, actual) is not null)));
+        return new ProviderDrift(reading.Target, actual, expected, differences, findings);
+    }
+
+    private async Task<Reading> ReadAsync(DriftTarget target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var connection = await OpenAsync(target, cancellationToken).ConfigureAwait(false);
+            await using var _ = connection.ConfigureAwait(false);
+            await SharedMigrationLock.TakeAsync(connection, options.LockWaitMax, options.Time, cancellationToken).ConfigureAwait(false);
+            var actual = await CatalogueReader.ReadAloneAsync(connection, CatalogueScope.Of(options.Schema), cancellationToken).ConfigureAwait(false);
+            var reference = options.Against is null && actual.Exists
+                ? await SchemaReference.BuildAsync(connection, options.Schema, options.Migrations, HistoryCheck.Through(actual), options.ExtraStatements(actual), cancellationToken).ConfigureAwait(false)
+                : null;
+            return new Reading(target, actual, reference, null);
+        }
+        catch (Exception e) when (e is HoldfastException or NpgsqlException or TimeoutException)
+        {
+            return new Reading(target, null, null, e is HoldfastException ? e : PostgresErrors.Translate(e, target.Address));
+        }
+    }
+
+    /// <summary>A connection of its own, to the server itself.</summary>
+    public static async Task<NpgsqlConnection> OpenAsync(DriftTarget target, CancellationToken cancellationToken)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(target.Settings.ConnectionString) { Pooling = false, ApplicationName = "holdfast schema drift" };
+        if (settings.CommandTimeout is > 0 and < 60) settings.CommandTimeout = 60;
+        var connection = new NpgsqlConnection(settings.ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw PostgresErrors.Translate(e, target.Address);
+        }
+    }
+
+    private sealed record Reading(DriftTarget Target, CatalogueSnapshot? Actual, SchemaReference? Reference, Exception? Error);
+}

@@ -1,0 +1,37 @@
+using Holdfast.Operations.Schema.Catalogue;
+using Holdfast.Stores.Migrations;
+using Npgsql;
+
+namespace Holdfast.Operations.Schema.Drift;
+
+/// <summary>A server to look at.</summary>
+/// <param name="Name">The provider's name.</param>
+/// <param name="Settings">The way to the server itself, not to a pooler.</param>
+internal sealed record DriftTarget(string Name, NpgsqlConnectionStringBuilder Settings)
+{
+    public string Address => $"{Settings.Host}:{Settings.Port}/{Settings.Database}";
+}
+
+/// <summary>What a check of drift goes by.</summary>
+internal sealed record DriftOptions
+{
+    /// <summary>The schema's name, checked.</summary>
+    public required string Schema { get; init; }
+
+    /// <summary>The migrations that this program or the user's directory has, in order.</summary>
+    public required IReadOnlyList<Migration> Migrations { get; init; }
+
+    /// <summary>
+    /// What is declared beside them for a server as it was found: roles, privileges, policies, with <c>{schema}</c>. Empty: privileges
+    /// that no migration grants are compared between the providers.
+    /// </summary>
+    public Func<CatalogueSnapshot, IReadOnlyList<string>> ExtraStatements { get; init; } = _ => [];
+
+    /// <summary>The provider that is the model; null: the migrations.</summary>
+    public string? Against { get; init; }
+
+    /// <summary>How long to wait for a migration in flight.</summary>
+    public TimeSpan LockWaitMax { get; init; } = TimeSpan.FromMinutes(1);
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

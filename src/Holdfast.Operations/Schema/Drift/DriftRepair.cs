@@ -1,0 +1,121 @@
+using Holdfast.Operations.Schema.Catalogue;
+using Holdfast.Operations.Schema.Migrations;
+using Holdfast.Stores.Postgres;
+using Npgsql;
+
+namespace Holdfast.Operations.Schema.Drift;
+
+/// <summary>What a repair did.</summary>
+/// <param name="Proof">The plan and its proof.</param>
+/// <param name="Left">What still differs, read again after it.</param>
+internal sealed record RepairResult(ProofResult Proof, IReadOnlyList<Difference> Left);
+
+/// <summary>
+/// Mends one provider: proves the plan, runs it on the very server that was looked at, reads that server again. It never goes
+/// on at another server: the system identifier is the same before, between and after, or it stops.
+/// </summary>
+internal sealed class DriftRepair(DriftOptions options)
+{
+    private const int TriesMax = 20;
+    private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(5);
+
+    /// <summary>The plan and its proof; changes nothing.</summary>
+    /// <param name="drift">What was found.</param>
+    /// <param name="differences">Which of its differences are to be mended.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task<ProofResult> ProveAsync(ProviderDrift drift, IReadOnlyList<Difference> differences, CancellationToken cancellationToken)
+    {
+        var connection = await DriftCheck.OpenAsync(drift.Target, cancellationToken).ConfigureAwait(false);
+        await using var _ = connection.ConfigureAwait(false);
+        return await ProveAsync(connection, drift, differences, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <exception cref="SchemaException">Another server answers, or the plan does not hold; nothing was changed.</exception>
+    /// <exception cref="SchemaRepairException">A statement failed; those before it stand.</exception>
+    public async Task<RepairResult> RunAsync(ProviderDrift drift, IReadOnlyList<Difference> differences, IProgress<string>? progress, CancellationToken cancellationToken)
+    {
+        var connection = await DriftCheck.OpenAsync(drift.Target, cancellationToken).ConfigureAwait(false);
+        await using var _ = connection.ConfigureAwait(false);
+        try
+        {
+            await MigrationLock.TakeAsync(connection, options.LockWaitMax, options.Time, cancellationToken).ConfigureAwait(false);
+            var now = await CatalogueReader.ReadAloneAsync(connection, CatalogueScope.Of(options.Schema), cancellationToken).ConfigureAwait(false);
+            RequireSame(drift, now);
+            if (now.Fingerprint != drift.Actual!.Fingerprint) throw new SchemaException($"{drift.Target.Name}: the schema has changed since it was compared; nothing was done. Run the command again.");
+            var proof = await ProveAsync(connection, drift, differences, cancellationToken).ConfigureAwait(false);
+            if (!proof.Holds)
+                throw new SchemaException($"{drift.Target.Name}: in a scratch copy the plan does not mend {proof.Left.First(left => proof.Proved.Any(step => step.Difference.CacheKey == left.CacheKey)).Detail} Nothing was changed; repair it by hand.");
+            foreach (var step in proof.Proved)
+            {
+                progress?.Report(step.Difference.Detail.Replace(CanonicalText.Schema, options.Schema, StringComparison.Ordinal));
+                foreach (var transaction in step.Transactions) await RunAsync(connection, drift.Target, step, transaction, cancellationToken).ConfigureAwait(false);
+            }
+            var after = await CatalogueReader.ReadAloneAsync(connection, CatalogueScope.Of(options.Schema), cancellationToken).ConfigureAwait(false);
+            RequireSame(drift, after);
+            return new RepairResult(proof, SchemaComparison.Compare(drift.Expected!, after));
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        {
+            throw PostgresErrors.Translate(e, drift.Target.Address);
+        }
+    }
+
+    private static Task<ProofResult> ProveAsync(NpgsqlConnection connection, ProviderDrift drift, IReadOnlyList<Difference> differences, CancellationToken cancellationToken) =>
+        PlanProof.RunAsync(connection, drift.Actual!, drift.Expected!, RepairPlanner.Plan(differences, drift.Expected!, drift.Actual!), cancellationToken);
+
+    private static void RequireSame(ProviderDrift drift, CatalogueSnapshot now)
+    {
+        var (before, after) = (drift.Actual!.Facts, now.Facts);
+        if (before.SystemIdentifier != after.SystemIdentifier || before.Database != after.Database)
+            throw new SchemaException($"{drift.Target.Name}: another server answers than the one that was compared (system identifier {after.SystemIdentifier ?? "unknown"}, database {after.Database}; before {before.SystemIdentifier ?? "unknown"}, {before.Database}). Nothing more was done there.");
+    }
+
+    private async Task RunAsync(NpgsqlConnection connection, DriftTarget target, RepairStep step, IReadOnlyList<string> transaction, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await TryAsync(connection, transaction, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            // Somebody holds a lock that this needs; waiting in the queue would hold up everybody behind it.
+            catch (PostgresException e) when (e.SqlState is "55P03" or "40P01" or "40001" && attempt < TriesMax)
+            {
+                await Task.Delay(TimeSpan.FromTicks(Math.Min(PauseMax.Ticks, TimeSpan.FromMilliseconds(200).Ticks << Math.Min(attempt, 10))), options.Time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (PostgresException e)
+            {
+                throw new SchemaRepairException(
+                    $"{target.Name}: the repair of '{step.Difference.CacheKey}' stopped: {e.MessageText} ({e.SqlState}{(string.IsNullOrEmpty(e.Detail) ? "" : $"; {e.Detail}")}). What was repaired before stands; mend the rows that it names and run the command again.", e);
+            }
+        }
+    }
+
+    private async Task TryAsync(NpgsqlConnection connection, IReadOnlyList<string> statements, CancellationToken cancellationToken)
+    {
+        if (RepairStep.IsConcurrent(statements))
+        {
+            await ExecuteAsync(connection, statements[0], cancellationToken).ConfigureAwait(false);
+            return;
+        }
+        var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using var _ = transaction.ConfigureAwait(false);
+        await ExecuteAsync(connection, RepairScript.LockTimeout, cancellationToken).ConfigureAwait(false);
+        foreach (var sql in statements) await ExecuteAsync(connection, sql, cancellationToken).ConfigureAwait(false);
+        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        // No limit of time: VALIDATE and index builds take as long as the table is large, and let writes go on.
+        var batch = new NpgsqlBatch(connection) { Timeout = 0, BatchCommands = { new(sql.Replace(CanonicalText.Schema, options.Schema, StringComparison.Ordinal)) } };
+        await using var _ = batch.ConfigureAwait(false);
+        await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+}
+
+/// <summary>A repair stopped at a statement; what was done before stands.</summary>
+/// <param name="message">Which, why, and what to do.</param>
+/// <param name="inner">What the server said.</param>
+public sealed class SchemaRepairException(string message, Exception inner) : HoldfastException(message, inner);

@@ -1,0 +1,100 @@
+using Holdfast.Operations.Schema.Catalogue;
+
+namespace Holdfast.Operations.Schema.Drift;
+
+/// <summary>
+/// What a provider should be: its reference, and where that says nothing (privileges that no migration grants, roles, settings,
+/// versions of extensions, the database's collation) what most of the providers have, the first of them where they are split.
+/// </summary>
+internal static class Expectation
+{
+    /// <param name="reference">What the provider's own migrations make.</param>
+    /// <param name="own">The provider as it is.</param>
+    /// <param name="all">All providers, the one that leads first; the provider itself among them.</param>
+    public static CatalogueSnapshot Of(SchemaReference reference, CatalogueSnapshot own, IReadOnlyList<CatalogueSnapshot> all)
+    {
+        var objects = new Dictionary<ObjectKey, CatalogueObject>();
+        var declaresGrants = DeclaresGrants(reference.Snapshot);
+        foreach (var (key, wanted) in reference.Snapshot.Objects)
+        {
+            if (ObjectKind.IsOutside(key.Kind) && !(key.Kind == ObjectKind.Role && reference.StatesRoles)) continue;
+            if (key.Kind == ObjectKind.DefaultPrivileges && !wanted.Name.EndsWith("in the schema", StringComparison.Ordinal) && !reference.StatesRoles) continue;
+            objects[key] = Complete(wanted, declaresGrants, reference.StatesRoles, own, all);
+        }
+        // schema_versions of a directory that is not ours is made by the tool itself, not by its migrations.
+        if (!objects.ContainsKey(History))
+            foreach (var (key, one) in own.Objects.Where(pair => pair.Key == History || pair.Key.Parent == History.Name)) objects[key] = one;
+        var declaresDefaults = reference.StatesRoles || objects.Keys.Any(key => key.Kind == ObjectKind.DefaultPrivileges);
+        foreach (var kind in declaresDefaults ? reference.StatesRoles ? (string[])[] : [ObjectKind.Role] : [ObjectKind.Role, ObjectKind.DefaultPrivileges])
+            foreach (var one in Agreed(kind, all)) objects.TryAdd(one.Key, one);
+        if (declaresDefaults && !reference.StatesRoles)
+            foreach (var one in Agreed(ObjectKind.DefaultPrivileges, all).Where(one => one["~in_schema"] != "true")) objects.TryAdd(one.Key, one);
+        AddExtensions(objects, reference, own, all);
+        AddDatabase(objects, own, all);
+        return reference.Snapshot with { Objects = objects };
+    }
+
+    /// <summary>All of another provider, where that one is the model; what belongs to its server alone is left out.</summary>
+    public static CatalogueSnapshot OfModel(CatalogueSnapshot model, CatalogueSnapshot own)
+    {
+        var objects = model.Objects.Where(pair => pair.Key.Kind is not (ObjectKind.Extension or ObjectKind.Schema))
+            .ToDictionary(pair => pair.Key, pair => pair.Value.With(("behind", null), ("collation_version", null), ("valid", pair.Value.Has("valid") ? "true" : null)));
+        if (own.Find(ObjectKind.Schema, "", CanonicalText.Schema) is { } schema)
+            objects[schema.Key] = schema.With(("grants", model.Find(ObjectKind.Schema, "", CanonicalText.Schema)?["grants"]));
+        foreach (var extension in model.Of(ObjectKind.Extension))
+            objects[extension.Key] = model.Facts.Major == own.Facts.Major ? extension : extension.With(("version", own.Find(ObjectKind.Extension, "", extension.Name)?["version"] ?? extension["version"]));
+        return model with { Objects = objects };
+    }
+
+    private static readonly ObjectKey History = new(ObjectKind.Table, "", "schema_versions");
+
+    private static CatalogueObject Complete(CatalogueObject wanted, bool declaresGrants, bool statesOwners, CatalogueSnapshot own, IReadOnlyList<CatalogueSnapshot> all)
+    {
+        // Made in a scratch schema by whoever runs this: who owns the schema itself it cannot say.
+        if (wanted.Kind == ObjectKind.Schema && !statesOwners)
+            wanted = wanted.With(("owner", own.Objects.GetValueOrDefault(wanted.Key)?["owner"]), ("objects_owner", own.Facts.Owner), ("comment", own.Objects.GetValueOrDefault(wanted.Key)?.Properties.GetValueOrDefault("comment")));
+        if (declaresGrants) return wanted;
+        var agreed = Majority([.. all.Select(one => one.Objects.GetValueOrDefault(wanted.Key)).OfType<CatalogueObject>().Select(one => Others(one["grants"]))]);
+        var grants = string.Join('\n', wanted["grants"].Split('\n').Where(line => line.StartsWith(GrantText.Owner, StringComparison.Ordinal)).Concat(agreed.Split('\n')).Where(line => line.Length > 0));
+        return wanted.With(("grants", grants.Length > 0 ? grants : null));
+    }
+
+    private static bool DeclaresGrants(CatalogueSnapshot reference) => reference.Objects.Values.Any(one =>
+        !ObjectKind.IsOutside(one.Kind) && one.Kind != ObjectKind.DefaultPrivileges && one.Has("grants") && Others(one["grants"]) != Others(GrantDdl.Default(one)));
+
+    private static string Others(string grants) => string.Join('\n', grants.Split('\n').Where(line => !line.StartsWith(GrantText.Owner, StringComparison.Ordinal)));
+
+    // What more than half of the providers have, as most of them have it.
+    private static IEnumerable<CatalogueObject> Agreed(string kind, IReadOnlyList<CatalogueSnapshot> all) =>
+        all.SelectMany(one => one.Of(kind)).GroupBy(one => one.Key).Where(group => group.Count() * 2 > all.Count || (group.Count() * 2 == all.Count && all[0].Objects.ContainsKey(group.Key)))
+            .Select(group => group.First(one => TextOf(one) == Majority([.. group.Select(TextOf)])));
+
+    private static string TextOf(CatalogueObject one) => string.Join('\n', one.Compared.Select(property => $"{property.Key}={property.Value}"));
+
+    // Split evenly: the longer list of privileges; a provider is more often short of one than it has one too many.
+    private static string Majority(IReadOnlyList<string> values) =>
+        values.Count == 0 ? "" : values.GroupBy(value => value).OrderByDescending(group => group.Count()).ThenByDescending(group => group.Key.Length).First().Key;
+
+    private static void AddExtensions(Dictionary<ObjectKey, CatalogueObject> objects, SchemaReference reference, CatalogueSnapshot own, IReadOnlyList<CatalogueSnapshot> all)
+    {
+        foreach (var extension in own.Of(ObjectKind.Extension).Where(one => !reference.Extensions.ContainsKey(one.Name)))
+        {
+            var peers = all.Where(one => one.Facts.Major == own.Facts.Major).Select(one => one.Find(ObjectKind.Extension, "", extension.Name)?["version"]).OfType<string>().ToList();
+            objects[extension.Key] = extension.With(("version", Majority(peers)));
+        }
+        foreach (var (name, version) in reference.Extensions)
+            if (!ManagedNames.IsExtension(name) && reference.Snapshot.Find(ObjectKind.Extension, "", name) is { } wanted)
+                objects[wanted.Key] = wanted.With(("version", version ?? wanted["~default_version"]));
+    }
+
+    private static void AddDatabase(Dictionary<ObjectKey, CatalogueObject> objects, CatalogueSnapshot own, IReadOnlyList<CatalogueSnapshot> all)
+    {
+        var database = own.Of(ObjectKind.Database).Single();
+        objects[database.Key] = database.With([("collation_version", null), .. ((string[])["encoding", "collate", "ctype", "settings"]).Select(property =>
+            (property, Leading([.. all.Select(one => one.Of(ObjectKind.Database).Single()[property])]) is { Length: > 0 } value ? value : null))]);
+    }
+
+    // What most have; of an even split what the first has.
+    private static string Leading(IReadOnlyList<string> values) =>
+        values.GroupBy(value => value).Select((group, i) => (group, i)).OrderByDescending(one => one.group.Count()).ThenBy(one => one.i).First().group.Key;
+}

@@ -1,0 +1,109 @@
+using Holdfast.Operations.Schema.Catalogue;
+using Holdfast.Operations.Schema.Sql;
+using Npgsql;
+
+namespace Holdfast.Operations.Schema.Drift;
+
+/// <summary>What the proof of a plan came to.</summary>
+/// <param name="Proved">The steps that ran in the copy, in order.</param>
+/// <param name="Refused">Steps that did not, with the server's reason; they are no part of the plan.</param>
+/// <param name="Left">What still differed in the copy afterwards.</param>
+internal sealed record ProofResult(IReadOnlyList<RepairStep> Proved, IReadOnlyList<(RepairStep Step, string Reason)> Refused, IReadOnlyList<Difference> Left)
+{
+    /// <summary>Whether all that is left is what the plan never said it would mend.</summary>
+    public bool Holds => !Left.Any(difference => Proved.Any(step => step.Difference.CacheKey == difference.CacheKey));
+}
+
+/// <summary>
+/// Proves a plan before anything is changed: the schema as it is is made again, without rows, in a scratch schema inside one
+/// transaction; the copy is read and must be the same; the plan is run on it; it is read and compared again; all is rolled back.
+/// </summary>
+/// <remarks>What rows say (a CHECK that they violate, duplicates) is only seen when the plan is run for good; that stops there and says so.</remarks>
+internal static class PlanProof
+{
+    // What an empty copy cannot have: an index whose build failed, a sequence behind its rows.
+    private static readonly DriftClass[] OfRowsOnly = [DriftClasses.IndexInvalid, DriftClasses.Sequence, DriftClasses.ColumnOrder];
+
+    /// <param name="connection">The server itself, without a transaction.</param>
+    /// <param name="actual">The schema as it is.</param>
+    /// <param name="expected">As it should be.</param>
+    /// <param name="steps">The plan.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="SchemaException">No faithful copy can be made there, so nothing can be proved.</exception>
+    public static async Task<ProofResult> RunAsync(NpgsqlConnection connection, CatalogueSnapshot actual, CatalogueSnapshot expected, IReadOnlyList<RepairStep> steps, CancellationToken cancellationToken)
+    {
+        var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using var _ = transaction.ConfigureAwait(false);
+        var result = await RunAsync(transaction, actual, expected, steps, cancellationToken).ConfigureAwait(false);
+        await transaction.RollbackAsync(CancellationToken.None).ConfigureAwait(false);
+        return result;
+    }
+
+    /// <summary>The same inside of a transaction that the caller rolls back.</summary>
+    public static async Task<ProofResult> RunAsync(NpgsqlTransaction transaction, CatalogueSnapshot actual, CatalogueSnapshot expected, IReadOnlyList<RepairStep> steps, CancellationToken cancellationToken)
+    {
+        var (connection, scope) = (transaction.Connection!, new CatalogueScope(ScratchName.New(), actual.Facts.Schema));
+        await CopyAsync(connection, actual, scope, cancellationToken).ConfigureAwait(false);
+
+        var (proved, refused) = (new List<RepairStep>(), new List<(RepairStep, string)>());
+        foreach (var step in steps)
+        {
+            await transaction.SaveAsync("step", cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await RunAsync(connection, [.. step.Statements.SelectMany(Split).Select(sql => Place(sql, scope.Schema))], cancellationToken).ConfigureAwait(false);
+                proved.Add(step);
+            }
+            catch (PostgresException e)
+            {
+                await transaction.RollbackAsync("step", cancellationToken).ConfigureAwait(false);
+                refused.Add((step, $"{e.MessageText} ({e.SqlState})"));
+            }
+        }
+        var repaired = await CatalogueReader.ReadAsync(connection, scope, cancellationToken).ConfigureAwait(false);
+        return new ProofResult(proved, refused, SchemaComparison.Compare(expected, AsOwnedBy(repaired, actual)));
+    }
+
+    private static async Task CopyAsync(NpgsqlConnection connection, CatalogueSnapshot actual, CatalogueScope scope, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RunAsync(connection,
+                ["set local lock_timeout = '2s'", "set local statement_timeout = '60s'", "set local client_min_messages = error", $"create schema \"{scope.Schema}\"", .. CatalogueDdl.Statements(actual).Select(sql => Place(sql, scope.Schema))],
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException e)
+        {
+            throw new SchemaException($"No scratch copy of the schema can be made there: {e.MessageText} ({e.SqlState}), in: {e.BatchCommand?.CommandText.ReplaceLineEndings(" ")}. Without it no repair can be proved; repair by hand.", e);
+        }
+        var copy = AsOwnedBy(await CatalogueReader.ReadAsync(connection, scope, cancellationToken).ConfigureAwait(false), actual);
+        var unlike = SchemaComparison.Compare(actual, copy).FirstOrDefault(difference => !OfRowsOnly.Contains(difference.Class));
+        if (unlike is not null) throw new SchemaException($"The scratch copy of the schema is not like it: {unlike.Detail} Without a faithful copy no repair can be proved; repair by hand.");
+    }
+
+    // The copy belongs to whoever runs this; who owns the schema itself no copy can say.
+    private static CatalogueSnapshot AsOwnedBy(CatalogueSnapshot copy, CatalogueSnapshot actual)
+    {
+        var objects = new Dictionary<ObjectKey, CatalogueObject>(copy.Objects);
+        if (copy.Find(ObjectKind.Schema, "", CanonicalText.Schema) is { } schema && actual.Find(ObjectKind.Schema, "", CanonicalText.Schema) is { } original)
+            objects[schema.Key] = schema.With(("owner", original["owner"]), ("objects_owner", original["objects_owner"]));
+        return copy with { Objects = objects };
+    }
+
+    private static async Task RunAsync(NpgsqlConnection connection, IReadOnlyList<string> statements, CancellationToken cancellationToken)
+    {
+        var batch = new NpgsqlBatch(connection);
+        await using var _ = batch.ConfigureAwait(false);
+        foreach (var sql in statements) batch.BatchCommands.Add(new(sql));
+        await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private static IEnumerable<string> Split(string sql) => SqlScript.Parse(Named(sql)).Statements.Select(ScratchName.WithoutConcurrently).Select(text => text.Replace(Stand, CanonicalText.Schema, StringComparison.Ordinal));
+
+    // The tokenizer knows no braces outside of texts.
+    private const string Stand = "holdfast_schema_stands_here";
+
+    private static string Named(string sql) => sql.Replace(CanonicalText.Schema, Stand, StringComparison.Ordinal);
+
+    private static string Place(string sql, string schema) => sql.Replace(CanonicalText.Schema, schema, StringComparison.Ordinal);
+}

@@ -1,0 +1,93 @@
+using Holdfast.Operations.Schema.Catalogue;
+
+namespace Holdfast.Operations.Schema.Drift;
+
+/// <summary>Repairs of what holds no rows: views, functions, triggers, rules, policies, types, sequences.</summary>
+internal static class ProgramRepair
+{
+    public static IReadOnlyList<IReadOnlyList<string>>? StepsOf(Difference difference, CatalogueSnapshot expected, CatalogueSnapshot actual)
+    {
+        var (wanted, there) = (difference.Expected, difference.Actual);
+        // A policy too many opens rows or hides them, and its text is in the finding; anything else that nobody declares is left alone.
+        if (wanted is null) return there!.Kind == ObjectKind.Policy ? [[$"drop {SqlName.Target(there)}"]] : null;
+        if (there is null) return RepairPlanner.One(RepairPlanner.Whole(wanted, expected));
+        return wanted.Kind switch
+        {
+            ObjectKind.View => View(difference.Class, wanted, there),
+            ObjectKind.Function => wanted["kind"] == "a" ? null : [[wanted["~ddl"].TrimEnd()]],
+            ObjectKind.Trigger or ObjectKind.Rule => RepairPlanner.One(Trigger(wanted, there)),
+            ObjectKind.Policy => [[$"drop {SqlName.Target(wanted)}", .. RepairPlanner.Whole(wanted, expected)]],
+            ObjectKind.Enum => RepairPlanner.One(Enum(wanted, there)),
+            ObjectKind.Domain => Domain(wanted, there),
+            ObjectKind.Sequence => RepairPlanner.One(Sequence(wanted, there)),
+            _ => null,
+        };
+    }
+
+    private static IReadOnlyList<IReadOnlyList<string>>? View(DriftClass found, CatalogueObject wanted, CatalogueObject there)
+    {
+        if (wanted["kind"] != there["kind"] || (wanted["kind"] == "m" && found == DriftClasses.ViewDefinition)) return null;
+        if (found == DriftClasses.ViewDefinition) return [[ObjectDdl.View(wanted, "create or replace")]];
+        var gone = there["options"].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(option => option.Split('=')[0]).ToList();
+        return RepairPlanner.One([
+            .. gone.Count > 0 ? [$"alter {SqlName.Target(wanted)} reset ({string.Join(", ", gone)})"] : (string[])[],
+            .. wanted.Has("options") ? [$"alter {SqlName.Target(wanted)} set ({ObjectDdl.Options(wanted["options"])})"] : (string[])[]]);
+    }
+
+    private static IEnumerable<string> Trigger(CatalogueObject wanted, CatalogueObject there)
+    {
+        if (wanted["definition"] != there["definition"])
+        {
+            yield return $"drop {SqlName.Target(wanted)}";
+            yield return wanted["definition"].TrimEnd(';');
+            foreach (var statement in ObjectDdl.Enabled(wanted)) yield return statement;
+        }
+        else if (wanted["enabled"] != there["enabled"])
+            yield return ObjectDdl.Enabled(wanted).FirstOrDefault() ?? $"alter table {SqlName.Of(wanted.Parent)} enable {wanted.Kind} {SqlName.Quote(wanted.Name)}";
+    }
+
+    // Labels can be added in their place, never taken away or moved.
+    private static IEnumerable<string> Enum(CatalogueObject wanted, CatalogueObject there)
+    {
+        var (labels, has) = (Labels(wanted), Labels(there));
+        if (!has.SequenceEqual(labels.Intersect(has))) yield break;
+        for (var i = 0; i < labels.Count; i++)
+            if (!has.Contains(labels[i]))
+                yield return $"alter type {SqlName.Of(wanted.Name)} add value {labels[i]}" + (i > 0 ? $" after {labels[i - 1]}" : has.Count > 0 ? $" before {has[0]}" : "");
+    }
+
+    private static List<string> Labels(CatalogueObject one)
+    {
+        var labels = new List<string>();
+        foreach (var token in Sql.SqlTokenizer.Read(one["labels"]))
+            if (token.Kind == Sql.SqlTokenKind.Text) labels.Add(one["labels"][token.Start..token.End]);
+        return labels;
+    }
+
+    private static List<IReadOnlyList<string>>? Domain(CatalogueObject wanted, CatalogueObject there)
+    {
+        if (wanted.Kind != ObjectKind.Domain || wanted["base"] != there["base"] || wanted["collation"] != there["collation"]) return null;
+        var domain = $"alter domain {SqlName.Of(wanted.Name)}";
+        var (has, wants) = (there["constraints"].Split('\n', StringSplitOptions.RemoveEmptyEntries), wanted["constraints"].Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        List<string> change = [.. has.Except(wants).Select(constraint => $"{domain} drop constraint {NameOf(constraint)}")];
+        if (wanted["default"] != there["default"]) change.Add($"{domain} {(wanted.Has("default") ? $"set default {wanted["default"]}" : "drop default")}");
+        if (wanted["not_null"] != there["not_null"]) change.Add($"{domain} {(wanted["not_null"] == "true" ? "set" : "drop")} not null");
+        var added = wants.Except(has).ToList();
+        change.AddRange(added.Select(constraint => $"{domain} add constraint {constraint}{(constraint.EndsWith(" NOT VALID", StringComparison.Ordinal) ? "" : " not valid")}"));
+        return [change, .. added.Where(constraint => !constraint.EndsWith(" NOT VALID", StringComparison.Ordinal)).Select(constraint => (IReadOnlyList<string>)[$"{domain} validate constraint {NameOf(constraint)}"])];
+    }
+
+    // quote_ident's name and then CHECK.
+    private static string NameOf(string constraint) => constraint[..constraint.IndexOf(" CHECK ", StringComparison.Ordinal)];
+
+    private static IEnumerable<string> Sequence(CatalogueObject wanted, CatalogueObject there)
+    {
+        if (ObjectDdl.SequenceOptions(wanted) != ObjectDdl.SequenceOptions(there)) yield return $"alter sequence {SqlName.Of(wanted.Name)} {ObjectDdl.SequenceOptions(wanted)}";
+        if (wanted["owned_by"] != there["owned_by"] && there["~identity"] != "true")
+            yield return $"alter sequence {SqlName.Of(wanted.Name)} owned by {(wanted.Has("owned_by") ? $"{CanonicalText.Schema}.{wanted["owned_by"]}" : "none")}";
+        if (!there.Has("behind")) yield break;
+        var (table, column) = (there["owned_by"][..there["owned_by"].LastIndexOf('.')], there["owned_by"][(there["owned_by"].LastIndexOf('.') + 1)..]);
+        // As it is when this runs: rows may have come meanwhile. Never backwards.
+        yield return $"select pg_catalog.setval({SqlName.Literal(SqlName.Of(wanted.Name))}, greatest((select max({column}) from {CanonicalText.Schema}.{table}), (select last_value from {SqlName.Of(wanted.Name)})))";
+    }
+}

@@ -1,0 +1,50 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using Holdfast.Operations.Schema.Catalogue;
+
+namespace Holdfast.Operations.Schema.Drift;
+
+/// <summary>
+/// DDL for what can be mended without losing anything: no table, column, type, view or function is ever dropped, nothing is
+/// rewritten under a lock that stops the application.
+/// </summary>
+internal static partial class RepairPlanner
+{
+    /// <summary>The steps in an order in which they can be run, by the order of kinds; what no step mends is left out.</summary>
+    public static IReadOnlyList<RepairStep> Plan(IEnumerable<Difference> differences, CatalogueSnapshot expected, CatalogueSnapshot actual) =>
+    [
+        .. differences.Select(difference => (difference, steps: StepsOf(difference, expected, actual))).Where(one => one.steps is not null)
+            .OrderBy(one => ObjectKind.Order(one.difference.Object.Kind)).ThenBy(one => one.difference.Actual is null ? 0 : 1)
+            .Select(one => new RepairStep(one.difference, one.steps!)),
+    ];
+
+    /// <summary>What mends a difference, in transactions; null: nothing that is safe.</summary>
+    public static IReadOnlyList<IReadOnlyList<string>>? StepsOf(Difference difference, CatalogueSnapshot expected, CatalogueSnapshot actual)
+    {
+        var (wanted, there) = (difference.Expected, difference.Actual);
+        if (difference.Class == DriftClasses.Grants) return One(GrantDdl.Between(wanted!, there!["grants"], wanted!["grants"], actual.Facts.Owner));
+        if (difference.Class == DriftClasses.Comment) return One([$"comment on {SqlName.Target(wanted!)} is {(wanted!.Has("comment") ? SqlName.Literal(wanted["comment"]) : "null")}"]);
+        if (difference.Class == DriftClasses.Owner)
+            return wanted!.Kind == ObjectKind.Schema ? null : One([$"alter {SqlName.Target(wanted)} owner to {SqlName.Quote(wanted["owner"] == GrantText.Owner ? actual.Facts.Owner : wanted["owner"])}"]);
+        return difference.Object.Kind switch
+        {
+            ObjectKind.Table or ObjectKind.Column => TableRepair.StepsOf(difference, expected, actual),
+            ObjectKind.Constraint => ConstraintRepair.StepsOf(difference),
+            ObjectKind.Index => ConstraintRepair.StepsOfIndex(difference),
+            ObjectKind.Database or ObjectKind.Role or ObjectKind.Extension or ObjectKind.DefaultPrivileges => ServerRepair.StepsOf(difference, actual),
+            _ => ProgramRepair.StepsOf(difference, expected, actual),
+        };
+    }
+
+    public static IReadOnlyList<IReadOnlyList<string>>? One(IEnumerable<string> statements) => statements.ToList() is { Count: > 0 } all ? [all] : null;
+
+    /// <summary>A name for what stands beside the old one until it takes its place; the same for the same name.</summary>
+    public static string Interim(string name) => "holdfast_new_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..12];
+
+    /// <summary>A thing that is missing, with all that is said of it.</summary>
+    public static IEnumerable<string> Whole(CatalogueObject one, CatalogueSnapshot expected) => [.. ObjectDdl.Create(one, expected), .. CatalogueDdl.Around(one, expected)];
+
+    [GeneratedRegex(@"^(PRIMARY KEY|UNIQUE) (\([^()]*\))$")]
+    public static partial Regex PlainKey();
+}

@@ -1,0 +1,14 @@
+namespace Holdfast.Operations.Schema.Drift;
+
+/// <summary>What mends one difference.</summary>
+/// <param name="Difference">Which.</param>
+/// <param name="Transactions">
+/// One after the other; the statements of one are committed together. <c>{schema}</c> stands for the schema. A statement with
+/// CONCURRENTLY stands alone.
+/// </param>
+internal sealed record RepairStep(Difference Difference, IReadOnlyList<IReadOnlyList<string>> Transactions)
+{
+    public IEnumerable<string> Statements => Transactions.SelectMany(transaction => transaction);
+
+    public static bool IsConcurrent(IReadOnlyList<string> transaction) => transaction is [var only] && only.Contains(" concurrently ", StringComparison.Ordinal);
+}

@@ -1,0 +1,55 @@
+using Holdfast.Operations.Schema.Catalogue;
+
+namespace Holdfast.Operations.Schema.Drift;
+
+/// <summary>Repairs of what stands beside the schema: extensions, roles, settings, default privileges. A role is never made or dropped here.</summary>
+internal static class ServerRepair
+{
+    private static readonly (string Property, string Word)[] Attributes =
+    [
+        ("login", "login"), ("superuser", "superuser"), ("createrole", "createrole"), ("createdb", "createdb"), ("replication", "replication"), ("bypassrls", "bypassrls"), ("inherit", "inherit"),
+    ];
+
+    public static IReadOnlyList<IReadOnlyList<string>>? StepsOf(Difference difference, CatalogueSnapshot actual)
+    {
+        var (wanted, there) = (difference.Expected, difference.Actual);
+        if (difference.Object.Kind == ObjectKind.DefaultPrivileges)
+            return RepairPlanner.One(GrantDdl.Between(difference.Object, there?["grants"] ?? Builtin(difference.Object), wanted?["grants"] ?? Builtin(difference.Object), actual.Facts.Owner));
+        if (wanted is null) return null;
+        if (wanted.Kind == ObjectKind.Extension)
+            return there is null ? [[$"create extension if not exists {SqlName.Quote(wanted.Name)}"]] : [[$"alter extension {SqlName.Quote(wanted.Name)} update to {SqlName.Quote(wanted["version"])}"]];
+        if (there is null) return null;
+        if (difference.Class == DriftClasses.Settings) return RepairPlanner.One(Settings(wanted, there, wanted.Kind == ObjectKind.Role ? $"alter role {SqlName.Quote(wanted.Name)}" : $"alter database {SqlName.Quote(actual.Facts.Database)}"));
+        return wanted.Kind == ObjectKind.Role ? RepairPlanner.One(Role(wanted, there)) : null;
+    }
+
+    // A list for all schemas stands in the place of the built-in one; a list for one schema is added to it.
+    private static string Builtin(CatalogueObject one) => one["~in_schema"] == "true" ? "" : one["~object"] switch
+    {
+        "r" => "(owner)=DELETE,INSERT,REFERENCES,SELECT,TRIGGER,TRUNCATE,UPDATE", "S" => "(owner)=SELECT,UPDATE,USAGE",
+        "f" => "(owner)=EXECUTE\nPUBLIC=EXECUTE", "T" => "(owner)=USAGE\nPUBLIC=USAGE", "n" => "(owner)=CREATE,USAGE", _ => "",
+    };
+
+    private static IEnumerable<string> Role(CatalogueObject wanted, CatalogueObject there)
+    {
+        var words = Attributes.Where(one => wanted[one.Property] != there[one.Property]).Select(one => wanted[one.Property] == "true" ? one.Word : $"no{one.Word}").ToList();
+        if (wanted["connection_limit"] != there["connection_limit"]) words.Add($"connection limit {wanted["connection_limit"]}");
+        if (words.Count > 0) yield return $"alter role {SqlName.Quote(wanted.Name)} {string.Join(' ', words)}";
+        var (has, wants) = (there["member_of"].Split('\n', StringSplitOptions.RemoveEmptyEntries), wanted["member_of"].Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        foreach (var role in has.Except(wants)) yield return $"revoke {SqlName.Quote(role)} from {SqlName.Quote(wanted.Name)}";
+        foreach (var role in wants.Except(has)) yield return $"grant {SqlName.Quote(role)} to {SqlName.Quote(wanted.Name)}";
+    }
+
+    private static IEnumerable<string> Settings(CatalogueObject wanted, CatalogueObject there, string alter)
+    {
+        var (has, wants) = (there["settings"].Split('\n', StringSplitOptions.RemoveEmptyEntries), wanted["settings"].Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        foreach (var name in has.Select(NameOf).Except(wants.Select(NameOf))) yield return $"{alter} reset {name}";
+        foreach (var setting in wants.Except(has)) yield return $"{alter} set {NameOf(setting)} to {Value(setting)}";
+    }
+
+    private static string NameOf(string setting) => setting[..setting.IndexOf('=', StringComparison.Ordinal)];
+
+    // A list of names is stored as SQL, ready to be said again; anything else is one text.
+    private static string Value(string setting) => setting[(setting.IndexOf('=', StringComparison.Ordinal) + 1)..] is var value && NameOf(setting) is "search_path" or "session_preload_libraries" or "temp_tablespaces"
+        ? value : SqlName.Literal(value);
+}
