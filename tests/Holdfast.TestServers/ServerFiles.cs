@@ -12,6 +12,14 @@ public static class ServerFiles
         await ReloadAsync(server, "show ssl", "on");
     }
 
+    /// <summary>Believes clients' certificates that this authority has signed.</summary>
+    public static async Task UseAuthorityAsync(this PostgresServer server, string file)
+    {
+        await WriteAsync(server, "authority.crt", await File.ReadAllTextAsync(file));
+        await PostgresServer.ExecuteAsync(server.ConnectionString, "alter system set ssl_ca_file = 'authority.crt'");
+        await ReloadAsync(server, "show ssl_ca_file", "authority.crt");
+    }
+
     /// <summary>Replaces who may connect and how (<c>pg_hba.conf</c>); the superuser must stay in for the server's own questions.</summary>
     public static async Task UseAccessAsync(this PostgresServer server, params string[] lines)
     {

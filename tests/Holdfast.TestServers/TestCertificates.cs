@@ -59,6 +59,21 @@ public sealed class TestCertificates : IDisposable
         return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }
 
+    /// <summary>A client's certificate for a role, and its key under a password; both as files.</summary>
+    public (string CertificateFile, string KeyFile) MakeClient(string role, string password)
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest($"CN={role}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.2")], false));
+        var now = TimeProvider.System.GetUtcNow();
+        using var certificate = request.Create(_authority, now.AddDays(-1), now.AddDays(90), RandomNumberGenerator.GetBytes(12));
+        var (certificateFile, keyFile) = (Path.Combine(Folder, $"{role}.crt"), Path.Combine(Folder, $"{role}.key"));
+        File.WriteAllText(certificateFile, certificate.ExportCertificatePem());
+        File.WriteAllText(keyFile, key.ExportEncryptedPkcs8PrivateKeyPem(password, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 10_000)));
+        return (certificateFile, keyFile);
+    }
+
     public void Dispose()
     {
         _authority.Dispose();

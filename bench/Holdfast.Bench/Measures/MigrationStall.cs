@@ -1,4 +1,3 @@
-using Holdfast.Operations.Schema.Migrations;
 using Holdfast.Stores.Migrations;
 using Holdfast.TestServers;
 using Npgsql;
@@ -34,20 +33,18 @@ internal sealed class MigrationStall : IMeasure
 
     private static async Task<(IReadOnlyList<double> Calls, double Seconds)> RunAsync(string connection, Migration[] all, int next, TimeSpan blocked)
     {
-        await Migrator(connection, all[..next]).MigrateAsync();
+        await BenchMigrator.Of(connection, all[..next]).MigrateAsync();
         var settings = new NpgsqlConnectionStringBuilder(connection) { CommandTimeout = 0 };
         await using var app = await AppLoop.StartAsync(settings.ConnectionString);
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
         var blocker = BlockAsync(settings, blocked);
         await blocker.Started;
-        var steps = await Migrator(settings.ConnectionString, all[..(next + 1)]).MigrateAsync();
+        var steps = await BenchMigrator.Of(settings.ConnectionString, all[..(next + 1)]).MigrateAsync();
         var seconds = System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds;
         await blocker.Ended;
         var calls = await app.StopAsync();
         return steps.Count == 1 ? (calls, seconds) : throw new InvalidOperationException($"{steps.Count} migrations were applied.");
     }
-
-    private static SchemaMigrator Migrator(string connection, IReadOnlyList<Migration> migrations) => new(connection, migrations);
 
     private static (Task Started, Task Ended) BlockAsync(NpgsqlConnectionStringBuilder settings, TimeSpan time)
     {

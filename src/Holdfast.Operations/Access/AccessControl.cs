@@ -19,6 +19,7 @@ internal sealed class AccessControl
     public AccessControl(NpgsqlConnectionStringBuilder settings, string schema, TimeProvider? time = null)
     {
         _settings = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false, ApplicationName = "holdfast access", CommandTimeout = 60 };
+        _settings.Database ??= _settings.Username;
         _schema = SchemaName.Check(schema);
         _time = time ?? TimeProvider.System;
     }
@@ -94,7 +95,7 @@ internal sealed class AccessControl
         {
             foreach (var (role, _, verifier) in fresh) await ExecuteAsync(connection, $"alter role {role} password '{verifier}'", cancellationToken).ConfigureAwait(false);
             // On the disk before it counts: a password that nobody has is worse than a file that is not used.
-            if (fresh.Count > 0) await secrets.DraftAsync([.. known, .. fresh.Select(one => one.Url)], cancellationToken).ConfigureAwait(false);
+            if (fresh.Count > 0) await secrets.DraftAsync([.. known.Where(url => !fresh.Any(one => SecretsFile.Find([url], _settings, one.Role) is not null)), .. fresh.Select(one => one.Url)], cancellationToken).ConfigureAwait(false);
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch
@@ -123,7 +124,7 @@ internal sealed class AccessControl
 
     private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {
-        var connection = new NpgsqlConnection(_settings.ConnectionString);
+        var connection = PostgresSource.Connection(_settings);
         try
         {
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);

@@ -11,7 +11,11 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
     private readonly List<RoleSpec> _newLogins = [];
     private readonly string _owner = RoleSpecs.Owner(schema);
 
-    public static AccessPlan Plan(string schema, AccessOptions options, AccessState state) => new AccessPlanner(schema, options, state).Plan();
+    public static AccessPlan Plan(string schema, AccessOptions options, AccessState state) => new AccessPlanner(schema, Effective(schema, options, state), state).Plan();
+
+    /// <summary>What was separated once stays so, also where nobody says it again: its role is there with it and with nothing else.</summary>
+    public static AccessOptions Effective(string schema, AccessOptions options, AccessState state) =>
+        options with { RowSecurity = options.RowSecurity || state.HasRowSecurity || state.Roles.ContainsKey(RoleSpecs.NameOf(schema, "relay")) };
 
     /// <summary>Nobody else has tables in the database, or somebody has said so.</summary>
     public static bool IsExclusive(AccessOptions options, AccessState state) => options.Exclusive ?? state.OtherSchemas.Count == 0;
@@ -68,6 +72,8 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
         var roles = RoleSpecs.All(schema, options);
         var mayGrant = state.OwnsDatabase;
         var reason = $"the database belongs to {state.DatabaseOwner}, and {state.User} is not in it";
+        var live = roles.Where(role => state.Roles.ContainsKey(role.Name)).Select(role => role.Name).ToList();
+        if (live.Count > 0) Do(mayGrant, $"revoke all on database {database} from {string.Join(", ", live)}", reason);
         // First those who keep their right, then PUBLIC's end: nobody is locked out in between.
         Do(mayGrant, $"grant connect on database {database} to {string.Join(", ", roles.Where(role => role.CanLogIn).Select(role => role.Name))}", reason);
         Do(mayGrant, $"grant connect, create, temporary on database {database} to {_owner}", reason, isRequired: true);

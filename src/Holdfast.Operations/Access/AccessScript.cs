@@ -50,6 +50,9 @@ internal static class AccessScript
     private static IEnumerable<AccessStatement> DefaultPrivileges(string schema, string roles, AccessOptions options)
     {
         var owner = RoleSpecs.Owner(roles);
+        var all = string.Join(", ", Grantees(roles, options).Select(role => role.Name).Prepend("public"));
+        foreach (var kind in (string[])["tables", "sequences", "functions"])
+            yield return new(AccessPart.Grant, schema, $"alter default privileges for role {owner} in schema {schema} revoke all on {kind} from {all}");
         // PUBLIC's right to execute is a default of the whole database: IN SCHEMA cannot take it away.
         yield return new(AccessPart.Grant, schema, $"alter default privileges for role {owner} revoke execute on functions from public");
         yield return new(AccessPart.Grant, schema, $"alter default privileges for role {owner} in schema {schema} grant select, insert, update on tables to {RoleSpecs.App(roles)}");

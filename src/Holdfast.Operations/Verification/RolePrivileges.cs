@@ -1,4 +1,5 @@
 using Holdfast.Rows;
+using Holdfast.Stores.Postgres;
 using Npgsql;
 
 namespace Holdfast.Operations.Verification;
@@ -21,7 +22,7 @@ internal static class RolePrivileges
 
     public static async Task<string> CheckAsync(NpgsqlConnectionStringBuilder settings, string schema, CancellationToken cancellationToken)
     {
-        var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false });
+        var source = PostgresSource.Build(new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false });
         await using var _ = source.ConfigureAwait(false);
         var role = await ReadRoleAsync(source, schema, cancellationToken).ConfigureAwait(false);
         if (!role.Usage) throw new VerificationFailedException($"role {role.Name} lacks usage on schema {schema}", $"grant usage on schema {schema} to \"{role.Name}\";");

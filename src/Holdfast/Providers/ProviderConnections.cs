@@ -49,7 +49,7 @@ internal static class ProviderConnections
             if (relay.IsByTenant)
                 throw new TenantScopeException($"{setting} connects as {endpoint.Username}, which row-level security shows one tenant at a time. It must be the role {options.Schema}_relay, which has a policy for all tenants ('holdfast access apply --row-security').");
             // Rows of one server must not go to another under its name: the start of the server and its database tell them apart.
-            if (await ServerRun.AskAsync(relay, cancellationToken).ConfigureAwait(false) != await ServerRun.AskAsync(work, cancellationToken).ConfigureAwait(false))
+            if (await ServerStart.AskAsync(relay, cancellationToken).ConfigureAwait(false) != await ServerStart.AskAsync(work, cancellationToken).ConfigureAwait(false))
                 throw new TenantScopeException($"{setting} leads to {relay.Address}, which is another database than {work.Address} of the provider '{provider.Name}'. Both must be one.");
             return relay;
         }
@@ -63,11 +63,11 @@ internal static class ProviderConnections
 
     private static StoreOwner Owner(ProviderOptions provider, HoldfastOptions options) => new(options.TenantId, SettingNames.Relay(provider.Name));
 
-    private sealed record ServerRun(string Started, string Database)
+    private sealed record ServerStart(string Started, string Database)
     {
         private static readonly Stores.Statement Ask = new("select pg_postmaster_start_time()::text, current_database() || ' ' || (select oid from pg_database where datname = current_database())");
 
-        public static Task<ServerRun> AskAsync(PostgresStore store, CancellationToken cancellationToken) =>
-            store.QueryAsync(Ask, [], row => new ServerRun(row.Text(0), row.Text(1)), cancellationToken).FirstAsync(cancellationToken).AsTask();
+        public static Task<ServerStart> AskAsync(PostgresStore store, CancellationToken cancellationToken) =>
+            store.QueryAsync(Ask, [], row => new ServerStart(row.Text(0), row.Text(1)), cancellationToken).FirstAsync(cancellationToken).AsTask();
     }
 }

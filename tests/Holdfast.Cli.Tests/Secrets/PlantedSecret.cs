@@ -45,7 +45,7 @@ internal sealed class PlantedSecret
     public IEnumerable<string> FoundIn(byte[] bytes) => FoundIn(Encoding.Latin1.GetString(bytes)).Concat(FoundIn(Encoding.Unicode.GetString(bytes)));
 
     // Without the first and last letters, which share their bits with what stands around them.
-    private string Base64(int before) => Convert.ToBase64String(Encoding.UTF8.GetBytes(new string('x', before) + Core + "xx"))[(before == 0 ? 0 : 4)..^4];
+    private string Base64(int before) => Convert.ToBase64String(Encoding.UTF8.GetBytes(new string('x', before) + Core + "xx"))[(before == 0 ? 0 : 4)..^8];
 }
 
 /// <summary>Looks for planted secrets wherever something was said.</summary>

@@ -22,12 +22,9 @@ public sealed class AccessServers : IAsyncDisposable
 
     private static async Task<PostgresServer> StartAsync(PostgresVersion version)
     {
-        var folder = await ServerAccount.FolderAsync("holdfast-hba-");
-        var file = Path.Combine(folder, "pg_hba.conf");
-        await File.WriteAllTextAsync(file, "host all holdfast 127.0.0.1/32 trust\nhost all admins_of_providers 127.0.0.1/32 trust\nhost all +admins_of_providers 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n");
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-        var server = await PostgresServer.StartAsync(version, settings: [$"hba_file={file}", "log_statement=all"]);
+        var server = await PostgresServer.StartAsync(version, settings: ["log_statement=all"]);
         await PostgresServer.ExecuteAsync(server.ConnectionString, "create role admins_of_providers nologin");
+        await server.UseAccessAsync("host all holdfast 127.0.0.1/32 trust", "host all +admins_of_providers 127.0.0.1/32 trust", "host all all 127.0.0.1/32 scram-sha-256");
         return server;
     }
 }

@@ -13,7 +13,7 @@ public sealed class EffectMatrixTests
           union all select 'n' || oid || nspname || coalesce(nspacl::text, '') from pg_namespace where nspname not like 'pg\_%temp%'
           union all select 'a' || oid || rolname || coalesce(rolpassword, '') from pg_authid
           union all select 'm' || roleid || '>' || member from pg_auth_members
-          union all select 't' || oid || tgname || tgenabled from pg_trigger
+          union all select 't' || oid || tgname || tgenabled::text from pg_trigger
           union all select 'r' || count(*) from {s}.session_memories union all select 'e' || count(*) from {s}.erasures union all select 'l' || count(*) from {s}.lives) x(t)
         """;
 

@@ -131,12 +131,14 @@ public sealed class ConfigurationReaderTests : IDisposable
     {
         _folder.Write("project/holdfast.json", """
             { // comments are kept out
-              "Providers": [ { "Name": "z", "Connection": "postgres://z/m", "ControlConnection": "postgres://zc/m", "PoolSizeMax": 3, "ConnectTimeout": "2s" }, { "Name": "a", "Connection": "postgres://a/m" } ],
+              "Providers": [ { "Name": "z", "Connection": "postgres://z/m", "ControlConnection": "postgres://zc/m", "RelayConnection": "postgres://zr/m", "PoolSizeMax": 3, "ConnectTimeout": "2s" }, { "Name": "a", "Connection": "postgres://a/m" } ],
               "Failover": { "HedgeDelayMax": "200ms", "WriteConcern": "Majority" }, }
             """);
         var read = _folder.Read();
         Assert.Equal("z,a", Names(read));
         var z = read.Require().Providers[0];
+        Assert.Equal("postgres://zr/m", z.RelayConnection);
+        Assert.Equal("postgres://er/m", _folder.Read(Environment("HOLDFAST_PROVIDER_E=postgres://e/m|HOLDFAST_PROVIDER_E_RELAY=postgres://er/m")).Options.Providers.Single(provider => provider.Name == "e").RelayConnection);
         Assert.Equal(("postgres://zc/m", 3, TimeSpan.FromSeconds(2), WriteConcern.Majority), (z.ControlConnection, z.PoolSizeMax, z.ConnectTimeout, read.Options.Failover.WriteConcern));
         _folder.Write("project/holdfast.json", """{ "Providers": { "z": "postgres://z/m", "a": { "Connection": "postgres://a/m" } }, "Failover": { "Order": ["z"] }, "Tenent": "x" }""");
         Assert.Equal("z,a", Names(read = _folder.Read()));

@@ -108,7 +108,39 @@ public sealed class TenantScopeTests
         Assert.True(writing.IsByTenant);
         // An empty answer is looked into; at most once a second, so that this one waits for its turn.
         await Wait.UntilAsync(async () => await reading.QueryAsync(new Statement("select id from {session_memories} where tenant_id = $1"), [rows.TenantId], row => row.Uuid(0), Never).CountAsync() == 2, "both rows are seen");
+        await using var counting = await PostgresConnector.ConnectAsync(app, schema, TimeProvider.System, null, Never);
+        Assert.True(counting.IsByTenant);
         await Wait.UntilAsync(async () => await changing.ExecuteAsync(new Statement("update {session_memories} set author = 'x' where tenant_id = $1"), [rows.TenantId], Never) == 2, "both rows are changed");
+    }
+
+    [Fact]
+    public async Task what_goes_over_many_rows_is_watched_so_that_not_even_a_count_of_nothing_is_believed()
+    {
+        var schema = await TestPlaces.NewSchemaAsync(Place.Postgres);
+        var owner = await TestServer.ConnectionAsync(Place.Postgres);
+        await TenantRoles.GrantAsync(owner, schema);
+        var rows = new TestRows(TestPlaces.Unique("tenant"));
+        var row = rows.Message("before") with { UserId = "maria" };
+        Func<PostgresStore, Task>[] asked =
+        [
+            async store => await StatusQueries.CountsAsync(store, Never).ToListAsync(),
+            async store => await store.ReadFeedAsync(Tables.SessionMemories, FeedPosition.Start, 10, Never),
+            async store => await store.FindMissingAsync(Tables.SessionMemories, [new RowReference(row.TenantId, row.Id, row.Stamp)], Never),
+            async store => await store.ReadRowsAsync(Tables.SessionMemories, [new RowReference(row.TenantId, row.Id, row.Stamp)], Never),
+            async store => await ErasureQueries.CountAsync(store, rows.TenantId, "maria", null, Never),
+            async store => await Holdfast.Relay.RelaySource.LookAsync(store, new Dictionary<Table, Holdfast.Relay.RelayCursor>(), Never),
+        ];
+        var stores = await Task.WhenAll(asked.Select(_ => PostgresConnector.ConnectAsync(TenantRoles.As(owner, TenantRoles.App), schema, TimeProvider.System, null, Never)));
+        await stores[0].MergeAsync([row], Never);
+        // All is well as long as nothing is switched on.
+        foreach (var (ask, store) in asked.Zip(stores)) await ask(store);
+        Assert.Equal(1L, (await ErasureQueries.CountAsync(stores[0], rows.TenantId, "maria", null, Never)).Rows);
+        await TenantRoles.KeepApartAsync(owner, schema);
+        foreach (var (ask, store) in asked.Zip(stores))
+        {
+            await Assert.ThrowsAsync<TenantScopeException>(() => ask(store));
+            await store.DisposeAsync();
+        }
     }
 
     private static IEnumerable<(string Name, Statement Statement)> Statements() =>

@@ -30,7 +30,11 @@ internal sealed record EffectCell(string Role, string Operation, string Subject,
 {
     public bool IsRight => Expected == Got;
 
-    public override string ToString() => $"{Role}: {Operation}{(Subject.Length == 0 ? "" : " on " + Subject)} must be {Word(Expected)}, was {Word(Got)}{(Detail.Length == 0 ? "" : $" ({Detail})")}";
+    /// <summary>It was read in the catalogue, not tried; the detail says all.</summary>
+    public bool IsStated { get; init; }
+
+    public override string ToString() => IsStated ? $"{Role}: {Operation}{(Subject.Length == 0 ? "" : " on " + Subject)}: {Detail}"
+        : $"{Role}: {Operation}{(Subject.Length == 0 ? "" : " on " + Subject)} must be {Word(Expected)}, was {Word(Got)}{(Detail.Length == 0 ? "" : $" ({Detail})")}";
 
     private static string Word(EffectOutcome outcome) => outcome switch
     {
@@ -42,7 +46,7 @@ internal sealed record EffectCell(string Role, string Operation, string Subject,
 
     /// <summary>A finding of the catalogue, in the form of a cell.</summary>
     public static EffectCell Of(string role, string operation, string subject, bool isRight, string detail) =>
-        new(role, operation, subject, EffectOutcome.Allowed, isRight ? EffectOutcome.Allowed : EffectOutcome.Refused, isRight ? "" : detail);
+        new(role, operation, subject, EffectOutcome.Allowed, isRight ? EffectOutcome.Allowed : EffectOutcome.Refused, isRight ? "" : detail) { IsStated = true };
 }
 
 /// <summary>All that was tried on one server.</summary>

@@ -1,4 +1,5 @@
 using Holdfast.Rows;
+using Holdfast.Stores.Postgres;
 using Npgsql;
 
 namespace Holdfast.Operations.Access.Effects;
@@ -20,8 +21,7 @@ internal sealed class EffectVerifier(
     {
         var started = time.GetTimestamp();
         var state = await AccessState.ReadAsync(connection, schema, cancellationToken).ConfigureAwait(false);
-        // The relay's role is made with row-level security and with nothing else.
-        var wanted = options with { RowSecurity = options.RowSecurity || state.HasRowSecurity || state.Roles.ContainsKey(RoleSpecs.NameOf(schema, "relay")) };
+        var wanted = AccessPlanner.Effective(schema, options, state);
         var roles = RoleSpecs.All(schema, wanted);
         if (!AccessPlanner.IsExclusive(wanted, state)) _notes.Add($"The database is shared (tables in {string.Join(", ", state.OtherSchemas)}): what PUBLIC may do in it is not tried.");
         foreach (var role in roles)
@@ -46,7 +46,7 @@ internal sealed class EffectVerifier(
         {
             url.Pooling = false;
             url.ApplicationName = "holdfast access";
-            var own = new NpgsqlConnection(url.ConnectionString);
+            var own = PostgresSource.Connection(url);
             await using var _ = own.ConfigureAwait(false);
             try
             {

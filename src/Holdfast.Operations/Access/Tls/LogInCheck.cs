@@ -1,8 +1,9 @@
+using Holdfast.Stores.Postgres;
 using Npgsql;
 
 namespace Holdfast.Operations.Access.Tls;
 
-/// <summary>What only a session shows: whether the log-in is bound to the TLS channel, and which sessions of the database have no TLS.</summary>
+/// <summary>What only a session shows: which sessions of the database have no TLS.</summary>
 internal static class LogInCheck
 {
     private const string AskSessions = """
@@ -15,6 +16,7 @@ internal static class LogInCheck
 
     public static async Task<IReadOnlyList<TlsPoint>> RunAsync(NpgsqlConnectionStringBuilder settings, string? certificateHost, CancellationToken cancellationToken)
     {
+<<<<<<< HEAD
         var points = new List<TlsPoint>();
         // Only when the server offers SCRAM-SHA-256-PLUS does this log-in succeed: nobody who stands in between can.
         var (bound, error) = await TryAsync(settings, certificateHost, ChannelBinding.Require, cancellationToken).ConfigureAwait(false);
@@ -39,17 +41,21 @@ internal static class LogInCheck
         var own = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false, ChannelBinding = binding, ApplicationName = "holdfast access", Timeout = 5, MaxAutoPrepare = 0 };
         // With Prefer a server could be talked out of TLS, and the binding would be missing for that reason.
         if (own.SslMode is SslMode.Prefer or SslMode.Allow) own.SslMode = SslMode.Require;
+        var connection = PostgresSource.Connection(own);
+=======
+        var own = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false, ApplicationName = "holdfast access", MaxAutoPrepare = 0 };
         var connection = new NpgsqlConnection(own.ConnectionString);
+        await using var _ = connection.ConfigureAwait(false);
+>>>>>>> access
         if (certificateHost is not null) connection.SslClientAuthenticationOptionsCallback = tls => tls.TargetHost = certificateHost;
         try
         {
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-            return (connection, null);
+            return [await SessionsAsync(connection, cancellationToken).ConfigureAwait(false)];
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException or NotSupportedException or InvalidOperationException)
+        catch (Exception e) when (e is NpgsqlException or TimeoutException)
         {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            return (null, e.InnerException?.Message ?? e.Message);
+            return [new("sessions", TlsVerdict.NotAsked, $"no log-in: {e.InnerException?.Message ?? e.Message}")];
         }
     }
 
@@ -57,14 +63,7 @@ internal static class LogInCheck
     {
         var (plain, local, secure, users, seesAll) = (await AccessState.QueryAsync(connection, AskSessions, [], row =>
             (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.IsDBNull(3) ? "" : row.GetString(3), row.GetBoolean(4)), cancellationToken).ConfigureAwait(false))[0];
-        var detail = FormattableString.Invariant($"{secure} with TLS, {plain} without, {local} without on the server's own machine{(users.Length > 0 ? $" ({users})" : "")}{(seesAll ? "" : "; where those of other roles come from may not be seen (pg_read_all_stats)")}");
+        var detail = FormattableString.Invariant($"{secure} with TLS, {plain} without, {local} without on the server's own machine{(users.Length > 0 ? $" ({users})" : "")}{(seesAll ? "" : "; those of other roles may not be seen (pg_read_all_stats)")}");
         return new("sessions", plain > 0 ? TlsVerdict.Warning : TlsVerdict.Good, detail, plain > 0 ? "Let the server refuse them: hostssl instead of host in pg_hba.conf, or the provider's switch \"enforce SSL\"." : null);
-    }
-
-    private sealed class NoSession : IAsyncDisposable
-    {
-        public static readonly NoSession Instance = new();
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -30,6 +30,7 @@ internal sealed class TlsCheck(TimeProvider time, IResolver? resolver = null)
             }
             points.AddRange(TlsJudge.Judge(facts, settings));
             points.Add(await DirectAsync(settings, provider.CertificateHost, limit.Token).ConfigureAwait(false));
+            points.Add(await BindingAsync(settings, provider.CertificateHost, limit.Token).ConfigureAwait(false));
             points.AddRange(await LogInCheck.RunAsync(settings, provider.CertificateHost, limit.Token).ConfigureAwait(false));
             return new TlsReport(provider.Name, points) { DaysLeft = facts.CertificateDaysLeft };
         }
@@ -64,6 +65,25 @@ internal sealed class TlsCheck(TimeProvider time, IResolver? resolver = null)
         {
             return new("direct", TlsVerdict.NotAsked, "not offered (PostgreSQL 17 and newer have it)");
         }
+    }
+
+    /// <summary>What the server offers for a log-in over TLS: bound to the channel, nobody who stands in between can pass it on.</summary>
+    private async Task<TlsPoint> BindingAsync(NpgsqlConnectionStringBuilder settings, string? certificateHost, CancellationToken cancellationToken)
+    {
+        var run = new ProbeRun();
+        await using var _ = run.ConfigureAwait(false);
+        var network = new NetworkRungs(settings, resolver ?? Resolver.Machine);
+        await network.ResolveAsync(run, cancellationToken).ConfigureAwait(false);
+        await network.ConnectAsync(run, cancellationToken).ConfigureAwait(false);
+        const string Advice = "Have passwords kept as SCRAM (password_encryption = 'scram-sha-256', then set them again) and scram-sha-256 in pg_hba.conf; a pooler ends TLS itself and may not offer it.";
+        return await AuthenticationOffer.ReadAsync(run.Socket!, certificateHost ?? run.Host, settings, cancellationToken).ConfigureAwait(false) switch
+        {
+            null => new("channel binding", TlsVerdict.NotAsked, "the server did not say how it authenticates"),
+            var offer when offer.Contains("SCRAM-SHA-256-PLUS", StringComparison.Ordinal) && settings.ChannelBinding == ChannelBinding.Disable =>
+                new("channel binding", TlsVerdict.Warning, "SCRAM-SHA-256-PLUS is offered and the connection does not use it", "Take channel_binding=disable out of the connection."),
+            var offer when offer.Contains("SCRAM-SHA-256-PLUS", StringComparison.Ordinal) => new("channel binding", TlsVerdict.Good, "SCRAM-SHA-256-PLUS is offered and used"),
+            var offer => new("channel binding", TlsVerdict.Warning, $"the log-in is not bound to the TLS channel: the server asks for {offer}", Advice),
+        };
     }
 
     /// <summary>Null: the host is a socket of this machine.</summary>

@@ -6,8 +6,11 @@ namespace Holdfast.Operations.Schema.Catalogue;
 /// </summary>
 internal static class CatalogueDdl
 {
-    public static IReadOnlyList<string> Statements(CatalogueSnapshot snapshot)
+    /// <param name="snapshot">What is to be made.</param>
+    /// <param name="onSameServer">Whether it is made in the same database, where default privileges for all schemas hold already.</param>
+    public static IReadOnlyList<string> Statements(CatalogueSnapshot snapshot, bool onSameServer = false)
     {
+        List<CatalogueObject> defaults = onSameServer ? [.. snapshot.Of(ObjectKind.DefaultPrivileges).Where(one => one["~in_schema"] != "true" && IsOf(one, snapshot.Facts.Role, snapshot.Facts))] : [];
         // Bodies are read when they are called, so that functions may stand before what they use.
         var statements = new List<string> { "set local check_function_bodies = off" };
         var functions = snapshot.Of(ObjectKind.Function).ToLookup(function => NeedsRelations(function, snapshot));
@@ -19,7 +22,7 @@ internal static class CatalogueDdl
         Make(InOrder(snapshot.Of(ObjectKind.View), view => view["definition"]));
         Make(functions[true]);
         Make([.. snapshot.Of(ObjectKind.Rule), .. snapshot.Of(ObjectKind.Trigger), .. snapshot.Of(ObjectKind.Policy)]);
-        foreach (var one in snapshot.InOrder) statements.AddRange(Around(one, snapshot));
+        foreach (var one in snapshot.InOrder) statements.AddRange(Around(one, snapshot, defaults));
         return statements;
 
         void Make(IEnumerable<CatalogueObject> objects)
@@ -29,17 +32,25 @@ internal static class CatalogueDdl
     }
 
     /// <summary>What is said of a thing once it is there: owner, privileges, comment, and what needs others to be there.</summary>
-    public static IEnumerable<string> Around(CatalogueObject one, CatalogueSnapshot snapshot)
+    /// <param name="one">The thing.</param>
+    /// <param name="snapshot">What it is part of.</param>
+    /// <param name="defaults">Default privileges that were in force when it was made.</param>
+    public static IEnumerable<string> Around(CatalogueObject one, CatalogueSnapshot snapshot, IReadOnlyList<CatalogueObject> defaults)
     {
         if (ObjectKind.IsOutside(one.Kind) || one["kind"] == "f" && one.Kind == ObjectKind.Table) yield break;
         if (one.Kind == ObjectKind.Sequence && one["~identity"] == "true") yield return $"alter sequence {SqlName.Of(one.Name)} {ObjectDdl.SequenceOptions(one)}";
         else if (one.Kind == ObjectKind.Sequence && one.Has("owned_by")) yield return $"alter sequence {SqlName.Of(one.Name)} owned by {CanonicalText.Schema}.{one["owned_by"]}";
         if (one.Kind == ObjectKind.Table && one["replica_identity"] is not ("d" or "")) yield return $"alter table {SqlName.Of(one.Name)} replica identity {ObjectDdl.ReplicaIdentity(one["replica_identity"])}";
         if (one.Kind is not (ObjectKind.Schema or ObjectKind.DefaultPrivileges) && one.Has("owner") && one["owner"] != GrantText.Owner) yield return $"alter {SqlName.Target(one)} owner to {SqlName.Quote(one["owner"])}";
-        if (one.Has("grants") && (one.Kind != ObjectKind.DefaultPrivileges || one["~in_schema"] == "true"))
-            foreach (var grant in GrantDdl.Between(one, GrantDdl.Default(one), one["grants"], snapshot.Facts.Owner)) yield return grant;
+        if (one.Kind != ObjectKind.DefaultPrivileges || one["~in_schema"] == "true")
+            foreach (var grant in GrantDdl.Between(one, GrantDdl.Start(one, defaults), one["grants"], snapshot.Facts.Owner)) yield return grant;
         if (one.Has("comment")) yield return $"comment on {SqlName.Target(one)} is {SqlName.Literal(one["comment"])}";
     }
+
+    /// <summary>The default privileges in force for what the reader of a snapshot makes in its schema.</summary>
+    public static IReadOnlyList<CatalogueObject> DefaultsOf(CatalogueSnapshot snapshot) => [.. snapshot.Of(ObjectKind.DefaultPrivileges).Where(one => IsOf(one, snapshot.Facts.Role, snapshot.Facts))];
+
+    private static bool IsOf(CatalogueObject defaults, string role, CatalogueFacts facts) => (defaults["owner"] == GrantText.Owner ? facts.Owner : defaults["owner"]) == role;
 
     /// <summary>Each behind those of the others that its text names.</summary>
     public static IEnumerable<CatalogueObject> InOrder(IEnumerable<CatalogueObject> objects, Func<CatalogueObject, string> text)

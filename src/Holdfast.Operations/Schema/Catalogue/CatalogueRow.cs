@@ -27,6 +27,7 @@ internal sealed record CatalogueRow(string Kind, string Parent, string Name, Sor
             if (property.Value.ValueKind == JsonValueKind.Null) continue;
             if (property.Name == "acl") acl = [.. property.Value.EnumerateArray().Select(item => item.GetString()!)];
             else if (property.Name == "settings") AddSettings(properties, property.Value);
+            else if (property.Name == "options") properties["options"] = string.Join('\n', property.Value.EnumerateArray().Select(TextOf).Order(StringComparer.Ordinal));
             else properties[property.Name] = TextOf(property.Value);
             if (property.Name == "~owner") owner = properties["~owner"];
         }
@@ -50,7 +51,8 @@ internal sealed record CatalogueRow(string Kind, string Parent, string Name, Sor
         if (Acl is not null && GrantText.Canonical(Acl, Owner!) is { Length: > 0 } grants) properties["grants"] = grants;
         if (Kind != ObjectKind.DefaultPrivileges) return new CatalogueObject(Kind, Parent, Kind == ObjectKind.Function ? text.WithoutName(Name) : Name, properties);
         var place = Properties["~in_schema"] == "true" ? "in the schema" : "everywhere";
-        return new CatalogueObject(Kind, "", $"{(Owner == owner ? GrantText.Owner : Owner)} {ObjectsOf(Properties["~object"])} {place}", properties);
+        properties["~objects"] = ObjectsOf(Properties["~object"]);
+        return new CatalogueObject(Kind, "", $"{(Owner == owner ? GrantText.Owner : Owner)} {properties["~objects"]} {place}", properties);
     }
 
     private bool IsQuery(string property) => (Kind, property) switch

@@ -14,6 +14,21 @@ internal static class GrantDdl
         _ => "",
     };
 
+    /// <summary>What a new object has where default privileges are in force: those for all schemas in the place of the built-in ones, those for the schema on top.</summary>
+    public static string Start(CatalogueObject one, IReadOnlyList<CatalogueObject> defaults)
+    {
+        var objects = one.Kind switch
+        {
+            ObjectKind.Table or ObjectKind.View => "tables", ObjectKind.Sequence => "sequences", ObjectKind.Function => "functions",
+            ObjectKind.Enum or ObjectKind.Domain or ObjectKind.Type => "types", _ => "",
+        };
+        var everywhere = defaults.FirstOrDefault(one => one["~objects"] == objects && one["~in_schema"] != "true");
+        var here = defaults.FirstOrDefault(one => one["~objects"] == objects && one["~in_schema"] == "true");
+        var start = everywhere?["grants"] ?? Default(one);
+        return here is null ? start : string.Join('\n', GrantText.Parse(start).Concat(GrantText.Parse(here["grants"])).Distinct().GroupBy(grant => grant.Grantee)
+            .Select(grants => $"{grants.Key}={string.Join(',', grants.Select(grant => grant.Privilege))}"));
+    }
+
     /// <param name="one">Whose privileges.</param>
     /// <param name="from">What it has.</param>
     /// <param name="to">What it is to have.</param>
@@ -43,7 +58,7 @@ internal static class GrantDdl
         if (one.Kind != ObjectKind.DefaultPrivileges) return $"{what} on {On(one)} {preposition} {who}{end}";
         var role = one["owner"] == GrantText.Owner ? owner : one["owner"];
         var place = one["~in_schema"] == "true" ? $" in schema {CanonicalText.Schema}" : "";
-        return $"alter default privileges for role {SqlName.Quote(role)}{place} {what} on {one.Name.Split(' ')[^3]} {preposition} {who}{end}";
+        return $"alter default privileges for role {SqlName.Quote(role)}{place} {what} on {one["~objects"]} {preposition} {who}{end}";
     }
 
     private static string Privilege(CatalogueObject one, string privilege) => one.Kind == ObjectKind.Column ? $"{privilege} ({SqlName.Quote(one.Name)})" : privilege;

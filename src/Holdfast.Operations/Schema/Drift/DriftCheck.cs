@@ -59,9 +59,9 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
     /// <summary>A connection of its own, to the server itself.</summary>
     public static async Task<NpgsqlConnection> OpenAsync(DriftTarget target, CancellationToken cancellationToken)
     {
-        var settings = new NpgsqlConnectionStringBuilder(target.Settings.ConnectionString) { Pooling = false, ApplicationName = "holdfast schema drift" };
+        var settings = new NpgsqlConnectionStringBuilder(target.Settings.ConnectionString) { Pooling = false, IncludeFailedBatchedCommand = true, ApplicationName = "holdfast schema drift" };
         if (settings.CommandTimeout is > 0 and < 60) settings.CommandTimeout = 60;
-        var connection = new NpgsqlConnection(settings.ConnectionString);
+        var connection = PostgresSource.Connection(settings);
         try
         {
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);

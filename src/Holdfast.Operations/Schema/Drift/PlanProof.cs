@@ -51,7 +51,8 @@ internal static class PlanProof
             await transaction.SaveAsync("step", cancellationToken).ConfigureAwait(false);
             try
             {
-                await RunAsync(connection, [.. step.Statements.SelectMany(Split).Select(sql => Place(sql, scope.Schema))], cancellationToken).ConfigureAwait(false);
+                // The comment last: ALTER DOMAIN … DROP CONSTRAINT forgets to say that it has changed something, and no savepoint can follow it.
+                await RunAsync(connection, [.. step.Statements.SelectMany(Split).Select(sql => Place(sql, scope.Schema)), $"comment on schema \"{scope.Schema}\" is '{proved.Count}'"], cancellationToken).ConfigureAwait(false);
                 proved.Add(step);
             }
             catch (PostgresException e)
@@ -69,7 +70,7 @@ internal static class PlanProof
         try
         {
             await RunAsync(connection,
-                ["set local lock_timeout = '2s'", "set local statement_timeout = '60s'", "set local client_min_messages = error", $"create schema \"{scope.Schema}\"", .. CatalogueDdl.Statements(actual).Select(sql => Place(sql, scope.Schema))],
+                ["set local lock_timeout = '2s'", "set local statement_timeout = '60s'", "set local client_min_messages = error", $"create schema \"{scope.Schema}\"", .. CatalogueDdl.Statements(actual, onSameServer: true).Select(sql => Place(sql, scope.Schema))],
                 cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException e)
@@ -86,7 +87,7 @@ internal static class PlanProof
     {
         var objects = new Dictionary<ObjectKey, CatalogueObject>(copy.Objects);
         if (copy.Find(ObjectKind.Schema, "", CanonicalText.Schema) is { } schema && actual.Find(ObjectKind.Schema, "", CanonicalText.Schema) is { } original)
-            objects[schema.Key] = schema.With(("owner", original["owner"]), ("objects_owner", original["objects_owner"]));
+            objects[schema.Key] = schema.With(("owner", original["owner"]), ("objects_owner", original["objects_owner"]), ("comment", original.Properties.GetValueOrDefault("comment")));
         return copy with { Objects = objects };
     }
 

@@ -10,13 +10,13 @@ internal static class ProgramRepair
         var (wanted, there) = (difference.Expected, difference.Actual);
         // A policy too many opens rows or hides them, and its text is in the finding; anything else that nobody declares is left alone.
         if (wanted is null) return there!.Kind == ObjectKind.Policy ? [[$"drop {SqlName.Target(there)}"]] : null;
-        if (there is null) return RepairPlanner.One(RepairPlanner.Whole(wanted, expected));
+        if (there is null) return RepairPlanner.One(RepairPlanner.Whole(wanted, expected, actual));
         return wanted.Kind switch
         {
             ObjectKind.View => View(difference.Class, wanted, there),
             ObjectKind.Function => wanted["kind"] == "a" ? null : [[wanted["~ddl"].TrimEnd()]],
             ObjectKind.Trigger or ObjectKind.Rule => RepairPlanner.One(Trigger(wanted, there)),
-            ObjectKind.Policy => [[$"drop {SqlName.Target(wanted)}", .. RepairPlanner.Whole(wanted, expected)]],
+            ObjectKind.Policy => [[$"drop {SqlName.Target(wanted)}", .. RepairPlanner.Whole(wanted, expected, actual)]],
             ObjectKind.Enum => RepairPlanner.One(Enum(wanted, there)),
             ObjectKind.Domain => Domain(wanted, there),
             ObjectKind.Sequence => RepairPlanner.One(Sequence(wanted, there)),

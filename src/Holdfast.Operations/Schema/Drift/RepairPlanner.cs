@@ -43,7 +43,8 @@ internal static partial class RepairPlanner
     public static string Interim(string name) => "holdfast_new_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..12];
 
     /// <summary>A thing that is missing, with all that is said of it.</summary>
-    public static IEnumerable<string> Whole(CatalogueObject one, CatalogueSnapshot expected) => [.. ObjectDdl.Create(one, expected), .. CatalogueDdl.Around(one, expected)];
+    public static IEnumerable<string> Whole(CatalogueObject one, CatalogueSnapshot expected, CatalogueSnapshot actual) =>
+        [.. ObjectDdl.Create(one, expected), .. CatalogueDdl.Around(one, expected with { Facts = actual.Facts }, CatalogueDdl.DefaultsOf(actual))];
 
     [GeneratedRegex(@"^(PRIMARY KEY|UNIQUE) (\([^()]*\))$")]
     public static partial Regex PlainKey();

@@ -17,7 +17,7 @@ internal static class ServerRepair
             return RepairPlanner.One(GrantDdl.Between(difference.Object, there?["grants"] ?? Builtin(difference.Object), wanted?["grants"] ?? Builtin(difference.Object), actual.Facts.Owner));
         if (wanted is null) return null;
         if (wanted.Kind == ObjectKind.Extension)
-            return there is null ? [[$"create extension if not exists {SqlName.Quote(wanted.Name)}"]] : [[$"alter extension {SqlName.Quote(wanted.Name)} update to {SqlName.Quote(wanted["version"])}"]];
+            return there is null ? [[$"create extension if not exists {SqlName.Quote(wanted.Name)} schema {(wanted["schema"] == CanonicalText.Schema ? wanted["schema"] : SqlName.Quote(wanted["schema"]))}"]] : [[$"alter extension {SqlName.Quote(wanted.Name)} update to {SqlName.Quote(wanted["version"])}"]];
         if (there is null) return null;
         if (difference.Class == DriftClasses.Settings) return RepairPlanner.One(Settings(wanted, there, wanted.Kind == ObjectKind.Role ? $"alter role {SqlName.Quote(wanted.Name)}" : $"alter database {SqlName.Quote(actual.Facts.Database)}"));
         return wanted.Kind == ObjectKind.Role ? RepairPlanner.One(Role(wanted, there)) : null;

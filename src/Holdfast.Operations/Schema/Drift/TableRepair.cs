@@ -10,7 +10,7 @@ internal static class TableRepair
         var (found, wanted, there) = (difference.Class, difference.Expected, difference.Actual);
         if (wanted is null) return null;
         if (wanted.Kind == ObjectKind.Column) return Column(found, wanted, there, actual);
-        if (there is null) return wanted["kind"] == "f" ? null : [[.. Missing(wanted, expected)]];
+        if (there is null) return wanted["kind"] == "f" ? null : [[.. Missing(wanted, expected, actual)]];
         var table = $"alter table {SqlName.Of(wanted.Name)}";
         if (found == DriftClasses.RowSecurity)
             return RepairPlanner.One([
@@ -21,7 +21,7 @@ internal static class TableRepair
         return found == DriftClasses.Storage && wanted["persistence"] == there["persistence"] ? RepairPlanner.One(Storage(wanted, there)) : null;
     }
 
-    private static IEnumerable<string> Missing(CatalogueObject table, CatalogueSnapshot expected)
+    private static IEnumerable<string> Missing(CatalogueObject table, CatalogueSnapshot expected, CatalogueSnapshot actual)
     {
         var parts = expected.PartsOf(table.Name).ToList();
         foreach (var sequence in expected.Of(ObjectKind.Sequence).Where(one => one["~identity"] != "true" && OwnedBy(one) == table.Name))
@@ -30,7 +30,7 @@ internal static class TableRepair
         foreach (var part in parts.OrderBy(part => part["type"] == "f"))
             foreach (var statement in ObjectDdl.Create(part, expected)) yield return statement;
         foreach (var one in expected.Of(ObjectKind.Sequence).Where(one => OwnedBy(one) == table.Name).Append(table).Concat(parts))
-            foreach (var statement in CatalogueDdl.Around(one, expected)) yield return statement;
+            foreach (var statement in CatalogueDdl.Around(one, expected with { Facts = actual.Facts }, CatalogueDdl.DefaultsOf(actual))) yield return statement;
     }
 
     private static string OwnedBy(CatalogueObject sequence) => sequence.Has("owned_by") ? sequence["owned_by"][..sequence["owned_by"].LastIndexOf('.')].Trim('"') : "";

@@ -49,7 +49,7 @@ internal sealed class MigrationTarget
             PoolerNames.ToServer(direct);
             throw new SchemaException($"{Name} is a pooler by its name: the lock that keeps two migrations apart would not hold there. Use the server's direct address: {direct.Host}:{direct.Port}");
         }
-        var connection = new NpgsqlConnection(_settings.ConnectionString);
+        var connection = PostgresSource.Connection(_settings);
         try
         {
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);

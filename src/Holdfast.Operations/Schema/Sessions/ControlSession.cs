@@ -37,7 +37,7 @@ internal sealed class ControlSession : IAsyncDisposable
     public static async Task<ControlSession> OpenAsync(NpgsqlConnectionStringBuilder settings, string purpose, ServerIdentity? expected, CancellationToken cancellationToken)
     {
         var own = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false, ApplicationName = purpose, CommandTimeout = 0 };
-        var session = new ControlSession(new NpgsqlConnection(own.ConnectionString), TargetOf(own));
+        var session = new ControlSession(PostgresSource.Connection(own), TargetOf(own));
         try
         {
             await session.Connection.OpenAsync(cancellationToken).ConfigureAwait(false);

@@ -11,10 +11,11 @@ internal sealed class SchemaRung(string schema)
 {
     private const string Columns = """
         select c.relname::text, (select string_agg(attname, ',') from pg_attribute a where a.attrelid = c.oid and attnum > 0 and not attisdropped),
-          concat_ws(', ',
+          concat_ws(',',
             case when not has_table_privilege(c.oid, 'select') then 'select' end,
             case when not has_table_privilege(c.oid, 'insert') then 'insert' end,
-            case when not has_table_privilege(c.oid, 'update') then 'update' end), current_user::text
+            case when not has_table_privilege(c.oid, 'update') then 'update' end,
+            case when not has_table_privilege(c.oid, 'delete') then 'delete' end), current_user::text
         from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relkind in ('r', 'p')
         """;
 
@@ -84,8 +85,9 @@ internal sealed class SchemaRung(string schema)
             throw Drifted($"Table {name} is missing.", $"The table {name} was dropped or renamed there: restore it from another provider, or run 'holdfast schema migrate' on an empty schema.");
         if (table.Columns.FirstOrDefault(column => !there.Columns.Contains(column.Name)) is { } missing)
             throw Drifted($"Column {missing.Name} of {name} is missing.", $"The column {missing.Name} of {name} was dropped or renamed there: add it again as the migrations declare it.");
-        if (there.Lacking.Length > 0)
-            throw Drifted($"Permission denied on {table.Name}: role {there.Role} lacks {there.Lacking}.",
+        var lacking = string.Join(", ", TableRights.Words(TableRights.Of(AccessRole.App, table)).Intersect(there.Lacking.Split(',')));
+        if (lacking.Length > 0)
+            throw Drifted($"Permission denied on {table.Name}: role {there.Role} lacks {lacking}.",
                 $"permission denied on {table.Name}: run as the owner: grant select, insert, update, delete on all tables in schema {schema} to \"{there.Role}\";");
     }
 

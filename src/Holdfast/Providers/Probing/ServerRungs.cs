@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Holdfast.Providers.Failures;
 using Holdfast.Rows;
+using Holdfast.Stores.Postgres;
 using Npgsql;
 
 namespace Holdfast.Providers.Probing;
@@ -28,11 +29,7 @@ internal sealed class ServerRungs(NpgsqlConnectionStringBuilder settings, string
             Timeout = Math.Max(1, (int)Math.Ceiling(deadline.TotalSeconds)), CommandTimeout = 0, CancellationTimeout = -1,
             ApplicationName = "holdfast probe",
         };
-        var builder = new NpgsqlDataSourceBuilder(own.ConnectionString);
-        if (certificateHost is not null) builder.UseSslClientAuthenticationOptionsCallback(tls => tls.TargetHost = certificateHost);
-        // Only types with fixed numbers are used: nothing is read from the catalogue, which saves a round trip or two.
-        builder.ConfigureTypeLoading(loading => loading.EnableTypeLoading(false));
-        run.Source = builder.Build();
+        run.Source = PostgresSource.Build(own, certificateHost, loadsTypes: false);
         run.Connection = run.Source.CreateConnection();
         await run.Connection.OpenAsync(cancellationToken).ConfigureAwait(false);
         return $"{settings.Username} in {settings.Database ?? settings.Username}";

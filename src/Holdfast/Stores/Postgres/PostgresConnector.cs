@@ -20,7 +20,7 @@ internal static class PostgresConnector
     {
         var settings = new NpgsqlConnectionStringBuilder(given.ConnectionString);
         PostgresIdentity identity;
-        var first = Source(settings, certificateHost);
+        var first = PostgresSource.Build(settings, certificateHost);
         await using (first.ConfigureAwait(false))
             identity = await PostgresIdentity.AskAsync(first, schema, time, cancellationToken).ConfigureAwait(false);
 
@@ -30,16 +30,7 @@ internal static class PostgresConnector
             settings.MaxAutoPrepare = 200;
             settings.AutoPrepareMinUsages = 2;
         }
-        return new PostgresStore(Source(settings, certificateHost), identity, ownsWork: true, schema, rules, owner);
-    }
-
-    // Where the way leads through a proxy on this machine, the name in the handshake and in the certificate is still the server's.
-    private static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder settings, string? certificateHost)
-    {
-        if (certificateHost is null) return NpgsqlDataSource.Create(settings);
-        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
-        builder.UseSslClientAuthenticationOptionsCallback(tls => tls.TargetHost = certificateHost);
-        return builder.Build();
+        return new PostgresStore(PostgresSource.Build(settings, certificateHost), identity, ownsWork: true, schema, rules, owner);
     }
 
     /// <summary>Safe behind any pooler: nothing prepared, no reset of a session that is not ours, one command at a time.</summary>

@@ -20,9 +20,8 @@ internal sealed class PostgresStore : IStore
     private readonly FrozenDictionary<Table, string> _projections;
     private readonly FrozenDictionary<Table, string> _compareAndSets;
     private readonly (Table Table, string Sweep)[] _sweeps;
-    private readonly QueryTexts _queries;
-    private readonly TenantScope _scope;
-    private readonly StoreOwner _owner;
+    private readonly TenantCommands _tenants;
+    private readonly bool _isExempt;
     private volatile bool _byTenant;
     private long _lookedAt = Environment.TickCount64;
 
@@ -37,10 +36,9 @@ internal sealed class PostgresStore : IStore
         _projections = Tables.Registers.ToFrozenDictionary(table => table, table => ProjectionStatements.Project(schema, table));
         _compareAndSets = Tables.Registers.ToFrozenDictionary(table => table, table => ProjectionStatements.CompareAndSet(schema, table));
         _sweeps = [.. Tables.Erasable.Select(table => (table, ProjectionStatements.Sweep(schema, table)))];
-        _queries = new QueryTexts(table => $"{schema}.{table}");
-        _scope = new TenantScope(schema);
-        _owner = owner ?? StoreOwner.Unknown;
+        _tenants = new TenantCommands(work, identity.Address, schema, owner ?? StoreOwner.Unknown);
         _byTenant = identity.Security.ByTenant;
+        _isExempt = identity.Security.IsExempt;
     }
 
     public const string DefaultSchema = "holdfast";
@@ -56,7 +54,7 @@ internal sealed class PostgresStore : IStore
     /// <summary>Row-level security shows the connected role one tenant at a time: every statement names it, and what goes over all tenants is refused.</summary>
     public bool IsByTenant => _byTenant;
 
-    public StoreOwner Owner => _owner;
+    public TenantCommands Tenants => _tenants;
 
     public string Address => Identity.Address;
 
@@ -112,7 +110,7 @@ internal sealed class PostgresStore : IStore
         var insert = new NpgsqlBatchCommand(statements.Insert);
         foreach (var column in statements.Sent)
             insert.Parameters.Add(PostgresTypes.One(column.Type, RowColumns.Value(row, column.Name)));
-        var batch = TenantBatch(row.TenantId, insert);
+        var batch = _tenants.Of(row.TenantId, insert);
         await using var _ = batch.ConfigureAwait(false);
         // The answer to a select changes no row: this is the insert's.
         return await batch.ExecuteNonQueryAsync(ct).ConfigureAwait(false) == 1;
@@ -130,7 +128,7 @@ internal sealed class PostgresStore : IStore
     {
         var byTenant = _byTenant;
         // What the relay keeps beside the rows of all tenants is not for a role that sees one of them.
-        if (byTenant && alongside is not null) throw NeedsRelay();
+        if (byTenant && alongside is not null) throw _tenants.NeedsRelay();
         var batch = _work.CreateBatch();
         await using var _ = batch.ConfigureAwait(false);
         if (byTenant) batch.BatchCommands.Add(RowSecurity.Tenant(rows[0].TenantId));
@@ -214,7 +212,7 @@ internal sealed class PostgresStore : IStore
         ];
         foreach (var (type, value) in parameters) command.Parameters.Add(PostgresTypes.One(type, value));
         var byTenant = _byTenant;
-        var batch = byTenant ? TenantBatch(revision.TenantId, command) : Batched(command);
+        var batch = byTenant ? _tenants.Of(revision.TenantId, command) : _tenants.Alone(command);
         await using var _ = batch.ConfigureAwait(false);
         var reader = await batch.ExecuteReaderAsync(ct).ConfigureAwait(false);
         await using var __ = reader.ConfigureAwait(false);
@@ -226,6 +224,11 @@ internal sealed class PostgresStore : IStore
     public async IAsyncEnumerable<T> QueryAsync<T>(
         Statement statement, object?[] parameters, Func<StoreReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        if (!_byTenant && IsWatched(statement))
+        {
+            await foreach (var item in QueryWatchedAsync(statement, parameters, read, cancellationToken).ConfigureAwait(false)) yield return item;
+            yield break;
+        }
         if (!_byTenant)
         {
             var found = false;
@@ -243,13 +246,41 @@ internal sealed class PostgresStore : IStore
             }
             if (found || !await HasBecomeByTenantAsync(cancellationToken).ConfigureAwait(false)) yield break;
         }
-        var batch = BatchOf(statement, parameters, out var named);
+        var batch = _tenants.Of(statement, parameters, out var named);
         await using var _ = batch.ConfigureAwait(false);
-        var rows = await Guard(ct => ReadAsync(batch, named, ct), cancellationToken).ConfigureAwait(false);
+        var rows = await Guard(ct => TenantCommands.ReadAsync(batch, named, ct), cancellationToken).ConfigureAwait(false);
         await using var ___ = rows.ConfigureAwait(false);
         var tenants = new PostgresReader(rows) { Source = new ReadSource(Address, MayBeStale: false) };
         while (await Guard(ct => rows.ReadAsync(ct), cancellationToken).ConfigureAwait(false))
             yield return read(tenants);
+    }
+
+    // A count of nothing is a row as well: what goes over all tenants, or over all of one, is watched as long as a policy could hold this role.
+    private bool IsWatched(Statement statement) => !_isExempt && (statement.MayTakeLong || _tenants.Text(statement).Scope == StatementScope.Everybody);
+
+    /// <summary>
+    /// Reads, and asks in the same transaction whether row-level security has left rows out: what the query has locked nobody can switch
+    /// it on for in between.
+    /// </summary>
+    private async IAsyncEnumerable<T> QueryWatchedAsync<T>(
+        Statement statement, object?[] parameters, Func<StoreReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var batch = _tenants.Watched(statement, parameters);
+        await using var _ = batch.ConfigureAwait(false);
+        var data = await Guard(ct => batch.ExecuteReaderAsync(ct), cancellationToken).ConfigureAwait(false);
+        await using var __ = data.ConfigureAwait(false);
+        var reader = new PostgresReader(data) { Source = new ReadSource(Address, MayBeStale: false) };
+        while (await Guard(ct => data.ReadAsync(ct), cancellationToken).ConfigureAwait(false)) yield return read(reader);
+        var security = await Guard(async ct =>
+        {
+            await data.NextResultAsync(ct).ConfigureAwait(false);
+            await data.ReadAsync(ct).ConfigureAwait(false);
+            return RowSecurity.Read(data);
+        }, cancellationToken).ConfigureAwait(false);
+        security.Check(Address, Schema);
+        if (!security.ByTenant) yield break;
+        _byTenant = true;
+        throw TenantScopeException.Changed(Address);
     }
 
     public Task<List<T>> ExecuteAsync<T>(Statement statement, object?[] parameters, Func<StoreReader, T> read, CancellationToken cancellationToken) => Guard(async ct =>
@@ -267,9 +298,9 @@ internal sealed class PostgresStore : IStore
             }
             if (rows.Count > 0 || !await HasBecomeByTenantAsync(ct).ConfigureAwait(false)) return rows;
         }
-        var batch = BatchOf(statement, parameters, out var named);
+        var batch = _tenants.Of(statement, parameters, out var named);
         await using var _ = batch.ConfigureAwait(false);
-        var result = await ReadAsync(batch, named, ct).ConfigureAwait(false);
+        var result = await TenantCommands.ReadAsync(batch, named, ct).ConfigureAwait(false);
         await using var ___ = result.ConfigureAwait(false);
         var tenants = new PostgresReader(result);
         while (await result.ReadAsync(ct).ConfigureAwait(false)) rows.Add(read(tenants));
@@ -285,7 +316,7 @@ internal sealed class PostgresStore : IStore
             var changed = await command.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
             if (changed != 0 || !await HasBecomeByTenantAsync(ct).ConfigureAwait(false)) return changed;
         }
-        var batch = BatchOf(statement, parameters, out bool _);
+        var batch = _tenants.Of(statement, parameters, out bool _);
         await using var __ = batch.ConfigureAwait(false);
         return await batch.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
     }, cancellationToken);
@@ -343,7 +374,7 @@ internal sealed class PostgresStore : IStore
         // and no transaction is older than a transaction that began after that commit: this one, as it sees the erasure. (The
         // erasure's own number is too early: a writer may get a later one and still have looked before the commit.)
         // One that sees a tenant sweeps for it; the others' are the relay's, which has brought them.
-        var tenant = _byTenant ? _owner.ApplicationTenant ?? throw NeedsRelay() : null;
+        var tenant = _byTenant ? _tenants.Owner.ApplicationTenant ?? throw _tenants.NeedsRelay() : null;
         await ExecuteAsync(new Statement("update {erasure_sweeps} set horizon = pg_current_xact_id() where horizon = '0'") { Tenant = tenant }, [], ct).ConfigureAwait(false);
         var due = new Statement("""
             select tenant_id, erasure_id, horizon < pg_snapshot_xmin(pg_current_snapshot()) and not exists (
@@ -354,7 +385,7 @@ internal sealed class PostgresStore : IStore
         var ripe = all.Where(sweep => sweep.Due).ToList();
         if (ripe.Count > 0)
         {
-            var batch = tenant is null ? _work.CreateBatch() : TenantBatch(tenant);
+            var batch = tenant is null ? _work.CreateBatch() : _tenants.Of(tenant);
             await using var _ = batch.ConfigureAwait(false);
             foreach (var sql in _sweeps.Select(sweep => sweep.Sweep).Append($"delete from {Schema}.erasure_sweeps s using unnest($1::text[], $2::uuid[]) a(tenant_id, id) where s.tenant_id = a.tenant_id and s.erasure_id = a.id"))
             {
@@ -372,63 +403,11 @@ internal sealed class PostgresStore : IStore
 
     private NpgsqlCommand Command(Statement statement, object?[] parameters)
     {
-        var command = _work.CreateCommand(_queries.Of(statement.Postgres));
+        var command = _work.CreateCommand(_tenants.Text(statement).Sql);
         if (statement.MayTakeLong) command.CommandTimeout = 0;
         foreach (var parameter in parameters)
             command.Parameters.Add(parameter as NpgsqlParameter ?? PostgresTypes.Of(parameter));
         return command;
-    }
-
-    /// <summary>The tenant, where it must be named, and then what is given: one round trip, one transaction, also behind a pooler.</summary>
-    public NpgsqlBatch TenantBatch(string tenant, params ReadOnlySpan<NpgsqlBatchCommand> commands)
-    {
-        var batch = _work.CreateBatch();
-        batch.BatchCommands.Add(RowSecurity.Tenant(tenant));
-        foreach (var command in commands) batch.BatchCommands.Add(command);
-        return batch;
-    }
-
-    private NpgsqlBatch Batched(NpgsqlBatchCommand command)
-    {
-        var batch = _work.CreateBatch();
-        batch.BatchCommands.Add(command);
-        return batch;
-    }
-
-    private NpgsqlBatch BatchOf(Statement statement, object?[] parameters, out bool named)
-    {
-        var sql = _queries.Of(statement.Postgres);
-        var tenant = statement.Tenant ?? _scope.Of(sql) switch
-        {
-            StatementScope.Nobody => null,
-            StatementScope.FirstParameter when TenantOf(parameters) is { } first => first,
-            _ => throw NeedsRelay(),
-        };
-        var command = new NpgsqlBatchCommand(sql);
-        foreach (var parameter in parameters)
-            command.Parameters.Add(parameter as NpgsqlParameter ?? PostgresTypes.Of(parameter));
-        named = tenant is not null;
-        var batch = named ? TenantBatch(tenant!, command) : Batched(command);
-        if (statement.MayTakeLong) batch.Timeout = 0;
-        return batch;
-    }
-
-    private static string? TenantOf(object?[] parameters) => parameters is [var first, ..] ? (first as NpgsqlParameter)?.Value as string ?? first as string : null;
-
-    private static async Task<NpgsqlDataReader> ReadAsync(NpgsqlBatch batch, bool named, CancellationToken ct)
-    {
-        var reader = await batch.ExecuteReaderAsync(ct).ConfigureAwait(false);
-        if (!named) return reader;
-        try
-        {
-            await reader.NextResultAsync(ct).ConfigureAwait(false);
-            return reader;
-        }
-        catch
-        {
-            await reader.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
     }
 
     private string? OneTenant(IReadOnlyList<RowReference> rows) => _byTenant && rows.Count > 0 ? rows[0].TenantId : null;
@@ -441,8 +420,6 @@ internal sealed class PostgresStore : IStore
         return all;
     }
 
-    private TenantScopeException NeedsRelay() => TenantScopeException.NeedsRelay(Address, Schema, _owner.RelaySetting);
-
     /// <summary>
     /// Whether somebody has switched row-level security on since this store was opened: then an empty answer was none. Asked after
     /// empty answers, at most once a second, and when a write is refused for it.
@@ -454,17 +431,7 @@ internal sealed class PostgresStore : IStore
         return await LookAsync(ct).ConfigureAwait(false);
     }
 
-    private async Task<bool> LookAsync(CancellationToken ct)
-    {
-        var batch = Batched(RowSecurity.LookAt(Schema));
-        await using var _ = batch.ConfigureAwait(false);
-        var reader = await batch.ExecuteReaderAsync(ct).ConfigureAwait(false);
-        await using var __ = reader.ConfigureAwait(false);
-        await reader.ReadAsync(ct).ConfigureAwait(false);
-        var security = RowSecurity.Read(reader);
-        security.Check(Address, Schema);
-        return _byTenant = security.ByTenant;
-    }
+    private async Task<bool> LookAsync(CancellationToken ct) => _byTenant = (await _tenants.LookAsync(ct).ConfigureAwait(false)).ByTenant;
 
     private async Task<T> Guard<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {

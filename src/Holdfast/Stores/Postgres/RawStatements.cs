@@ -8,9 +8,9 @@ internal static class RawStatements
 {
     public static async Task<int> RunAsync(this PostgresStore store, string sql, IReadOnlyList<object?> parameters, CancellationToken cancellationToken)
     {
-        if (store is { IsByTenant: true, Owner.ApplicationTenant: { } tenant })
+        if (store is { IsByTenant: true, Tenants.Owner.ApplicationTenant: { } tenant })
         {
-            var batch = store.TenantBatch(tenant, BatchCommand(sql, parameters));
+            var batch = store.Tenants.Of(tenant, BatchCommand(sql, parameters));
             await using var __ = batch.ConfigureAwait(false);
             return await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -21,9 +21,9 @@ internal static class RawStatements
 
     public static async Task<List<T>> RunAsync<T>(this PostgresStore store, string sql, IReadOnlyList<object?> parameters, Func<DbDataReader, T> read, CancellationToken cancellationToken)
     {
-        if (store is { IsByTenant: true, Owner.ApplicationTenant: { } tenant })
+        if (store is { IsByTenant: true, Tenants.Owner.ApplicationTenant: { } tenant })
         {
-            var batch = store.TenantBatch(tenant, BatchCommand(sql, parameters));
+            var batch = store.Tenants.Of(tenant, BatchCommand(sql, parameters));
             await using var __ = batch.ConfigureAwait(false);
             var answers = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
             await using var ___ = answers.ConfigureAwait(false);

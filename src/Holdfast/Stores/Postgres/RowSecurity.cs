@@ -6,7 +6,8 @@ namespace Holdfast.Stores.Postgres;
 /// <summary>What row-level security lets a role see of the tables that hold tenants' rows.</summary>
 /// <param name="ByTenant">It sees one tenant at a time: the one that the transaction names.</param>
 /// <param name="Blind">A table of which no policy shows it anything; null: there is none.</param>
-internal readonly record struct RowSecurity(bool ByTenant, string? Blind)
+/// <param name="IsExempt">No policy can ever hold it: a superuser, or a role that bypasses them.</param>
+internal readonly record struct RowSecurity(bool ByTenant, string? Blind, bool IsExempt)
 {
     /// <summary>
     /// Names the tenant for the transaction that it stands in; the policies read it with
@@ -20,7 +21,8 @@ internal readonly record struct RowSecurity(bool ByTenant, string? Blind)
     /// Parameters: schema, tables.
     /// </summary>
     public const string Look = """
-        select coalesce(bool_or(active and (restricted or not all_rows)), false), min(name) filter (where active and not any_rows)
+        select coalesce(bool_or(active and (restricted or not all_rows)), false), min(name) filter (where active and not any_rows),
+          coalesce((select rolsuper or rolbypassrls from pg_roles where rolname = current_user), false)
         from (
           select c.relname::text as name, row_security_active(c.oid) as active,
             coalesce(bool_or(p.polpermissive), false) as any_rows,
@@ -42,7 +44,7 @@ internal readonly record struct RowSecurity(bool ByTenant, string? Blind)
     public static NpgsqlBatchCommand LookAt(string schema) =>
         new(Look) { Parameters = { new NpgsqlParameter { Value = schema }, new NpgsqlParameter { Value = Names } } };
 
-    public static RowSecurity Read(NpgsqlDataReader reader) => new(reader.GetBoolean(0), reader.IsDBNull(1) ? null : reader.GetString(1));
+    public static RowSecurity Read(NpgsqlDataReader reader) => new(reader.GetBoolean(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetBoolean(2));
 
     public static NpgsqlBatchCommand Tenant(string tenant) => new(SetTenant) { Parameters = { PostgresTypes.One(ColumnType.Text, tenant) } };
 

@@ -23,13 +23,17 @@ internal enum StatementScope
 /// </summary>
 internal sealed partial class TenantScope(string schema)
 {
-    private readonly ConcurrentDictionary<string, StatementScope> _known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, SentText> _sent = new(StringComparer.Ordinal);
+    private readonly QueryTexts _queries = new(table => $"{schema}.{table}");
+
+    /// <summary>A statement as it is sent, and whose rows it touches.</summary>
+    public SentText Of(Statement statement) => _sent.GetOrAdd(statement.Postgres, text => _queries.Of(text) is var sql ? new SentText(sql, Of(sql)) : default);
 
     /// <param name="sql">The text as it is sent.</param>
-    public StatementScope Of(string sql) => _known.GetOrAdd(sql, text =>
-        !Names().Matches(text).Any(name => name.Groups[1].Value == schema && Tables.TryGet(name.Groups[2].Value, out var table) && RowSecurity.IsOfTenants(table)) ? StatementScope.Nobody
-        : FirstParameter().IsMatch(text) ? StatementScope.FirstParameter
-        : StatementScope.Everybody);
+    public StatementScope Of(string sql) =>
+        !Names().Matches(sql).Any(name => name.Groups[1].Value == schema && Tables.TryGet(name.Groups[2].Value, out var table) && RowSecurity.IsOfTenants(table)) ? StatementScope.Nobody
+        : FirstParameter().IsMatch(sql) ? StatementScope.FirstParameter
+        : StatementScope.Everybody;
 
     [GeneratedRegex(@"\b(\w+)\.(\w+)\b")]
     private static partial Regex Names();
@@ -37,6 +41,9 @@ internal sealed partial class TenantScope(string schema)
     [GeneratedRegex(@"\btenant_id = \$1(?!\d)")]
     private static partial Regex FirstParameter();
 }
+
+/// <summary>A statement as it is sent.</summary>
+internal readonly record struct SentText(string Sql, StatementScope Scope);
 
 /// <summary>
 /// What goes over all tenants was asked of a role that row-level security shows one tenant at a time. It is no word on the
@@ -46,6 +53,9 @@ internal sealed class TenantScopeException(string message, bool isPassword = fal
 {
     /// <summary>The relay's own password was refused: some providers ban an address after two of those.</summary>
     public bool IsPassword => isPassword;
+
+    /// <param name="address">Where the rows are.</param>
+    public static TenantScopeException Changed(string address) => new($"{address}: row-level security was switched on while this was read, and left rows out. Ask again.");
 
     /// <param name="address">Where the rows are.</param>
     /// <param name="schema">Their schema.</param>

@@ -29,7 +29,7 @@ internal static class DriftFixture
           installed_rank bigint primary key, version text, description text not null, kind text not null, script text not null, checksum text not null, chain_hash text not null, state text not null);
         create extension if not exists pg_trgm with schema public;
         create extension if not exists fuzzystrmatch with schema public;
-        create type {schema}.mood as enum ('sad', 'ok', 'happy');
+        create type {schema}.mood as enum ('sad', 'ok', 'fine', 'happy');
         create domain {schema}.email as text default 'none' constraint email_check check (value like '%@%' or value = 'none');
         create type {schema}.point3 as (x integer, y integer, z integer);
         create sequence {schema}.tickets increment by 1;
@@ -83,7 +83,7 @@ internal static class DriftFixture
         create rule notes_keep as on delete to {schema}.notes do instead nothing;
         alter table {schema}.people enable row level security;
         alter table {schema}.people force row level security;
-        create policy people_own on {schema}.people for select to fx_app using (name = current_user or exists (select 1 from {schema}.notes where notes.body = people.name));
+        create policy people_own on {schema}.people for select to fx_app using (name = current_user or exists (select 1 from {schema}.events where events.body = people.name));
         create policy people_all on {schema}.people as restrictive using (true) with check (status <> '');
         grant usage on schema {schema} to fx_app;
         grant select, insert on {schema}.people to fx_app;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Holdfast.Operations.Schema.Catalogue;
 using Holdfast.Operations.Schema.Drift;
+using Holdfast.Operations.Schema.Sql;
 using Holdfast.Operations.Tests.Schema.Drift;
 using Holdfast.TestServers;
 using Npgsql;
@@ -36,9 +37,13 @@ internal sealed record FixtureDatabase(string Connection, CatalogueSnapshot Clea
     {
         await PostgresServer.ExecuteAsync(server.ConnectionString, DriftFixture.Roles);
         var connection = await server.CreateDatabaseAsync();
-        await PostgresServer.ExecuteAsync(connection, DriftFixture.Migration.Sql.Replace("{schema}", DriftFixture.Schema, StringComparison.Ordinal));
-        await PostgresServer.ExecuteAsync(connection, DriftFixture.Record);
         await using var open = await OpenAsync(connection);
+        foreach (var statement in SqlScript.Parse(DriftFixture.Migration.Sql.Replace("{schema}", DriftFixture.Schema, StringComparison.Ordinal) + ";" + DriftFixture.Record).Statements)
+        {
+            // Alone, as CONCURRENTLY asks for; in a batch, because the driver does not look for the end of a statement there.
+            await using var batch = new NpgsqlBatch(open) { BatchCommands = { new(statement.Sql) } };
+            await batch.ExecuteNonQueryAsync();
+        }
         var clean = await CatalogueReader.ReadAloneAsync(open, CatalogueScope.Of(DriftFixture.Schema), CancellationToken.None);
         var reference = await SchemaReference.BuildAsync(open, DriftFixture.Schema, [DriftFixture.Migration], HistoryCheck.Through(clean), [], CancellationToken.None);
         return new FixtureDatabase(connection, clean, reference);
@@ -52,13 +57,13 @@ internal sealed record FixtureDatabase(string Connection, CatalogueSnapshot Clea
     /// <summary>All that differs, the history too.</summary>
     public IReadOnlyList<string> Findings(CatalogueSnapshot own) =>
     [
-        .. HistoryCheck.Own(own, [DriftFixture.Migration]).Select(_ => "history_chain history schema_versions"),
+        .. HistoryCheck.Own(own, [DriftFixture.Migration]).Select(_ => "history_chain history schema_versions").Distinct(),
         .. SchemaComparison.Compare(ExpectedOf(own), own).Select(difference => difference.CacheKey),
     ];
 
     private static async Task<NpgsqlConnection> OpenAsync(string connection)
     {
-        var open = new NpgsqlConnection(connection + ";Pooling=false");
+        var open = new NpgsqlConnection(connection + ";Pooling=false;Include Failed Batched Command=true");
         await open.OpenAsync();
         return open;
     }

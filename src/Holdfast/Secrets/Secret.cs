@@ -69,7 +69,7 @@ public sealed class Secret : IEquatable<Secret>
     public static bool operator !=(Secret? left, Secret? right) => !(left == right);
 
     /// <inheritdoc/>
-    public bool Equals(Secret? other) => other is not null && CryptographicOperations.FixedTimeEquals(Digest(), other.Digest());
+    public bool Equals(Secret? other) => other is not null && CryptographicOperations.FixedTimeEquals(Hash(), other.Hash());
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as Secret);
@@ -81,7 +81,7 @@ public sealed class Secret : IEquatable<Secret>
     public override string ToString() => Hidden;
 
     // Of one length, whatever the texts': the comparison does not tell even that.
-    private byte[] Digest() => SHA256.HashData(Encoding.UTF8.GetBytes(_text));
+    private byte[] Hash() => SHA256.HashData(Encoding.UTF8.GetBytes(_text));
 }
 
 /// <summary>Lets a configuration binder set a secret from its text; back there is only <c>***</c>.</summary>

@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace Holdfast.Operations.Access;
+namespace Holdfast.Operations.Schema.Migrations;
 
 /// <summary>Lets a migration be run by the role that owns the schema, so that what it makes has the owner's default rights.</summary>
 internal static class OwnerRole
@@ -8,7 +8,7 @@ internal static class OwnerRole
     // From PostgreSQL 16 on membership alone does not suffice to become a role.
     private const string Ask = """
         select quote_ident(r.rolname) from pg_roles r left join pg_namespace n on n.nspname = $1
-        where r.rolname = $2 and r.rolname <> current_user and (n.oid is null or n.nspowner = r.oid)
+        where r.rolname = $1 || '_owner' and r.rolname <> current_user and (n.oid is null or n.nspowner = r.oid)
           and pg_has_role(r.oid, case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end)
         """;
 
@@ -16,13 +16,14 @@ internal static class OwnerRole
     /// Becomes the owner for the rest of the session, where <c>access apply</c> has made one, the schema is its or is not there yet, and the connected role may. For
     /// a direct connection that is closed afterwards: a pooler would hand the role on.
     /// </summary>
-    /// <returns>The role's name; null: nothing was changed.</returns>
+    /// <returns>The role's name, quoted where it must be; null: nothing was changed.</returns>
     public static async Task<string?> AssumeAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken)
     {
-        var found = await AccessState.QueryAsync(connection, Ask, [schema, RoleSpecs.Owner(schema)], row => row.GetString(0), cancellationToken).ConfigureAwait(false);
-        if (found is not [var owner]) return null;
+        var ask = new NpgsqlCommand(Ask, connection) { Parameters = { new() { Value = schema } } };
+        await using var _ = ask.ConfigureAwait(false);
+        if (await ask.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not string owner) return null;
         var command = new NpgsqlCommand($"set role {owner}", connection);
-        await using var _ = command.ConfigureAwait(false);
+        await using var __ = command.ConfigureAwait(false);
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         return owner;
     }

@@ -1,0 +1,108 @@
+using System.Globalization;
+using Holdfast.Operations.Access;
+using Holdfast.Operations.Schema.Migrations;
+using Holdfast.TestServers;
+using Npgsql;
+using Xunit;
+
+namespace Holdfast.Operations.Tests.Access;
+
+/// <summary>Providers give no superuser, but a role that may create roles and owns its database.</summary>
+public sealed class ProviderAdministratorTests
+{
+    private static int _count;
+
+    [Theory]
+    [InlineData(PostgresVersion.Debian)]
+    [InlineData(PostgresVersion.Newer)]
+    public async Task without_a_superuser_all_is_done_but_what_the_console_must_do_which_is_printed(PostgresVersion version)
+    {
+        var (server, connection, schema) = await AdministratorAsync(version, "createrole createdb");
+        await new SchemaMigrator(connection, schema).MigrateAsync();
+        var control = new AccessControl(new NpgsqlConnectionStringBuilder(connection), schema);
+
+        var (plan, _) = await control.ApplyAsync(new AccessOptions(RowSecurity: true), null, default);
+        Assert.Empty(plan.Blocking);
+        var stats = $"grant pg_read_all_stats to {schema}_app";
+        // Until PostgreSQL 15 whoever may create roles may hand out every role but a superuser's.
+        Assert.Equal(version == PostgresVersion.Debian ? [] : (string[])[stats, $"grant pg_monitor to {schema}_monitor"], plan.ByHand.Select(step => step.Sql));
+        Assert.Contains(plan.Notes, note => note.Contains("--enable-row-security", StringComparison.Ordinal));
+
+        // The console's part is missed by name, and nothing else is.
+        var before = await control.VerifyAsync(new AccessOptions(RowSecurity: true), [], default);
+        Assert.Equal(plan.ByHand.Count, before.Wrong.Count);
+        Assert.All(before.Wrong, cell => Assert.Equal("memberships", cell.Operation));
+        foreach (var step in plan.ByHand) await PostgresServer.ExecuteAsync(server.ConnectionString, step.Sql);
+        var after = await control.VerifyAsync(new AccessOptions(RowSecurity: true), [], default);
+        Assert.True(after.IsRight, string.Join('\n', after.Wrong.Take(10)));
+        Assert.Empty((await control.PlanAsync(new AccessOptions(RowSecurity: true), default)).ByHand);
+        await control.ApplyAsync(new AccessOptions(RowSecurity: true), null, default);
+    }
+
+    [Theory]
+    [InlineData(PostgresVersion.Debian)]
+    [InlineData(PostgresVersion.Newer)]
+    public async Task what_belongs_to_somebody_else_stops_it_before_any_change(PostgresVersion version)
+    {
+        var (server, connection, schema) = await AdministratorAsync(version, "createrole");
+        await new SchemaMigrator(connection, schema).MigrateAsync();
+        var super = server.Connection(new NpgsqlConnectionStringBuilder(connection).Database!);
+        await PostgresServer.ExecuteAsync(super, $"alter table {schema}.users owner to holdfast");
+        var control = new AccessControl(new NpgsqlConnectionStringBuilder(connection), schema);
+
+        var blocked = await Assert.ThrowsAsync<AccessBlockedException>(() => control.ApplyAsync(new AccessOptions(), null, default));
+        Assert.Contains($"alter table {schema}.users owner to {schema}_owner", blocked.Message, StringComparison.Ordinal);
+        Assert.Equal(0L, await CountAsync(super, $"select count(*) from pg_roles where rolname like '{schema}\\_%'"));
+    }
+
+    [Fact]
+    public async Task who_may_create_no_roles_is_told_which_ones_the_console_must_make()
+    {
+        var (_, connection, schema) = await AdministratorAsync(PostgresVersion.Newer, "nocreaterole");
+        await new SchemaMigrator(connection, schema).MigrateAsync();
+        var plan = await new AccessControl(new NpgsqlConnectionStringBuilder(connection), schema).PlanAsync(new AccessOptions(), default);
+        Assert.Contains(plan.Blocking, step => step.Sql.StartsWith($"create role {schema}_owner nologin", StringComparison.Ordinal));
+        Assert.Contains(plan.Blocking, step => step.Sql.StartsWith($"create role {schema}_app_a login", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task in_a_database_that_others_use_PUBLIC_keeps_its_rights_unless_it_is_said()
+    {
+        using var database = await AccessDatabase.CreateAsync();
+        await database.ExecuteAsync("create schema shop; create table shop.orders (id int)");
+        var plan = await database.Control.PlanAsync(new AccessOptions(), default);
+        Assert.DoesNotContain(plan.Statements, statement => statement.Contains("from public", StringComparison.Ordinal) && statement.Contains("database", StringComparison.Ordinal));
+        Assert.Contains(plan.Notes, note => note.Contains("shop", StringComparison.Ordinal));
+        await database.Control.ApplyAsync(new AccessOptions(), null, default);
+        Assert.True((await database.VerifyAsync()).IsRight);
+        Assert.Contains(await PlanAsync(database, new AccessOptions(Exclusive: true)), statement => statement.StartsWith("revoke all on database", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task a_role_that_uses_the_schema_already_is_not_locked_out()
+    {
+        using var database = await AccessDatabase.CreateAsync();
+        await database.ExecuteAsync("create role {s}_older login in role admins_of_providers; grant usage on schema {s} to {s}_older; grant select on {s}.users to {s}_older");
+        await database.Control.ApplyAsync(new AccessOptions(), null, default);
+        await PostgresServer.ExecuteAsync(new NpgsqlConnectionStringBuilder(database.Connection) { Username = $"{database.Schema}_older" }.ConnectionString, $"select * from {database.Schema}.users");
+    }
+
+    private static async Task<IReadOnlyList<string>> PlanAsync(AccessDatabase database, AccessOptions options) => (await database.Control.PlanAsync(options, default)).Statements;
+
+    private static async Task<(PostgresServer Server, string Connection, string Schema)> AdministratorAsync(PostgresVersion version, string rights)
+    {
+        var server = await AccessServers.StartedAsync(version);
+        var name = string.Create(CultureInfo.InvariantCulture, $"provider{Interlocked.Increment(ref _count)}");
+        await PostgresServer.ExecuteAsync(server.ConnectionString, $"create role {name}_admin login {rights} in role admins_of_providers");
+        var connection = await server.CreateDatabaseAsync(name);
+        await PostgresServer.ExecuteAsync(server.ConnectionString, $"alter database {name} owner to {name}_admin");
+        return (server, new NpgsqlConnectionStringBuilder(connection) { Username = $"{name}_admin" }.ConnectionString, name + "m");
+    }
+
+    private static async Task<long> CountAsync(string connection, string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(connection);
+        await using var command = source.CreateCommand(sql);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+}

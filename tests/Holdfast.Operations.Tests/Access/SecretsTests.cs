@@ -1,0 +1,58 @@
+using System.Text;
+using Holdfast.Operations.Access;
+using Holdfast.TestServers;
+using Npgsql;
+using Xunit;
+
+namespace Holdfast.Operations.Tests.Access;
+
+public sealed class SecretsTests
+{
+    // RFC 7677 §3: the example's password and salt; the keys are those of PostgreSQL's own computation.
+    [Fact]
+    public void a_verifier_has_the_form_that_servers_keep()
+    {
+        var verifier = ScramVerifier.Of("pencil", Convert.FromBase64String("W22ZaJ0SNY7soEsUEjb6gQ=="));
+        Assert.Equal("SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=", verifier);
+        Assert.Throws<ArgumentException>(() => ScramVerifier.Of("pässword", new byte[16]));
+    }
+
+    [Theory]
+    [InlineData(PostgresVersion.Debian)]
+    [InlineData(PostgresVersion.Newer)]
+    public async Task log_ins_work_and_their_passwords_are_nowhere_but_in_the_file(PostgresVersion version)
+    {
+        using var database = await AccessDatabase.AppliedAsync(version);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(database.Secrets.Path));
+        var urls = await database.Secrets.ReadAsync(default);
+        Assert.Equal(6, urls.Count);
+        Assert.All(urls, url => Assert.StartsWith("postgres://", url, StringComparison.Ordinal));
+        // Everything that was sent is in the server's log, and so is every verifier, but no password.
+        var log = database.Server.Running.Log;
+        Assert.Contains($"alter role {database.Schema}_ro password 'SCRAM-SHA-256$4096:", log, StringComparison.Ordinal);
+        foreach (var url in urls)
+        {
+            var password = new Uri(url).UserInfo.Split(':')[1];
+            Assert.Equal(32, password.Length);
+            Assert.DoesNotContain(password, log, StringComparison.Ordinal);
+        }
+        await database.ExecuteAsAsync("ro", "select 1 from {s}.users");
+        var wrong = new NpgsqlConnectionStringBuilder(await database.LogInAsync("ro")) { Password = "guessed", Pooling = false };
+        Assert.Equal("28P01", (await Assert.ThrowsAsync<PostgresException>(() => PostgresServer.ExecuteAsync(wrong.ConnectionString, "select 1"))).SqlState);
+
+        // Again: who has a password keeps it.
+        var (_, fresh) = await database.Control.ApplyAsync(new AccessOptions(), database.Secrets, default);
+        Assert.Empty(fresh);
+        Assert.Equal(urls, await database.Secrets.ReadAsync(default));
+    }
+
+    [Fact]
+    public async Task a_file_that_others_may_read_is_refused()
+    {
+        using var database = await AccessDatabase.CreateAsync();
+        await File.WriteAllTextAsync(database.Secrets.Path, "", Encoding.UTF8);
+        File.SetUnixFileMode(database.Secrets.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        await Assert.ThrowsAsync<InvalidInputException>(() => database.Control.ApplyAsync(new AccessOptions(), database.Secrets, default));
+        Assert.Equal(0L, await database.ScalarAsync<long>("select count(*) from pg_roles where rolname like '{s}\\_%'"));
+    }
+}
