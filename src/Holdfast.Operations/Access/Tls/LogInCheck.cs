@@ -16,37 +16,9 @@ internal static class LogInCheck
 
     public static async Task<IReadOnlyList<TlsPoint>> RunAsync(NpgsqlConnectionStringBuilder settings, string? certificateHost, CancellationToken cancellationToken)
     {
-<<<<<<< HEAD
-        var points = new List<TlsPoint>();
-        // Only when the server offers SCRAM-SHA-256-PLUS does this log-in succeed: nobody who stands in between can.
-        var (bound, error) = await TryAsync(settings, certificateHost, ChannelBinding.Require, cancellationToken).ConfigureAwait(false);
-        await using var _ = (bound ?? (IAsyncDisposable)NoSession.Instance).ConfigureAwait(false);
-        if (bound is not null) points.Add(new("channel binding", TlsVerdict.Good, "the log-in is bound to the TLS channel (SCRAM-SHA-256-PLUS)"));
-        var (open, failure) = bound is not null ? (bound, null) : await TryAsync(settings, certificateHost, ChannelBinding.Disable, cancellationToken).ConfigureAwait(false);
-        await using var __ = (open ?? (IAsyncDisposable)NoSession.Instance).ConfigureAwait(false);
-        if (open is null)
-        {
-            points.Add(new("channel binding", TlsVerdict.NotAsked, $"no log-in: {failure}"));
-            return points;
-        }
-        if (bound is null)
-            points.Add(new("channel binding", TlsVerdict.Warning, $"the log-in is not bound to the TLS channel ({error})",
-                "Have the password kept as SCRAM (password_encryption = 'scram-sha-256', scram-sha-256 in pg_hba.conf); a pooler ends TLS itself and may not offer it."));
-        points.Add(await SessionsAsync(open, cancellationToken).ConfigureAwait(false));
-        return points;
-    }
-
-    private static async Task<(NpgsqlConnection? Connection, string? Error)> TryAsync(NpgsqlConnectionStringBuilder settings, string? certificateHost, ChannelBinding binding, CancellationToken cancellationToken)
-    {
-        var own = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false, ChannelBinding = binding, ApplicationName = "holdfast access", Timeout = 5, MaxAutoPrepare = 0 };
-        // With Prefer a server could be talked out of TLS, and the binding would be missing for that reason.
-        if (own.SslMode is SslMode.Prefer or SslMode.Allow) own.SslMode = SslMode.Require;
-        var connection = PostgresSource.Connection(own);
-=======
         var own = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false, ApplicationName = "holdfast access", MaxAutoPrepare = 0 };
-        var connection = new NpgsqlConnection(own.ConnectionString);
+        var connection = PostgresSource.Connection(own);
         await using var _ = connection.ConfigureAwait(false);
->>>>>>> access
         if (certificateHost is not null) connection.SslClientAuthenticationOptionsCallback = tls => tls.TargetHost = certificateHost;
         try
         {
