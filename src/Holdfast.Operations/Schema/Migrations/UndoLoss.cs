@@ -6,8 +6,8 @@ namespace Holdfast.Operations.Schema.Migrations;
 /// <summary>Looks whether an undo would lose rows: to drop things is its trade, to lose what was stored since is not.</summary>
 internal static class UndoLoss
 {
-    private const string Resolve = "select c.oid::regclass::text from pg_class c where c.oid = to_regclass($1) and c.relkind in ('r', 'p', 'f')";
-    private const string InSchema = "select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relkind in ('r', 'p')";
+    private const string Resolve = "select format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = to_regclass($1) and c.relkind in ('r', 'p', 'f')";
+    private const string InSchema = "select format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relkind in ('r', 'p')";
     private const string ColumnName = "select quote_ident(attname) from pg_attribute where attrelid = to_regclass($1) and attname = $2 and attnum > 0 and not attisdropped";
 
     /// <exception cref="SchemaException">It would, or that cannot be told.</exception>
