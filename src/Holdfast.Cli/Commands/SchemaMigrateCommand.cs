@@ -48,7 +48,7 @@ internal static class SchemaMigrateCommand
     private static async Task<Migrated> MigrateAsync(Invocation invocation, string name, MigrationTarget target, bool several, CancellationToken cancellationToken)
     {
         SchemaTargets.Announce(name, target);
-        var progress = new SchemaTargets.Progress(several ? name : null);
+        var progress = new SchemaProgress(several ? name : null);
         if (invocation.Get(Execute))
         {
             var tried = await new SchemaTrial(target).RunAsync(progress, cancellationToken);

@@ -20,7 +20,7 @@ internal static class SchemaResumeCommand
             var migrator = new SchemaMigrator(target);
             if (invocation.DryRun)
                 return new Migrated(name, [.. (await migrator.MakePlanAsync(cancellationToken)).Unfinished is { } row ? (MigrationStep[])[new MigrationStep(row.Version ?? "", row.Description, row.Script)] : []]);
-            return new Migrated(name, [.. await migrator.ResumeAsync(new SchemaTargets.Progress(targets.Count > 1 ? name : null), cancellationToken) is { } step ? (MigrationStep[])[step] : []]);
+            return new Migrated(name, [.. await migrator.ResumeAsync(new SchemaProgress(targets.Count > 1 ? name : null), cancellationToken) is { } step ? (MigrationStep[])[step] : []]);
         });
         return SchemaResult.Print(invocation, resumed, invocation.DryRun ? "would go on with" : "finished", "nothing was cut");
     }

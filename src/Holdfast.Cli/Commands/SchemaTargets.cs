@@ -42,10 +42,4 @@ internal static class SchemaTargets
         if (!Terminal.CanAsk) throw new CliException(ExitCode.Refused, $"Nobody is there to be asked: {question} Nothing was changed.", "say --yes");
         if (!Terminal.Ask(question)) throw new CliException(ExitCode.Cancelled, "Not confirmed. Nothing was changed.");
     }
-
-    /// <summary>News on standard error, with the provider in front where there are several.</summary>
-    public sealed class Progress(string? provider) : IProgress<MigrationEvent>
-    {
-        public void Report(MigrationEvent value) => Invocation.Note($"{(provider is null ? "" : provider + ": ")}{(value.Script.Length > 0 ? value.Script + ": " : "")}{Terminal.Safe(value.Text)}");
-    }
 }

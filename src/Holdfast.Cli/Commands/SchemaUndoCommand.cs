@@ -36,7 +36,7 @@ internal static class SchemaUndoCommand
             if (planned.Count == 0 || invocation.DryRun) return new Migrated(name, [.. planned.Select(step => step.Step)]);
             SchemaTargets.Confirm(invocation, $"Run {string.Join(", ", planned.Select(step => step.Step.Script))} on {name}?");
             var remark = options.AllowDataLoss ? $"data loss allowed by {DestructiveGuard.Who}" : null;
-            return new Migrated(name, [.. await new SchemaUndo(target).RunAsync(steps, to, remark, new SchemaTargets.Progress(targets.Count > 1 ? name : null), cancellationToken)]);
+            return new Migrated(name, [.. await new SchemaUndo(target).RunAsync(steps, to, remark, new SchemaProgress(targets.Count > 1 ? name : null), cancellationToken)]);
         });
         return SchemaResult.Print(invocation, undone, invocation.DryRun ? "would take back with" : "taken back with", "nothing to take back");
     }

@@ -9,7 +9,7 @@ namespace Holdfast.Operations.Schema.Migrations;
 /// </summary>
 internal sealed class ConcurrentStatement(MigrationRun run, string script)
 {
-    private const string OldTransactions = """
+    private const string OlderTransactions = """
         select string_agg(format('process %s%s, open for %s s', pid, coalesce(' of ' || nullif(application_name, ''), ''), round(extract(epoch from clock_timestamp() - xact_start)::numeric, 1)), '; ')
         from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and clock_timestamp() - xact_start > $1 and pid <> pg_backend_pid()
         """;
@@ -62,7 +62,7 @@ internal sealed class ConcurrentStatement(MigrationRun run, string script)
 
     private async Task WarnAsync(CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand(OldTransactions, run.Connection) { Parameters = { new() { Value = run.Target.Options.OldTransaction } } };
+        var command = new NpgsqlCommand(OlderTransactions, run.Connection) { Parameters = { new() { Value = run.Target.Options.OldTransaction } } };
         await using var _ = command.ConfigureAwait(false);
         if (await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is string { Length: > 0 } old)
             run.Tell(MigrationEventKind.Blocked, script, $"it waits for the end of every transaction that is older than it: {old}");

@@ -20,7 +20,7 @@ internal sealed record MigrationRun(MigrationTarget Target, MigrationSession Ses
         {
             BatchCommands =
             {
-                new("reset all"), new("reset role"),
+                new("reset all"), new(Session.Owner is { } owner ? $"set role {owner}" : "reset role"),
                 new("""
                     select set_config('lock_timeout', $1, $3), set_config('statement_timeout', $2, $3),
                       case when version() like '%linux%' then set_config('client_connection_check_interval', '2s', $3) end,

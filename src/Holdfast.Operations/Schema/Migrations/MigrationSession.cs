@@ -7,16 +7,20 @@ internal sealed class MigrationSession : IAsyncDisposable
 {
     private TimeSpan _waited;
 
-    private MigrationSession(NpgsqlConnection connection, NpgsqlConnection observer, TimeSpan waited)
+    private MigrationSession(NpgsqlConnection connection, NpgsqlConnection observer, string? owner, TimeSpan waited)
     {
         Connection = connection;
         Observer = observer;
+        Owner = owner;
         _waited = waited;
     }
 
     public NpgsqlConnection Connection { get; }
 
     public NpgsqlConnection Observer { get; }
+
+    /// <summary>The role that owns the schema and that the files run as, quoted where it must be; null: the one that connected.</summary>
+    public string? Owner { get; }
 
     /// <summary>How long it waited for other migrators: told once, of the first file.</summary>
     public TimeSpan TakeWaited()
@@ -37,7 +41,8 @@ internal sealed class MigrationSession : IAsyncDisposable
             observer = await target.OpenAsync(cancellationToken).ConfigureAwait(false);
             await SessionProbe.RequireAsync(connection, observer, target.Name, cancellationToken).ConfigureAwait(false);
             var waited = await MigrationLock.TakeAsync(connection, target.Options.LockWaitMax, target.Time, cancellationToken).ConfigureAwait(false);
-            return new MigrationSession(connection, observer, waited);
+            var owner = await OwnerRole.AssumeAsync(connection, target.Schema, cancellationToken).ConfigureAwait(false);
+            return new MigrationSession(connection, observer, owner, waited);
         }
         catch
         {

@@ -15,6 +15,8 @@ internal sealed class MigrationTarget
         _settings.Pooling = false;
         _settings.ApplicationName = "holdfast schema migrate";
         _settings.Enlist = false;
+        // So that an error tells which statement of a file it was; the texts of migrations are no secrets.
+        _settings.IncludeFailedBatchedCommand = true;
         Schema = SchemaName.Check(schema);
         if (schema.StartsWith("pg_", StringComparison.Ordinal) || schema == "information_schema") throw new InvalidInputException("schema", $"'{schema}' belongs to the server itself.");
         Set = set;

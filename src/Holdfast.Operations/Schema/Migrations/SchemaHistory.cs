@@ -14,7 +14,7 @@ internal sealed class SchemaHistory(string schema)
     private readonly string _insert = $"""
         insert into {schema}.schema_versions (installed_rank, version, description, kind, script, checksum, chain_hash, state,
           statements, last_statement, error, applied_by, tool_version, host, started_at, finished_at, lock_wait_ms, duration_ms)
-        select coalesce(max(installed_rank), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, current_user, $11, $12, $13, $14, $15, $16
+        select coalesce(max(installed_rank), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, session_user, $11, $12, $13, $14, $15, $16
         from {schema}.schema_versions returning installed_rank
         """;
 

@@ -43,14 +43,22 @@ internal sealed class SchemaLook
         }
         try
         {
-            var unfinished = target.Plan(rows).Unfinished;
-            return new SchemaLook(target.Set, rows, unfinished is null ? null
-                : $"{unfinished.Script} is {unfinished.State} at statement {unfinished.LastStatement + 1} of {unfinished.Statements}{(unfinished.Error is { } error ? $": {error}" : "")}; 'holdfast schema resume' goes on", null);
+            return new SchemaLook(target.Set, rows, target.Plan(rows).Unfinished is { } unfinished ? await TellAsync(target, unfinished, cancellationToken).ConfigureAwait(false) : null, null);
         }
         catch (SchemaException e)
         {
             return new SchemaLook(target.Set, rows, e.Message, null);
         }
+    }
+
+    private static async Task<string> TellAsync(MigrationTarget target, HistoryRow row, CancellationToken cancellationToken)
+    {
+        var at = $"{row.Script} is {row.State} at statement {row.LastStatement + 1} of {row.Statements}";
+        if (row.State != "running") return $"{at}{(row.Error is { } error ? $": {error}" : "")}; 'holdfast schema resume' goes on";
+        var connection = await target.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var _ = connection.ConfigureAwait(false);
+        return await MigrationLock.HolderOrNullAsync(connection, MigrationLock.Migrate, cancellationToken).ConfigureAwait(false) is { } holder
+            ? $"{at}, by {holder}" : $"{at}, and whoever ran it is gone; 'holdfast schema migrate' goes on";
     }
 
     /// <summary>All files, and what histories know beyond them.</summary>

@@ -6,7 +6,7 @@ namespace Holdfast.Operations.Schema.Migrations;
 internal sealed class ServerWatch : IAsyncDisposable
 {
     private const string Waiting = """
-        select string_agg(format('process %s%s%s holds it', a.pid, coalesce(' of ' || nullif(a.application_name, ''), ''),
+        select string_agg(format('process %s%s holds it%s', a.pid, coalesce(' of ' || nullif(a.application_name, ''), ' (' || nullif(a.backend_type, 'client backend') || ')', ''),
           coalesce(', its transaction is open for ' || round(extract(epoch from clock_timestamp() - a.xact_start)::numeric, 1) || ' s', '')), '; ')
         from pg_stat_activity a where a.pid = any(pg_blocking_pids($1))
         """;

@@ -6,25 +6,27 @@ namespace Holdfast.Operations.Schema.Migrations;
 /// <summary>Looks whether an undo would lose rows: to drop things is its trade, to lose what was stored since is not.</summary>
 internal static class UndoLoss
 {
-    private const string Resolve = "select c.oid::regclass::text from pg_class c where c.oid = to_regclass($1) and c.relkind in ('r', 'p', 'f')";
-    private const string InSchema = "select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relkind in ('r', 'p')";
+    private const string Resolve = "select format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = to_regclass($1) and c.relkind in ('r', 'p', 'f')";
+    private const string InSchema = "select format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relkind in ('r', 'p')";
     private const string ColumnName = "select quote_ident(attname) from pg_attribute where attrelid = to_regclass($1) and attname = $2 and attnum > 0 and not attisdropped";
 
     /// <exception cref="SchemaException">It would, or that cannot be told.</exception>
     public static async Task RefuseAsync(NpgsqlConnection connection, PreparedFile file, MigrationTarget target, bool locked, CancellationToken cancellationToken)
     {
         if (target.Options.AllowDataLoss) return;
-        if (await FindAsync(connection, file, locked, cancellationToken).ConfigureAwait(false) is { Count: > 0 } found)
+        if (await FindAsync(connection, file, target, locked, cancellationToken).ConfigureAwait(false) is { Count: > 0 } found)
             throw new SchemaException($"{target.Name}: {file.File.Script} would lose data: {string.Join("; ", found)}. Nothing was changed. If that is meant: --allow-data-loss");
     }
 
     /// <summary>What it would lose, in words.</summary>
     /// <param name="connection">The server.</param>
     /// <param name="file">The undo file.</param>
+    /// <param name="migrations">Where names without a schema lead.</param>
     /// <param name="locked">True: inside of a transaction, in which nobody may write to those tables any more.</param>
     /// <param name="cancellationToken">Ends the look.</param>
-    public static async Task<IReadOnlyList<string>> FindAsync(NpgsqlConnection connection, PreparedFile file, bool locked, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> FindAsync(NpgsqlConnection connection, PreparedFile file, MigrationTarget migrations, bool locked, CancellationToken cancellationToken)
     {
+        if (!migrations.Set.IsShipped && !locked) await RunAsync(connection, "select set_config('search_path', concat_ws(', ', $1, nullif(current_setting('search_path'), '')), false)", [migrations.Schema], cancellationToken).ConfigureAwait(false);
         var found = new List<string>();
         foreach (var target in file.Script.Statements.SelectMany(UndoTarget.Of))
         {

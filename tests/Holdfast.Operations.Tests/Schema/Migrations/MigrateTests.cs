@@ -53,6 +53,17 @@ public sealed class MigrateTests
     }
 
     [Fact]
+    public async Task files_run_as_the_role_that_owns_the_schema_and_the_history_says_who_connected()
+    {
+        var database = await MigrationDatabase.CreateAsync();
+        await database.RunAsync($"create role owned_owner nologin; grant create on database \"{new NpgsqlConnectionStringBuilder(database.Connection).Database}\" to owned_owner");
+        var set = MigrationDatabase.Files(Table, ("V2__i.sql", "-- holdfast:transaction off\ncreate index concurrently t_a on t (a)"));
+        await new SchemaMigrator(new MigrationTarget(database.Connection, set, "owned", MigrationDatabase.Quick, null)).MigrateAsync();
+        Assert.Equal("owned_owner owned_owner", await database.AskAsync<string>("select string_agg(tableowner, ' ') from pg_tables where schemaname = 'owned'"));
+        Assert.Equal("holdfast", await database.AskAsync<string>("select distinct applied_by from owned.schema_versions"));
+    }
+
+    [Fact]
     public async Task settings_that_a_file_leaves_behind_do_not_reach_the_next_one()
     {
         var database = await MigrationDatabase.CreateAsync();

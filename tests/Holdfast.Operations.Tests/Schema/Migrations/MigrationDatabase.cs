@@ -12,7 +12,7 @@ internal sealed class MigrationDatabase(string connection)
     public static readonly MigrationOptions Quick = new()
     {
         LockTimeout = TimeSpan.FromMilliseconds(100), RetryDelayMin = TimeSpan.FromMilliseconds(20), RetryDelayMax = TimeSpan.FromMilliseconds(200),
-        WatchInterval = TimeSpan.FromMilliseconds(20), LockWaitMax = TimeSpan.FromSeconds(30), OldTransaction = TimeSpan.FromMilliseconds(100),
+        WatchInterval = TimeSpan.FromMilliseconds(20), LockWaitMax = TimeSpan.FromSeconds(30), OldTransaction = TimeSpan.Zero,
     };
 
     public string Connection => connection;

@@ -92,7 +92,7 @@ public sealed class UndoTests
     public async Task a_baseline_records_what_is_there_and_refuses_what_is_not()
     {
         var database = await MigrationDatabase.CreateAsync();
-        var set = MigrationDatabase.Files(Base, ("V2__u.sql", "create table {schema}.u (id int); drop table t;"), ("V3__w.sql", "create table w (id int)"));
+        var set = MigrationDatabase.Files(Base, ("V2__u.sql", "create table {schema}.u (id int); drop table t;"), ("V3__w.sql", "create table w (id int)"), ("U3__w.sql", "drop table w"));
         SchemaBaseline Baseline() => new(database.Target(set, MigrationDatabase.Quick with { AllowDestructive = "V2" }));
         Assert.Contains("app.u", (await Assert.ThrowsAsync<SchemaException>(() => Baseline().RunAsync("2", false, CancellationToken.None))).Message, StringComparison.Ordinal);
         await database.RunAsync("create schema app; create table app.u (id int)");
