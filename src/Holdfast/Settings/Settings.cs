@@ -70,7 +70,7 @@ public sealed class MemorySettings
 
     /// <summary>All settings, or those of one category, by category and name.</summary>
     public IAsyncEnumerable<Setting> ListAsync(string? category = null, CancellationToken cancellationToken = default) =>
-        SettingQueries.ListAsync(_writer.Store, _writer.TenantId, category, row => Setting.Read(row.Stamp(0), row.Text(1)), cancellationToken);
+        SettingQueries.ListAsync(_writer.Store, _writer.TenantId, Check.Text("category", category, Limits.IdBytesMax), row => Setting.Read(row.Stamp(0), row.Text(1)), cancellationToken);
 
     internal void Forget() => _cache.Clear();
 
