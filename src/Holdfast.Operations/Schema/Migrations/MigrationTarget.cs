@@ -38,6 +38,10 @@ internal sealed class MigrationTarget
     /// <summary>The server and schema, without secrets.</summary>
     public string Name => $"{_settings.Host}:{_settings.Port}/{_settings.Database} schema {Schema} role {_settings.Username}";
 
+    /// <summary>The same files for another database of the same server.</summary>
+    public MigrationTarget In(string database, MigrationOptions options) =>
+        new(new NpgsqlConnectionStringBuilder(_settings.ConnectionString) { Database = database }.ConnectionString, Set, Schema, options, Time);
+
     /// <summary>A connection of its own to the server.</summary>
     /// <exception cref="SchemaException">Host or port are those of a pooler; the message names the direct address.</exception>
     /// <exception cref="StoreUnavailableException">It does not answer.</exception>
