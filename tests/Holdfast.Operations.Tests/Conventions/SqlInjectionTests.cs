@@ -32,6 +32,9 @@ public sealed class SqlInjectionTests
     [InlineData("public void Run(NpgsqlDataReader reader) => new NpgsqlCommand($\"drop index {reader.GetString(0)}\");", "reader.GetString(0)")]
     [InlineData("public void Run() => new NpgsqlCommand(\"select \" + Environment.GetEnvironmentVariable(\"X\"));", "Environment.GetEnvironmentVariable(\"X\")")]
     [InlineData("public void Run(NpgsqlDataSource source, string sql) => source.CreateCommand(sql);", "sql")]
+    [InlineData("public void Run(NpgsqlConnection c, string table) => c.BeginBinaryImport($\"copy {table} from stdin (format binary)\");", "table")]
+    [InlineData("public async Task Run(NpgsqlConnection c, string table) { await using var w = await c.BeginTextExportAsync(\"copy \" + table + \" to stdout\"); }", "table")]
+    [InlineData("public void Run(NpgsqlConnection c, string table) => c.BeginRawBinaryCopy(\"copy \" + table + \" to stdout\");", "table")]
     [InlineData("public void Run(string name) => new NpgsqlCommand(string.Format(\"select '{0}'\", name));", "name")]
     [InlineData("public void Run(string name) { var b = new System.Text.StringBuilder(); b.Append(name); new NpgsqlCommand(b.ToString()); }", "name")]
     public void an_injection_is_found_where_it_comes_from(string member, string part)

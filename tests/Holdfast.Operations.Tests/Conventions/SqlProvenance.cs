@@ -24,6 +24,12 @@ internal sealed class SqlProvenance(CSharpCompilation compilation)
 
     private static readonly HashSet<string> Commands = ["NpgsqlCommand", "NpgsqlBatchCommand", "SqliteCommand"];
 
+    // Methods whose first argument is SQL: COPY is no command, and takes its text so.
+    private static readonly HashSet<string> Takers =
+    [
+        "CreateCommand", .. from verb in (string[])["BeginBinaryImport", "BeginBinaryExport", "BeginTextImport", "BeginTextExport", "BeginRawBinaryCopy"] from end in (string[])["", "Async"] select verb + end,
+    ];
+
     private readonly Dictionary<ISymbol, List<ExpressionSyntax>> _sources = new(SymbolEqualityComparer.Default);
     private readonly Dictionary<SyntaxTree, SemanticModel> _models = [];
     private readonly HashSet<SyntaxNode> _seen = [];
@@ -52,7 +58,7 @@ internal sealed class SqlProvenance(CSharpCompilation compilation)
         {
             if (node is BaseObjectCreationExpressionSyntax { ArgumentList.Arguments: [var first, ..] } created && Commands.Contains(model.GetTypeInfo(created).Type?.Name ?? "")) yield return first.Expression;
             if (node is AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression } assigned && NameOf(assigned.Left) == "CommandText") yield return assigned.Right;
-            if (node is InvocationExpressionSyntax { ArgumentList.Arguments: [var sql, ..] } call && NameOf(call.Expression) == "CreateCommand" && model.GetTypeInfo(sql.Expression).Type?.SpecialType == SpecialType.System_String) yield return sql.Expression;
+            if (node is InvocationExpressionSyntax { ArgumentList.Arguments: [var sql, ..] } call && Takers.Contains(NameOf(call.Expression) ?? "") && model.GetTypeInfo(sql.Expression).Type?.SpecialType == SpecialType.System_String) yield return sql.Expression;
         }
     }
 
