@@ -1,4 +1,5 @@
 using Holdfast.Operations.Schema.Catalogue;
+using Holdfast.Operations.Schema.Migrations;
 using Holdfast.Stores.Postgres;
 using Npgsql;
 
@@ -43,7 +44,7 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
         {
             var connection = await OpenAsync(target, cancellationToken).ConfigureAwait(false);
             await using var _ = connection.ConfigureAwait(false);
-            await SharedMigrationLock.TakeAsync(connection, options.LockWaitMax, options.Time, cancellationToken).ConfigureAwait(false);
+            await MigrationLock.TakeSharedAsync(connection, options.LockWaitMax, options.Time, cancellationToken).ConfigureAwait(false);
             var actual = await CatalogueReader.ReadAloneAsync(connection, CatalogueScope.Of(options.Schema), cancellationToken).ConfigureAwait(false);
             var reference = options.Against is null && actual.Exists
                 ? await SchemaReference.BuildAsync(connection, options.Schema, options.Migrations, HistoryCheck.Through(actual), options.ExtraStatements(actual), cancellationToken).ConfigureAwait(false)
