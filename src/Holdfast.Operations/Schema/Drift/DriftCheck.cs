@@ -26,10 +26,10 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
     {
         var (name, actual) = (reading.Target.Name, reading.Actual!);
         var findings = new List<DriftFinding>();
-        var history = model is null ? HistoryCheck.Own(actual, options.Migrations).ToList() : [];
+        var history = model is null ? HistoryCheck.Own(actual, options).ToList() : [];
         var others = readings.Where(other => other != reading && other.Actual is not null && (model is null || other == model)).Select(other => (other.Target.Name, other.Actual!)).ToList();
-        if (history.Count == 0 && HistoryCheck.Against(actual, others) is { } behind) history.Add(behind);
-        if (history.Count > 0) findings.Add(DriftFinding.OfHistory(string.Join(" ", history), name, options.Schema));
+        if (history.Count == 0 && HistoryCheck.Against(actual, others, options) is { } behind) history.Add(behind);
+        if (history.Count > 0) findings.Add(DriftFinding.OfHistory(string.Join(" ", history.Select(fault => fault.What)), name, options.Schema, $"holdfast schema {history[0].Run}{options.Origin} --provider {name}"));
         if (!actual.Exists) return new ProviderDrift(reading.Target, actual, null, [], findings);
 
         var expected = model is null ? Expectation.Of(reading.Reference!, actual, all) : Expectation.OfModel(model.Actual!, actual);
@@ -47,7 +47,7 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
             await MigrationLock.TakeSharedAsync(connection, options.LockWaitMax, options.Time, cancellationToken).ConfigureAwait(false);
             var actual = await CatalogueReader.ReadAloneAsync(connection, CatalogueScope.Of(options.Schema), cancellationToken).ConfigureAwait(false);
             var reference = options.Against is null && actual.Exists
-                ? await SchemaReference.BuildAsync(connection, options.Schema, options.Migrations, HistoryCheck.Through(actual), options.ExtraStatements(actual), cancellationToken).ConfigureAwait(false)
+                ? await SchemaReference.BuildAsync(connection, options.Schema, HistoryCheck.Had(actual, options), options.ExtraStatements(actual), cancellationToken).ConfigureAwait(false)
                 : null;
             return new Reading(target, actual, reference, null);
         }

@@ -1,6 +1,7 @@
 using Holdfast.Operations.Schema.Catalogue;
 using Holdfast.Operations.Schema.Migrations;
 using Holdfast.Operations.Schema.Sessions;
+using Holdfast.Operations.Schema.Sql;
 using Holdfast.Stores.Postgres;
 using Npgsql;
 
@@ -49,7 +50,7 @@ internal sealed class DriftRepair(DriftOptions options)
             foreach (var step in proof.Proved)
             {
                 // What is made in the schema belongs to who owns the rest of it; roles and the database are changed as who came.
-                if (owner is not null) await ExecuteAsync(connection, ObjectKind.IsOutside(step.Difference.Object.Kind) ? "reset role" : $"set role {SqlName.Quote(owner)}", cancellationToken).ConfigureAwait(false);
+                if (owner is not null) await ExecuteAsync(connection, ObjectKind.IsOutside(step.Difference.Object.Kind) ? "reset role" : $"set role {SqlQuote.Name(owner)}", cancellationToken).ConfigureAwait(false);
                 progress?.Report(step.Difference.Detail.Replace(CanonicalText.Schema, options.Schema, StringComparison.Ordinal));
                 foreach (var transaction in step.Transactions) await RunAsync(connection, drift.Target, step, transaction, cancellationToken).ConfigureAwait(false);
             }
