@@ -123,20 +123,7 @@ internal sealed class AccessControl
         return fresh;
     }
 
-    private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
-    {
-        var connection = PostgresSource.Connection(_settings);
-        try
-        {
-            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-            return connection;
-        }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException)
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw PostgresErrors.Translate(e, Target);
-        }
-    }
+    private Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => PostgresSource.OpenAsync(_settings, Target, cancellationToken);
 
     private sealed record NewPassword(string Role, string Url, string Verifier);
 

@@ -58,21 +58,11 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
     }
 
     /// <summary>A connection of its own, to the server itself.</summary>
-    public static async Task<NpgsqlConnection> OpenAsync(DriftTarget target, CancellationToken cancellationToken)
+    public static Task<NpgsqlConnection> OpenAsync(DriftTarget target, CancellationToken cancellationToken)
     {
         var settings = new NpgsqlConnectionStringBuilder(target.Settings.ConnectionString) { Pooling = false, IncludeFailedBatchedCommand = true, ApplicationName = "holdfast schema drift" };
         if (settings.CommandTimeout is > 0 and < 60) settings.CommandTimeout = 60;
-        var connection = PostgresSource.Connection(settings);
-        try
-        {
-            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-            return connection;
-        }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException)
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw PostgresErrors.Translate(e, target.Address);
-        }
+        return PostgresSource.OpenAsync(settings, target.Address, cancellationToken);
     }
 
     private sealed record Reading(DriftTarget Target, CatalogueSnapshot? Actual, SchemaReference? Reference, Exception? Error);
