@@ -11,6 +11,8 @@ need_servers
 HOLDFAST_TEST_PG_NEWER_BIN=$(bash tools/newer-postgres.sh)
 HOLDFAST_TEST_PG_THIRD_BIN=$(bash tools/newer-postgres.sh third)
 export HOLDFAST_TEST_PG_NEWER_BIN HOLDFAST_TEST_PG_THIRD_BIN
+# Tests ask for its folder themselves; fetched beforehand, no test waits for a download.
+bash tools/sql-oracles.sh >/dev/null
 
 echo "building …"
 log=$(mktemp)

@@ -61,7 +61,7 @@ need_servers() {
   if [ "$(id -u)" = 0 ] && [ ! -e /usr/bin/pg_createcluster ]; then
     mkdir -p /etc/postgresql-common && echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
   fi
-  need_packages libsqlite3-0=/libsqlite3.so.0 postgresql='/usr/lib/postgresql/*/bin/initdb' pgbouncer=pgbouncer util-linux=setpriv npm=npm
+  need_packages libsqlite3-0=/libsqlite3.so.0 postgresql='/usr/lib/postgresql/*/bin/initdb' pgbouncer=pgbouncer util-linux=setpriv npm=npm nodejs=node
 }
 
 has_library() {

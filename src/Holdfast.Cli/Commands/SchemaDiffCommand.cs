@@ -12,13 +12,13 @@ internal static class SchemaDiffCommand
     private static readonly Argument<string> Second = new("second") { Description = "The provider that is compared with it." };
 
     public static Command Create() => CommandFactory.Create("schema diff",
-        "Shows what would make the second provider's schema like the first's, as SQL; it runs nothing. Exit code 9 when they differ.", "holdfast schema diff neon supabase", [First, Second], DiffAsync);
+        "Shows what would make the second provider's schema like the first's, as SQL; it runs nothing. Exit code 9 when they differ.", "holdfast schema diff neon supabase", [First, Second, SchemaTargets.Directory, SchemaTargets.Schema], DiffAsync);
 
     public static Command CreateDump() => CommandFactory.Create("schema dump",
-        "Prints a provider's schema as SQL in one order and spelling: equal schemas give equal texts, whatever the server's major.", "holdfast schema dump --provider main", [], DumpAsync);
+        "Prints a provider's schema as SQL in one order and spelling: equal schemas give equal texts, whatever the server's major.", "holdfast schema dump --provider main", [SchemaTargets.Directory, SchemaTargets.Schema], DumpAsync);
 
     public static Command CreateFingerprint() => CommandFactory.Create("schema fingerprint",
-        "Prints one hash of each provider's schema. Exit code 9 when they are not all the same.", "holdfast schema fingerprint --json", [], FingerprintAsync);
+        "Prints one hash of each provider's schema. Exit code 9 when they are not all the same.", "holdfast schema fingerprint --json", [SchemaTargets.Directory, SchemaTargets.Schema], FingerprintAsync);
 
     private static async Task<ExitCode> DiffAsync(Invocation invocation, CancellationToken cancellationToken)
     {

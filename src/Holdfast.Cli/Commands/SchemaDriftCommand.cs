@@ -3,8 +3,6 @@ using System.Diagnostics;
 using Holdfast.Cli.Output;
 using Holdfast.Operations.Access;
 using Holdfast.Operations.Schema.Drift;
-using Holdfast.Stores.Migrations;
-using Holdfast.Stores.Postgres;
 
 namespace Holdfast.Cli.Commands;
 
@@ -20,7 +18,7 @@ internal static class SchemaDriftCommand
 
     public static Command Create() => CommandFactory.Create("schema drift",
         "Compares the live schema of every provider with what its migrations make, and the providers with each other: 36 classes, from a missing table to a lost grant. Exit code 9 when something differs.",
-        "holdfast schema drift --fix-plan repair.sql", [Against, FailOn, Ignore, FixPlan, Repair, LockWait], RunAsync);
+        "holdfast schema drift --fix-plan repair.sql", [Against, FailOn, Ignore, FixPlan, Repair, LockWait, SchemaTargets.Directory, SchemaTargets.Schema], RunAsync);
 
     private static async Task<ExitCode> RunAsync(Invocation invocation, CancellationToken cancellationToken)
     {
@@ -48,11 +46,10 @@ internal static class SchemaDriftCommand
     }
 
     /// <summary>What every command about a live schema goes by.</summary>
-    public static DriftOptions Options(Invocation invocation, IReadOnlyList<DriftTarget> all) => new()
+    public static DriftOptions Options(Invocation invocation, IReadOnlyList<DriftTarget> all) => DriftOptions.Of(SchemaTargets.Set(invocation), SchemaTargets.SchemaOf(invocation)) with
     {
-        Schema = SchemaName.Check(invocation.Target.Options.Schema),
-        Migrations = Migration.Shipped("Postgres"),
-        ExtraStatements = DeclaredAccess.Statements,
+        // Access is declared for Holdfast's own tables.
+        ExtraStatements = SchemaTargets.Set(invocation).IsShipped ? DeclaredAccess.Statements : _ => [],
         Against = invocation.Get(Against) is { } name && name != "migrations" ? DriftTargets.Find(all, name).Name : null,
         LockWaitMax = TimeSpan.FromSeconds(invocation.Get(LockWait)),
     };
@@ -88,7 +85,8 @@ internal static class SchemaDriftCommand
         var counted = result.Findings.Where(finding => Enum.Parse<DriftLevel>(finding.Level, ignoreCase: true) >= level).ToList();
         if (counted.Count > 0)
             return invocation.Note(new CliError(ExitCode.VerificationFailed, $"{counted.Count} {(counted.Count == 1 ? "thing differs" : "things differ")} on {string.Join(", ", counted.Select(finding => finding.Provider).Distinct())}.",
-                result.Repaired is not null ? "holdfast schema drift --fix-plan repair.sql" : counted.Any(finding => finding.Repairable) ? $"holdfast schema drift --repair --provider {counted.First(finding => finding.Repairable).Provider}" : "holdfast schema drift --json"));
+                result.Repaired is not null ? "holdfast schema drift --fix-plan repair.sql" : counted.Select(finding => finding.Metadata.GetValueOrDefault("run")).FirstOrDefault(run => run is not null) is { } run ? run
+                : counted.Any(finding => finding.Repairable) ? $"holdfast schema drift --repair --provider {counted.First(finding => finding.Repairable).Provider}" : "holdfast schema drift --json"));
         return drifts.FirstOrDefault(drift => drift.Error is not null) is { Error: { } error }
             ? invocation.Note(CliError.Of(error)) : ExitCode.Done;
     }

@@ -19,10 +19,12 @@ internal static class SchemaTargets
         if (invocation.Target.IsLocal)
             throw new CliException(ExitCode.Usage, "The local file is brought up to date whenever it is opened; this command is for PostgreSQL servers.", "Set HOLDFAST_PROVIDER_<NAME> to a server's URL, or say --provider NAME.");
         var set = Set(invocation);
-        var schema = invocation.Get(Schema) ?? (set.IsShipped ? invocation.Target.Options.Schema : "public");
+        var schema = SchemaOf(invocation);
         // Migrations lead to the server itself: a pooler would lose their lock.
         return [.. invocation.Target.Servers.Select(server => (server.Name, new MigrationTarget(ProviderEndpoints.Control(server).ConnectionString, set, schema, options ?? new MigrationOptions(), TimeProvider.System)))];
     }
+
+    public static string SchemaOf(Invocation invocation) => invocation.Get(Schema) ?? (invocation.Get(Directory) is null ? invocation.Target.Options.Schema : "public");
 
     public static MigrationSet Set(Invocation invocation) => invocation.Get(Directory) is { } directory ? MigrationSet.Read(directory.FullName) : MigrationSet.Shipped;
 

@@ -1,4 +1,5 @@
 using Holdfast.Operations.Access.Effects;
+using Holdfast.Operations.Schema.Sql;
 using Holdfast.Stores.Postgres;
 using Npgsql;
 
@@ -93,7 +94,7 @@ internal sealed class AccessControl
         var fresh = NewPasswords(plan, state, known);
         try
         {
-            foreach (var (role, _, verifier) in fresh) await ExecuteAsync(connection, $"alter role {role} password '{verifier}'", cancellationToken).ConfigureAwait(false);
+            foreach (var one in fresh) await ExecuteAsync(connection, $"alter role {one.Role} password {SqlQuote.Literal(one.Verifier)}", cancellationToken).ConfigureAwait(false);
             // On the disk before it counts: a password that nobody has is worse than a file that is not used.
             if (fresh.Count > 0) await secrets.DraftAsync([.. known.Where(url => !fresh.Any(one => SecretsFile.Find([url], _settings, one.Role) is not null)), .. fresh.Select(one => one.Url)], cancellationToken).ConfigureAwait(false);
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
@@ -107,9 +108,9 @@ internal sealed class AccessControl
         return (plan, [.. fresh.Select(one => one.Role)]);
     }
 
-    private List<(string Role, string Url, string Verifier)> NewPasswords(AccessPlan plan, AccessState state, IReadOnlyList<string> known)
+    private List<NewPassword> NewPasswords(AccessPlan plan, AccessState state, IReadOnlyList<string> known)
     {
-        var fresh = new List<(string, string, string)>();
+        var fresh = new List<NewPassword>();
         foreach (var role in RoleSpecs.All(_schema, new AccessOptions(RowSecurity: true)).Where(role => role.CanLogIn))
         {
             var isNew = plan.NewLogins.Any(login => login.Name == role.Name);
@@ -117,25 +118,14 @@ internal sealed class AccessControl
             if (!isNew && !hasNone) continue;
             if (SecretsFile.Find(known, _settings, role.Name) is not null && !isNew) continue;
             var password = SecretsFile.NewPassword();
-            fresh.Add((role.Name, SecretsFile.Url(_settings, role.Name, password), ScramVerifier.Of(password, System.Security.Cryptography.RandomNumberGenerator.GetBytes(16))));
+            fresh.Add(new NewPassword(role.Name, SecretsFile.Url(_settings, role.Name, password), ScramVerifier.Of(password, System.Security.Cryptography.RandomNumberGenerator.GetBytes(16))));
         }
         return fresh;
     }
 
-    private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
-    {
-        var connection = PostgresSource.Connection(_settings);
-        try
-        {
-            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-            return connection;
-        }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException)
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw PostgresErrors.Translate(e, Target);
-        }
-    }
+    private Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => PostgresSource.OpenAsync(_settings, Target, cancellationToken);
+
+    private sealed record NewPassword(string Role, string Url, string Verifier);
 
     internal static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {

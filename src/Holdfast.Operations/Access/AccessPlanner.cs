@@ -1,3 +1,4 @@
+using Holdfast.Operations.Schema.Sql;
 using Holdfast.Rows;
 
 namespace Holdfast.Operations.Access;
@@ -43,7 +44,7 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
         {
             if (role.Role == AccessRole.Owner && !state.IsSuperuser) AddSelf(role);
             foreach (var power in live.Powers.Where(power => !(power == "bypassrls" && role.Role == AccessRole.Backup)))
-                Do(state.IsSuperuser || (power is "createrole" or "createdb" && live.IsAlterable), $"alter role {role.Name} no{power}", $"{state.User} may not take {power} from {role.Name}");
+                Do(state.IsSuperuser || (power is "createrole" or "createdb" && live.IsAlterable), $"alter role {role.Name} no{SqlQuote.OneOf(power, "superuser", "createrole", "createdb", "replication", "bypassrls")}", $"{state.User} may not take {power} from {role.Name}");
             if ((live.CanLogIn, live.Inherits, live.ConnectionLimit) != (role.CanLogIn, role.Inherits, role.ConnectionLimit) && !(live.CanLogIn is false && role.Role == AccessRole.App && role.CanLogIn && live.ConnectionLimit == role.ConnectionLimit))
                 Do(live.IsAlterable, $"alter role {role.Name} {(role.CanLogIn ? "login" : "nologin")} {(role.Inherits ? "inherit" : "noinherit")} connection limit {role.ConnectionLimit}", $"{state.User} may not alter {role.Name}");
         }
@@ -102,7 +103,7 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
         if (!state.OwnsSchema && state.SchemaOwner is not null && state.SchemaOwner != _owner)
             _byHand.Add(new($"alter schema {schema} owner to {_owner}", $"the schema belongs to {state.SchemaOwner}, and {state.User} is not in it", IsRequired: true));
         foreach (var stranger in strangers)
-            _byHand.Add(new($"alter {stranger.Kind} {schema}.{stranger.Name} owner to {_owner}", $"it belongs to {stranger.Owner}, and {state.User} is not in it (grant {stranger.Owner} to {state.QuotedUser} would do, too)", IsRequired: true));
+            _byHand.Add(new($"alter {stranger.Target(schema)} owner to {_owner}", $"it belongs to {stranger.Owner}, and {state.User} is not in it (grant {stranger.Owner} to {state.QuotedUser} would do, too)", IsRequired: true));
         AddStrayTables();
         foreach (var statement in AccessScript.SchemaStatements(schema, options).Where(IsNeeded)) _statements.Add(statement.Sql);
     }
@@ -112,10 +113,10 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
     {
         foreach (var other in state.Objects.Where(found => !IsDeclared(found)))
         {
-            if (other.Owner != _owner) _statements.Add($"alter {other.Kind} {schema}.{other.Name} owner to {_owner}");
-            if (other.Kind is "table") _statements.Add($"grant select, insert, update on {schema}.{other.Name} to {RoleSpecs.App(schema)}");
-            if (other.Kind is "table") _statements.Add($"grant select on {schema}.{other.Name} to {RoleSpecs.NameOf(schema, "ro")}, {RoleSpecs.NameOf(schema, "backup")}");
-            if (other.Kind is "function" or "procedure") _statements.Add($"revoke all on {other.Kind} {schema}.{other.Name} from public");
+            if (other.Owner != _owner) _statements.Add($"alter {other.Target(schema)} owner to {_owner}");
+            if (other.Kind is "table") _statements.Add($"grant select, insert, update on {other.SqlIn(schema)} to {RoleSpecs.App(schema)}");
+            if (other.Kind is "table") _statements.Add($"grant select on {other.SqlIn(schema)} to {RoleSpecs.NameOf(schema, "ro")}, {RoleSpecs.NameOf(schema, "backup")}");
+            if (other.Kind is "function" or "procedure") _statements.Add($"revoke all on {other.Target(schema)} from public");
         }
     }
 

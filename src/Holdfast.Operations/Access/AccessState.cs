@@ -1,3 +1,4 @@
+using Holdfast.Operations.Schema.Sql;
 using Npgsql;
 
 namespace Holdfast.Operations.Access;
@@ -25,7 +26,16 @@ internal sealed record LiveRole(
 /// <param name="Triggers">Triggers that fire.</param>
 /// <param name="Policies">Policies: <c>name|roles|condition|check</c>.</param>
 internal sealed record LiveObject(
-    string Kind, string Name, string Owner, bool IsOurs, bool RowSecurity, IReadOnlyList<string> Triggers, IReadOnlyList<string> Policies);
+    string Kind, string Name, string Owner, bool IsOurs, bool RowSecurity, IReadOnlyList<string> Triggers, IReadOnlyList<string> Policies)
+{
+    /// <summary>Its kind and its name in a schema, as they stand in SQL.</summary>
+    public string Target(string schema) => $"{Word} {SqlIn(schema)}";
+
+    /// <summary>Its name in a schema, as it stands in SQL.</summary>
+    public string SqlIn(string schema) => $"{schema}.{(Kind is "function" or "procedure" or "aggregate" ? SqlQuote.Part(Name) : SqlQuote.Quoted(Name))}";
+
+    private string Word => SqlQuote.OneOf(Kind, "table", "view", "materialized view", "sequence", "foreign table", "function", "procedure", "aggregate");
+}
 
 /// <summary>What a server says about roles, owners and rights, and about what the connected role may change there.</summary>
 internal sealed class AccessState
@@ -139,14 +149,14 @@ internal sealed class AccessState
             passwords.TryGetValue(row.GetString(0), out var has) ? has : null), cancellationToken).ConfigureAwait(false)).ToDictionary(role => role.Name);
         state.Objects = await QueryAsync(connection, AskObjects, [schema], row => new LiveObject(
             row.GetString(0), row.GetString(1), row.GetString(2), row.GetBoolean(3), row.GetBoolean(4), row.GetFieldValue<string[]>(5), row.GetFieldValue<string[]>(6)), cancellationToken).ConfigureAwait(false);
-        state.OtherUsers = await QueryAsync(connection, AskOthers, [schema, (string[])[.. names, state.User]], row => row.GetString(0), cancellationToken).ConfigureAwait(false);
+        state.OtherUsers = await QueryAsync(connection, AskOthers, [schema, (string[])[.. names, state.User]], row => SqlQuote.Quoted(row.GetString(0)), cancellationToken).ConfigureAwait(false);
         return state;
     }
 
     private static async Task<(AccessState State, bool SeesPasswords)> ReadServerAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken) =>
         (await QueryAsync(connection, AskServer, [schema], row => (new AccessState
         {
-            Version = row.GetInt32(0), User = row.GetString(1), QuotedUser = row.GetString(2), QuotedDatabase = row.GetString(3),
+            Version = row.GetInt32(0), User = row.GetString(1), QuotedUser = SqlQuote.Quoted(row.GetString(2)), QuotedDatabase = SqlQuote.Quoted(row.GetString(3)),
             IsSuperuser = row.GetBoolean(4), MayCreateRoles = row.GetBoolean(5) || row.GetBoolean(4), MayGiveBypassRls = row.GetBoolean(4) || (row.GetBoolean(6) && row.GetInt32(0) >= 16),
             OwnsDatabase = row.GetBoolean(7), DatabaseOwner = row.GetString(8),
             Grantable = [.. new[] { row.GetBoolean(9) ? "pg_monitor" : "", row.GetBoolean(10) ? "pg_read_all_stats" : "" }.Where(name => name.Length > 0)],

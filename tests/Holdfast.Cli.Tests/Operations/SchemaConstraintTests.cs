@@ -86,14 +86,7 @@ public sealed class SchemaConstraintTests(ThreeProviders providers)
         await using var blocker = new NpgsqlConnection(home.Of("neon") + ";Pooling=false");
         await blocker.OpenAsync(TestContext.Current.CancellationToken);
         await using (var hold = new NpgsqlCommand("begin; select count(*) from holdfast.session_memories", blocker)) await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        using (var process = home.Holdfast.Start("schema", "constraint", "fix", Name, "--provider", "neon"))
-        {
-            process.StandardInput.Close();
-            var told = "";
-            while (!told.Contains("is in use by", StringComparison.Ordinal)) told = await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) ?? throw new InvalidOperationException("it has ended");
-            process.Kill();
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        }
+        await home.KillWhenItSaysAsync("is in use by", "schema", "constraint", "fix", Name, "--provider", "neon");
         await blocker.CloseAsync();
         (await home.RunAsync("schema", "constraint", "fix", Name, "--provider", "neon")).Done();
         Assert.Equal("equal equal equal", await StatesAsync(home));

@@ -110,5 +110,29 @@ public sealed class SchemaDriftTests(ThreeProviders providers)
         (await home.RunAsync("schema", "drift", "--fail-on", "loud")).Ended(2);
     }
 
+    [Fact]
+    public async Task own_migrations_are_the_reference_with_directory_and_a_history_that_failed_names_its_command()
+    {
+        using var home = await providers.NewAsync();
+        var folder = home.Holdfast.PathOf("own");
+        Directory.CreateDirectory(folder);
+        await File.WriteAllTextAsync(Path.Combine(folder, "V1__orders.sql"), "create table orders (id bigint primary key, state text)");
+        await File.WriteAllTextAsync(Path.Combine(folder, "R__open.sql"), "create or replace view open_orders as select id from orders where state = 'open'");
+        string[] own = ["--directory", folder, "--schema", "shop"];
+        (await home.RunAsync(["schema", "migrate", .. own])).Done();
+        Assert.Contains("no drift", (await home.RunAsync(["schema", "drift", .. own])).Done().Out, StringComparison.Ordinal);
+        (await home.RunAsync(["schema", "fingerprint", .. own])).Done();
+
+        await PostgresServer.ExecuteAsync(home.Of("supabase"), "create or replace view shop.open_orders as select id from shop.orders where state = 'closed'");
+        Assert.Contains("view_definition", (await home.RunAsync(["schema", "drift", .. own])).Ended(9).Out, StringComparison.Ordinal);
+        (await home.RunAsync(["schema", "fingerprint", .. own])).Ended(9);
+        Assert.Contains("'open'", (await home.RunAsync(["schema", "diff", "neon", "supabase", .. own])).Ended(9).Out, StringComparison.Ordinal);
+        (await home.RunAsync("schema", "drift")).Done();
+
+        await PostgresServer.ExecuteAsync(home.Of("supabase"), "update shop.schema_versions set state = 'failed' where kind = 'V'");
+        Assert.Contains($"hint: holdfast schema resume --directory {folder} --schema shop --provider supabase", (await home.RunAsync(["schema", "drift", .. own])).Ended(9).Errors, StringComparison.Ordinal);
+        (await home.RunAsync("schema", "drift", "--directory", home.Holdfast.PathOf("nowhere"))).Ended(6);
+    }
+
     private static string Text(JsonElement element, string member) => element.GetProperty(member).GetString()!;
 }

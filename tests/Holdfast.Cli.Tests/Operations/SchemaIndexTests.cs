@@ -54,14 +54,7 @@ public sealed class SchemaIndexTests(ThreeProviders providers)
         await using var writer = new NpgsqlConnection(home.Of("neon") + ";Pooling=false");
         await writer.OpenAsync(TestContext.Current.CancellationToken);
         await using (var hold = new NpgsqlCommand("begin; lock table holdfast.session_memories in row exclusive mode", writer)) await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        using (var process = home.Holdfast.Start("schema", "index", "build", Index, "--provider", "neon"))
-        {
-            process.StandardInput.Close();
-            var told = "";
-            while (!told.Contains("waiting for", StringComparison.Ordinal)) told = await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) ?? throw new InvalidOperationException("it has ended");
-            process.Kill();
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        }
+        await home.KillWhenItSaysAsync("waiting for", "schema", "index", "build", Index, "--provider", "neon");
         await writer.CloseAsync();
         (await home.RunAsync("schema", "index", "build", Index, "--provider", "neon")).Done();
         Assert.Equal(0L, await CountAsync(home.Of("neon"), "select count(*) from pg_index where not indisvalid"));

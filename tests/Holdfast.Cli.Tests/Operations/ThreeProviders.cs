@@ -61,6 +61,17 @@ internal sealed class ProviderHome : IDisposable
 
     public Task<Answer> RunAsync(params string[] arguments) => Holdfast.RunAsync(arguments);
 
+    /// <summary>Runs the program until it says that, and kills it.</summary>
+    public async Task KillWhenItSaysAsync(string words, params string[] arguments)
+    {
+        using var process = Holdfast.Start(arguments);
+        process.StandardInput.Close();
+        var told = "";
+        while (!told.Contains(words, StringComparison.Ordinal)) told = await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) ?? throw new InvalidOperationException("it has ended");
+        process.Kill();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
     /// <summary>Another machine in front of the same providers.</summary>
     public ProviderHome OtherMachine() => new(Connections);
 

@@ -32,6 +32,13 @@ public sealed class SqlInjectionTests
     [InlineData("public void Run(NpgsqlDataReader reader) => new NpgsqlCommand($\"drop index {reader.GetString(0)}\");", "reader.GetString(0)")]
     [InlineData("public void Run() => new NpgsqlCommand(\"select \" + Environment.GetEnvironmentVariable(\"X\"));", "Environment.GetEnvironmentVariable(\"X\")")]
     [InlineData("public void Run(NpgsqlDataSource source, string sql) => source.CreateCommand(sql);", "sql")]
+    [InlineData("public void Run(NpgsqlConnection c, string table) => c.BeginBinaryImport($\"copy {table} from stdin (format binary)\");", "table")]
+    [InlineData("public async Task Run(NpgsqlConnection c, string table) { await using var w = await c.BeginTextExportAsync(\"copy \" + table + \" to stdout\"); }", "table")]
+    [InlineData("public void Run(NpgsqlConnection c, string table) => c.BeginRawBinaryCopy(\"copy \" + table + \" to stdout\");", "table")]
+    [InlineData("public void Run(object name) { if (name is string { } text) new NpgsqlCommand(\"drop table \" + text); }", "name")]
+    [InlineData("public void Run(string name) { var all = new List<string>(); all.Add(name); foreach (var one in all) new NpgsqlCommand(one); }", "name")]
+    [InlineData("public void Run(string[] names) { foreach (var one in names.Select(Drop)) new NpgsqlCommand(one); } private static string Drop(string of) => \"drop table \" + of;", "names")]
+    [InlineData("public void Run(NpgsqlConnection c, Given given) => new NpgsqlCommand((given with { Sql = given.Sql + \"x\" }).Sql); public sealed record Given(string Sql); public static Given Of(string a) => new(a);", "a")]
     [InlineData("public void Run(string name) => new NpgsqlCommand(string.Format(\"select '{0}'\", name));", "name")]
     [InlineData("public void Run(string name) { var b = new System.Text.StringBuilder(); b.Append(name); new NpgsqlCommand(b.ToString()); }", "name")]
     public void an_injection_is_found_where_it_comes_from(string member, string part)

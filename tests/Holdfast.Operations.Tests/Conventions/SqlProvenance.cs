@@ -15,14 +15,24 @@ internal sealed class SqlProvenance(CSharpCompilation compilation)
     [
         "Replace", "Trim", "TrimEnd", "TrimStart", "ToString", "Join", "Concat", "Format", "Create", "Where", "Append", "Prepend", "Concat", "ToArray", "ToList", "AsSpan", "Distinct", "Order",
         "OrderBy", "Skip", "Take", "Reverse", "First", "FirstOrDefault", "Single", "ToFrozenSet", "ToImmutableArray", "Repeat", "DefaultIfEmpty", "Except", "Union", "ReplaceLineEndings", "ConfigureAwait", "AsEnumerable", "Cast", "OfType",
+        "Split", "ToHashSet", "ToLookup", "ThenBy", "ThenByDescending", "OrderDescending", "GetValueOrDefault", "ToLowerInvariant", "ToUpperInvariant", "Empty", "Invariant", "Intersect", "Last", "LastOrDefault", "Single", "Slice", "Substring",
     ];
 
     private static readonly HashSet<string> Mapping = ["Select", "SelectMany", "ToDictionary", "ToFrozenDictionary", "GetOrAdd", "Aggregate", "Zip", "ConvertAll"];
 
     // Neither text nor anything that holds a caller's: tables and columns stand in code.
-    private static readonly HashSet<string> NoText = ["Table", "Column", "Regex", "StringComparison", "StringComparer", "CultureInfo", "IFormatProvider", "CancellationToken"];
+    private static readonly HashSet<string> NoText = ["Table", "Column", "Regex", "TimeSpan", "TimeProvider", "StringComparison", "StringComparer", "CultureInfo", "IFormatProvider", "CancellationToken"];
 
     private static readonly HashSet<string> Commands = ["NpgsqlCommand", "NpgsqlBatchCommand", "SqliteCommand"];
+
+    // Methods whose first argument is SQL: COPY is no command, and takes its text so.
+    private static readonly HashSet<string> Takers =
+    [
+        "CreateCommand", .. from verb in (string[])["BeginBinaryImport", "BeginBinaryExport", "BeginTextImport", "BeginTextExport", "BeginRawBinaryCopy"] from end in (string[])["", "Async"] select verb + end,
+    ];
+
+    // What is added to a collection stands in it.
+    private static readonly HashSet<string> Adding = ["Add", "AddRange", "Insert", "TryAdd", "Push", "Enqueue"];
 
     private readonly Dictionary<ISymbol, List<ExpressionSyntax>> _sources = new(SymbolEqualityComparer.Default);
     private readonly Dictionary<SyntaxTree, SemanticModel> _models = [];
@@ -52,7 +62,7 @@ internal sealed class SqlProvenance(CSharpCompilation compilation)
         {
             if (node is BaseObjectCreationExpressionSyntax { ArgumentList.Arguments: [var first, ..] } created && Commands.Contains(model.GetTypeInfo(created).Type?.Name ?? "")) yield return first.Expression;
             if (node is AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression } assigned && NameOf(assigned.Left) == "CommandText") yield return assigned.Right;
-            if (node is InvocationExpressionSyntax { ArgumentList.Arguments: [var sql, ..] } call && NameOf(call.Expression) == "CreateCommand" && model.GetTypeInfo(sql.Expression).Type?.SpecialType == SpecialType.System_String) yield return sql.Expression;
+            if (node is InvocationExpressionSyntax { ArgumentList.Arguments: [var sql, ..] } call && Takers.Contains(NameOf(call.Expression) ?? "") && model.GetTypeInfo(sql.Expression).Type?.SpecialType == SpecialType.System_String) yield return sql.Expression;
         }
     }
 
@@ -75,13 +85,27 @@ internal sealed class SqlProvenance(CSharpCompilation compilation)
                 case AssignmentExpressionSyntax assigned: Assign(model, assigned); break;
                 case ParameterSyntax { Default: { } value } parameter: Give(model.GetDeclaredSymbol(parameter), value.Value); break;
                 case ArgumentSyntax or AttributeArgumentSyntax: break;
+                case IsPatternExpressionSyntax pattern: Named(model, pattern.Pattern, pattern.Expression); break;
+                case SwitchExpressionArmSyntax { Parent: SwitchExpressionSyntax chosen } arm: Named(model, arm.Pattern, chosen.GoverningExpression); break;
                 case InvocationExpressionSyntax or BaseObjectCreationExpressionSyntax or ConstructorInitializerSyntax or PrimaryConstructorBaseTypeSyntax:
-                    if (node is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Expression: var builder } } call && model.GetTypeInfo(builder).Type?.Name == "StringBuilder")
-                        foreach (var part in call.ArgumentList.Arguments) Give(model.GetSymbolInfo(builder).Symbol, part.Expression);
+                    if (node is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Expression: var holder } added } call)
+                    {
+                        if (model.GetTypeInfo(holder).Type?.Name == "StringBuilder" || Adding.Contains(NameOf(added) ?? ""))
+                            foreach (var part in call.ArgumentList.Arguments) Give(model.GetSymbolInfo(holder).Symbol, part.Expression);
+                        // A method's name instead of a function: it gets what the collection holds.
+                        foreach (var group in call.ArgumentList.Arguments.Select(argument => argument.Expression).Where(argument => argument is IdentifierNameSyntax or MemberAccessExpressionSyntax))
+                            if (model.GetSymbolInfo(group).Symbol is IMethodSymbol { Parameters: [var taken, ..] } && !IsTypeName(holder)) Give(taken, holder);
+                    }
                     Arguments(model.GetSymbolInfo(node).Symbol as IMethodSymbol, node.ChildNodes().OfType<ArgumentListSyntax>().FirstOrDefault());
                     break;
             }
         }
+    }
+
+    /// <summary>The names that a pattern gives to parts of a value.</summary>
+    private void Named(SemanticModel model, PatternSyntax pattern, ExpressionSyntax value)
+    {
+        foreach (var name in pattern.DescendantNodes().OfType<SingleVariableDesignationSyntax>()) Give(model.GetDeclaredSymbol(name), value);
     }
 
     private void Assign(SemanticModel model, AssignmentExpressionSyntax assigned)
@@ -144,7 +168,11 @@ internal sealed class SqlProvenance(CSharpCompilation compilation)
             case BinaryExpressionSyntax both: Follow(both.Left); Follow(both.Right); return;
             case ConditionalExpressionSyntax either: Follow(either.WhenTrue); Follow(either.WhenFalse); return;
             case SwitchExpressionSyntax any: foreach (var arm in any.Arms) Follow(arm.Expression); return;
-            case ThrowExpressionSyntax: return;
+            case ThrowExpressionSyntax or DefaultExpressionSyntax or LiteralExpressionSyntax: return;
+            case WithExpressionSyntax changed:
+                Follow(changed.Expression);
+                foreach (var item in changed.Initializer.Expressions) Follow(item);
+                return;
             case ElementAccessExpressionSyntax element: Follow(element.Expression); return;
             case ConditionalAccessExpressionSyntax access: Follow(access.WhenNotNull); return;
             case TupleExpressionSyntax tuple: foreach (var item in tuple.Arguments) Follow(item.Expression); return;
@@ -170,7 +198,13 @@ internal sealed class SqlProvenance(CSharpCompilation compilation)
         var receiver = call.Expression is MemberAccessExpressionSyntax access && !IsTypeName(access.Expression) ? access.Expression : null;
         if (method.MethodKind == MethodKind.DelegateInvoke)
         {
-            Follow(receiver ?? call.Expression);
+            Follow(receiver is not null && NameOf(call.Expression) == "Invoke" ? receiver : call.Expression);
+            return;
+        }
+        // What it reads row by row is what its function makes of a row.
+        if (method.Name == "QueryAsync" && call.ArgumentList.Arguments.Select(argument => argument.Expression).OfType<LambdaExpressionSyntax>().ToArray() is [var row])
+        {
+            foreach (var value in Returned(row)) Follow(value);
             return;
         }
         var bodies = method.DeclaringSyntaxReferences.Select(reference => reference.GetSyntax()).SelectMany(Returned).ToArray();
@@ -183,7 +217,7 @@ internal sealed class SqlProvenance(CSharpCompilation compilation)
                 if (argument.Expression != made && argument.Expression is not LambdaExpressionSyntax) Follow(argument.Expression);
             if (made is LambdaExpressionSyntax lambda) foreach (var value in Returned(lambda)) Follow(value);
             else if (made is not null && Model(made.SyntaxTree).GetSymbolInfo(made).Symbol is IMethodSymbol group)
-                foreach (var value in group.OriginalDefinition.DeclaringSyntaxReferences.Select(reference => reference.GetSyntax()).SelectMany(Returned)) Follow(value);
+                foreach (var value in AllowedSql.Contains(group) ? [] : group.OriginalDefinition.DeclaringSyntaxReferences.Select(reference => reference.GetSyntax()).SelectMany(Returned)) Follow(value);
             else Report(call, "a mapping that cannot be followed");
         }
         else if (Transparent.Contains(method.Name))

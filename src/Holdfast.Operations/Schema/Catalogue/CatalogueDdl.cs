@@ -1,3 +1,5 @@
+using Holdfast.Operations.Schema.Sql;
+
 namespace Holdfast.Operations.Schema.Catalogue;
 
 /// <summary>
@@ -45,19 +47,19 @@ internal static class CatalogueDdl
     {
         if (ObjectKind.IsOutside(one.Kind) || one["kind"] == "f" && one.Kind == ObjectKind.Table) yield break;
         if (one.Kind == ObjectKind.Sequence && one["~identity"] == "true") yield return $"alter sequence {SqlName.Of(one.Name)} {ObjectDdl.SequenceOptions(one)}";
-        else if (one.Kind == ObjectKind.Sequence && one.Has("owned_by")) yield return $"alter sequence {SqlName.Of(one.Name)} owned by {CanonicalText.Schema}.{one["owned_by"]}";
+        else if (one.Kind == ObjectKind.Sequence && one.Has("owned_by")) yield return $"alter sequence {SqlName.Of(one.Name)} owned by {CanonicalText.Schema}.{SqlQuote.Quoted(one["owned_by"])}";
         if (one.Kind == ObjectKind.Table && one["replica_identity"] is not ("d" or "")) yield return $"alter table {SqlName.Of(one.Name)} replica identity {ObjectDdl.ReplicaIdentity(one["replica_identity"])}";
-        if (one.Kind is not (ObjectKind.Schema or ObjectKind.DefaultPrivileges) && one.Has("owner") && one["owner"] != GrantText.Owner) yield return $"alter {SqlName.Target(one)} owner to {SqlName.Quote(one["owner"])}";
+        if (one.Kind is not (ObjectKind.Schema or ObjectKind.DefaultPrivileges) && one.Has("owner") && one["owner"] != GrantText.Owner) yield return $"alter {SqlName.Target(one)} owner to {SqlQuote.Name(one["owner"])}";
         if (one.Kind != ObjectKind.DefaultPrivileges || one["~in_schema"] == "true")
             foreach (var grant in GrantDdl.Between(one, GrantDdl.Start(one, defaults), one["grants"], snapshot.Facts.Owner)) yield return grant;
-        if (one.Has("comment")) yield return $"comment on {SqlName.Target(one)} is {SqlName.Literal(one["comment"])}";
+        if (one.Has("comment")) yield return $"comment on {SqlName.Target(one)} is {SqlQuote.Literal(one["comment"])}";
     }
 
     /// <summary>The default privileges in force for what the reader of a snapshot makes in its schema.</summary>
     public static IReadOnlyList<CatalogueObject> DefaultsOf(CatalogueSnapshot snapshot) => [.. snapshot.Of(ObjectKind.DefaultPrivileges).Where(one => IsOf(one, snapshot.Facts.Role, snapshot.Facts))];
 
     /// <summary>Goes on as another role until the transaction ends.</summary>
-    public static string AsRole(string role) => $"set local role {SqlName.Quote(role)}";
+    public static string AsRole(string role) => $"set local role {SqlQuote.Name(role)}";
 
     private static bool IsSomebodyElses(CatalogueObject one, CatalogueSnapshot snapshot)
     {

@@ -1,3 +1,5 @@
+using Holdfast.Operations.Schema.Sql;
+
 namespace Holdfast.Operations.Schema.Catalogue;
 
 /// <summary>One thing of a schema, or one that concerns it, with all that can differ between two servers.</summary>
@@ -14,6 +16,10 @@ internal sealed record CatalogueObject(string Kind, string Parent, string Name, 
 
     /// <summary>A property's text; empty where it has none.</summary>
     public string this[string property] => Properties.GetValueOrDefault(property, "");
+
+    /// <summary>A property that the server wrote as SQL; it is a part of a statement and nothing more.</summary>
+    /// <exception cref="UnsafeSqlException">It could be more.</exception>
+    public string Sql(string property) => SqlQuote.Part(this[property]);
 
     public bool Has(string property) => Properties.ContainsKey(property);
 

@@ -55,4 +55,4 @@ internal sealed record CatalogueSnapshot(CatalogueFacts Facts, IReadOnlyDictiona
 internal sealed record CatalogueFacts(string Schema, int Major, string Version, string? SystemIdentifier, string Database, string Role, string Owner);
 
 /// <summary>A row of <c>schema_versions</c>.</summary>
-internal sealed record HistoryEntry(string? Version, string Kind, string State, string Checksum, string ChainHash);
+internal sealed record HistoryEntry(string? Version, string Kind, string State, string Checksum, string ChainHash, string Script);

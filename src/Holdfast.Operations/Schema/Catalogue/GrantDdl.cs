@@ -1,3 +1,5 @@
+using Holdfast.Operations.Schema.Sql;
+
 namespace Holdfast.Operations.Schema.Catalogue;
 
 /// <summary>GRANT and REVOKE that lead from one canonical list of privileges to another.</summary>
@@ -51,23 +53,24 @@ internal static class GrantDdl
     {
         var who = grantee switch
         {
-            GrantText.Owner => SqlName.Quote(one.Has("owner") && one["owner"] != GrantText.Owner ? one["owner"] : owner),
+            GrantText.Owner => SqlQuote.Name(one.Has("owner") && one["owner"] != GrantText.Owner ? one["owner"] : owner),
             GrantText.Public => "public",
-            _ => SqlName.Quote(grantee),
+            _ => SqlQuote.Name(grantee),
         };
         if (one.Kind != ObjectKind.DefaultPrivileges) return $"{what} on {On(one)} {preposition} {who}{end}";
         var role = one["owner"] == GrantText.Owner ? owner : one["owner"];
         var place = one["~in_schema"] == "true" ? $" in schema {CanonicalText.Schema}" : "";
-        return $"alter default privileges for role {SqlName.Quote(role)}{place} {what} on {one["~objects"]} {preposition} {who}{end}";
+        return $"alter default privileges for role {SqlQuote.Name(role)}{place} {what} on {SqlQuote.OneOf(one["~objects"], "tables", "sequences", "functions", "types", "schemas")} {preposition} {who}{end}";
     }
 
-    private static string Privilege(CatalogueObject one, string privilege) => one.Kind == ObjectKind.Column ? $"{privilege} ({SqlName.Quote(one.Name)})" : privilege;
+    private static string Privilege(CatalogueObject one, string privilege) =>
+        GrantText.Word(privilege) is var word && one.Kind == ObjectKind.Column ? $"{word} ({SqlQuote.Name(one.Name)})" : word;
 
     private static string On(CatalogueObject one) => one.Kind switch
     {
         ObjectKind.Table or ObjectKind.View => $"table {SqlName.Of(one.Name)}",
         ObjectKind.Column => $"table {SqlName.Of(one.Parent)}",
-        ObjectKind.Function when one["kind"] == "a" => $"function {CanonicalText.Schema}.{one["~signature"]}",
+        ObjectKind.Function when one["kind"] == "a" => $"function {CanonicalText.Schema}.{one.Sql("~signature")}",
         ObjectKind.Domain => $"type {SqlName.Of(one.Name)}",
         _ => SqlName.Target(one),
     };

@@ -1,4 +1,5 @@
 using System.Text;
+using Holdfast.Operations.Schema.Sql;
 
 namespace Holdfast.Operations.Schema.Catalogue;
 
@@ -24,7 +25,8 @@ internal static class GrantText
         {
             var (grantee, letters) = Split(item);
             if (ManagedNames.IsRole(grantee) && grantee != owner) continue;
-            var name = grantee == owner ? Owner : grantee.Length == 0 ? Public : grantee;
+            // A role may be called PUBLIC; it must not be taken for everybody.
+            var name = grantee == owner ? Owner : grantee.Length == 0 ? Public : grantee is Public or Owner ? $"\"{grantee}\"" : grantee;
             if (!grants.TryGetValue(name, out var privileges)) grants[name] = privileges = new(StringComparer.Ordinal);
             for (var i = 0; i < letters.Length; i++)
                 if (letters[i] != '*') privileges.Add(NameOf(letters[i]) + (i + 1 < letters.Length && letters[i + 1] == '*' ? "*" : ""));
@@ -42,6 +44,9 @@ internal static class GrantText
             var at = line.LastIndexOf('=');
             return line[(at + 1)..].Split(',').Select(privilege => (line[..at], privilege));
         });
+
+    /// <summary>A privilege as SQL calls it.</summary>
+    public static string Word(string privilege) => SqlQuote.OneOf(privilege, [.. Names.Select(one => one.Name)]);
 
     private static string NameOf(char letter)
     {

@@ -1,3 +1,5 @@
+using Holdfast.Operations.Schema.Sql;
+
 namespace Holdfast.Operations.Schema.Catalogue;
 
 /// <summary>The DDL that makes one thing as a snapshot has it, without what it is granted and who owns it. <c>{schema}</c> stands for the schema.</summary>
@@ -5,91 +7,98 @@ internal static class ObjectDdl
 {
     public static IEnumerable<string> Create(CatalogueObject one, CatalogueSnapshot snapshot) => one.Kind switch
     {
-        ObjectKind.Enum => [$"create type {SqlName.Of(one.Name)} as enum ({one["labels"]})"],
+        ObjectKind.Enum => [$"create type {SqlName.Of(one.Name)} as enum ({one.Sql("labels")})"],
         ObjectKind.Domain => Domain(one),
-        ObjectKind.Type => [one.Has("subtype") ? $"create type {SqlName.Of(one.Name)} as range (subtype = {one["subtype"]})" : $"create type {SqlName.Of(one.Name)} as ({one["attributes"]})"],
+        ObjectKind.Type => [one.Has("subtype") ? $"create type {SqlName.Of(one.Name)} as range (subtype = {one.Sql("subtype")})" : $"create type {SqlName.Of(one.Name)} as ({one.Sql("attributes")})"],
         ObjectKind.Sequence => one["~identity"] == "true" ? [] : [$"create sequence {SqlName.Of(one.Name)} {SequenceOptions(one)}"],
-        ObjectKind.Function => [one["kind"] == "a" ? Aggregate(one) : one["~ddl"].TrimEnd()],
+        ObjectKind.Function => [one["kind"] == "a" ? Aggregate(one) : one.Sql("~ddl").TrimEnd()],
         ObjectKind.Table => Table(one, snapshot),
-        ObjectKind.Constraint => [$"alter table {SqlName.Of(one.Parent)} add constraint {SqlName.Quote(one.Name)} {one["definition"]}{(one["validated"] == "true" ? "" : " not valid")}"],
+        ObjectKind.Constraint => [$"alter table {SqlName.Of(one.Parent)} add constraint {SqlQuote.Name(one.Name)} {one.Sql("definition")}{(one["validated"] == "true" ? "" : " not valid")}"],
         ObjectKind.Index => [Index(one)],
         ObjectKind.View => [View(one, "create")],
-        ObjectKind.Rule => [one["definition"].TrimEnd(';'), .. Enabled(one)],
-        ObjectKind.Trigger => [one["definition"], .. Enabled(one)],
+        ObjectKind.Rule => [SqlQuote.Part(one["definition"].TrimEnd(';')), .. Enabled(one)],
+        ObjectKind.Trigger => [one.Sql("definition"), .. Enabled(one)],
         ObjectKind.Policy => [Policy(one)],
         _ => [],
     };
 
     /// <summary>A column as it stands in CREATE TABLE and behind ADD COLUMN.</summary>
     public static string Column(CatalogueObject column, bool notNull = true) => string.Concat(
-        SqlName.Quote(column.Name), " ", column["type"],
-        column.Has("collation") ? $" collate {column["collation"]}" : "",
-        column.Has("default") ? $" default {column["default"]}" : "",
-        column.Has("generated") ? $" generated always as ({column["generated"]}) {(column.Has("virtual") ? "virtual" : "stored")}" : "",
+        SqlQuote.Name(column.Name), " ", column.Sql("type"),
+        column.Has("collation") ? $" collate {column.Sql("collation")}" : "",
+        column.Has("default") ? $" default {column.Sql("default")}" : "",
+        column.Has("generated") ? $" generated always as ({column.Sql("generated")}) {(column.Has("virtual") ? "virtual" : "stored")}" : "",
         column.Has("identity") ? $" generated {Identity(column)} as identity" : "",
         notNull && column["not_null"] == "true" ? " not null" : "");
 
     public static string Identity(CatalogueObject column) => column["identity"] == "a" ? "always" : "by default";
 
-    public static string Index(CatalogueObject index) => index["definition"].Replace(" ON ONLY ", " ON ", StringComparison.Ordinal);
+    public static string Index(CatalogueObject index) => $"create {(index["definition"].StartsWith("CREATE UNIQUE", StringComparison.Ordinal) ? "unique " : "")}index {SqlQuote.Name(index.Name)} {IndexOn(index)}";
+
+    /// <summary>An index from ON to the end, without ONLY. Found by the tokenizer: a name may hold " ON " too.</summary>
+    public static string IndexOn(CatalogueObject index)
+    {
+        var on = SqlQuote.From(index["definition"], "on") ?? throw new UnsafeSqlException(index["definition"], "no index");
+        return SqlQuote.Part(on.StartsWith("ON ONLY ", StringComparison.Ordinal) ? $"ON {on["ON ONLY ".Length..]}" : on);
+    }
 
     public static string View(CatalogueObject view, string create)
     {
         var options = view.Has("options") ? $" with ({Options(view["options"])})" : "";
-        return $"{create} {SqlName.Target(view)}{options} as\n{view["definition"].Trim().TrimEnd(';')}";
+        return $"{create} {SqlName.Target(view)}{options} as\n{SqlQuote.Part(view["definition"].Trim().TrimEnd(';'))}";
     }
 
     public static string Options(string options) => string.Join(", ", options.Split('\n').Select(option =>
-        option.IndexOf('=', StringComparison.Ordinal) is > 0 and var at ? $"{option[..at]} = {SqlName.Literal(option[(at + 1)..])}" : option));
+        option.IndexOf('=', StringComparison.Ordinal) is > 0 and var at ? $"{SqlQuote.Dotted(option[..at])} = {SqlQuote.Literal(option[(at + 1)..])}" : SqlQuote.Dotted(option)));
 
     public static string SequenceOptions(CatalogueObject one) =>
-        $"as {one["type"]} increment by {one["increment"]} minvalue {one["min"]} maxvalue {one["max"]} start with {one["start"]} cache {one["cache"]} {(one["cycle"] == "true" ? "cycle" : "no cycle")}";
+        $"as {one.Sql("type")} increment by {one.Sql("increment")} minvalue {one.Sql("min")} maxvalue {one.Sql("max")} start with {one.Sql("start")} cache {one.Sql("cache")} {(one["cycle"] == "true" ? "cycle" : "no cycle")}";
 
     public static IEnumerable<string> Enabled(CatalogueObject one)
     {
         var word = one["enabled"] switch { "D" => "disable", "R" => "enable replica", "A" => "enable always", _ => null };
-        if (word is not null) yield return $"alter table {SqlName.Of(one.Parent)} {word} {one.Kind} {SqlName.Quote(one.Name)}";
+        if (word is not null) yield return $"alter table {SqlName.Of(one.Parent)} {word} {ObjectKind.Word(one.Kind)} {SqlQuote.Name(one.Name)}";
     }
 
     public static string ReplicaIdentity(string value) => value switch
     {
-        "n" => "nothing", "f" => "full", "d" => "default", _ => $"using index {SqlName.Quote(value["index ".Length..])}",
+        "n" => "nothing", "f" => "full", "d" => "default", _ => $"using index {SqlQuote.Name(value["index ".Length..])}",
     };
 
     private static string Policy(CatalogueObject policy)
     {
         var command = policy["command"] switch { "r" => "select", "a" => "insert", "w" => "update", "d" => "delete", _ => "all" };
-        var roles = string.Join(", ", policy["roles"].Split('\n').Select(role => role == GrantText.Public ? "public" : role));
-        return $"create policy {SqlName.Quote(policy.Name)} on {SqlName.Of(policy.Parent)} as {(policy["permissive"] == "true" ? "permissive" : "restrictive")} for {command} to {roles}"
-            + (policy.Has("using") ? $" using ({policy["using"]})" : "") + (policy.Has("check") ? $" with check ({policy["check"]})" : "");
+        var roles = string.Join(", ", policy["roles"].Split('\n').Select(role => role == GrantText.Public ? "public" : SqlQuote.Quoted(role)));
+        return $"create policy {SqlQuote.Name(policy.Name)} on {SqlName.Of(policy.Parent)} as {(policy["permissive"] == "true" ? "permissive" : "restrictive")} for {command} to {roles}"
+            + (policy.Has("using") ? $" using ({policy.Sql("using")})" : "") + (policy.Has("check") ? $" with check ({policy.Sql("check")})" : "");
     }
 
     private static IEnumerable<string> Domain(CatalogueObject domain)
     {
-        yield return $"create domain {SqlName.Of(domain.Name)} as {domain["base"]}{(domain.Has("collation") ? $" collate {domain["collation"]}" : "")}"
-            + (domain.Has("default") ? $" default {domain["default"]}" : "") + (domain["not_null"] == "true" ? " not null" : "");
+        yield return $"create domain {SqlName.Of(domain.Name)} as {domain.Sql("base")}{(domain.Has("collation") ? $" collate {domain.Sql("collation")}" : "")}"
+            + (domain.Has("default") ? $" default {domain.Sql("default")}" : "") + (domain["not_null"] == "true" ? " not null" : "");
         if (domain.Has("constraints"))
-            foreach (var constraint in domain["constraints"].Split('\n')) yield return $"alter domain {SqlName.Of(domain.Name)} add constraint {constraint}";
+            foreach (var constraint in domain["constraints"].Split('\n')) yield return $"alter domain {SqlName.Of(domain.Name)} add constraint {SqlQuote.Part(constraint)}";
     }
 
     private static string Aggregate(CatalogueObject one)
     {
         var parts = one["aggregate"].Split('\n');
-        return $"create aggregate {CanonicalText.Schema}.{one["~signature"]} (sfunc = {parts[0]}, stype = {parts[1]}"
-            + (parts[2] is "-" or "" ? "" : $", finalfunc = {parts[2]}") + (parts.Length > 3 && parts[3].Length > 0 ? $", initcond = {SqlName.Literal(parts[3])}" : "") + ")";
+        return $"create aggregate {CanonicalText.Schema}.{one.Sql("~signature")} (sfunc = {SqlQuote.Part(parts[0])}, stype = {SqlQuote.Part(parts[1])}"
+            + (parts[2] is "-" or "" ? "" : $", finalfunc = {SqlQuote.Part(parts[2])}") + (parts.Length > 3 && parts[3].Length > 0 ? $", initcond = {SqlQuote.Literal(parts[3])}" : "") + ")";
     }
 
     private static IEnumerable<string> Table(CatalogueObject table, CatalogueSnapshot snapshot)
     {
         var unlogged = table["persistence"] == "u" ? "unlogged " : "";
-        var partitioned = table.Has("partition_key") ? $" partition by {table["partition_key"]}" : "";
+        var partitioned = table.Has("partition_key") ? $" partition by {table.Sql("partition_key")}" : "";
         var options = table.Has("options") ? $" with ({Options(table["options"])})" : "";
         if (table.Has("bound"))
-            yield return $"create {unlogged}table {SqlName.Of(table.Name)} partition of {table["parents"]} {table["bound"]}{partitioned}{options}";
+            yield return $"create {unlogged}table {SqlName.Of(table.Name)} partition of {table.Sql("parents")} {table.Sql("bound")}{partitioned}{options}";
         else
         {
             var columns = snapshot.PartsOf(table.Name).Where(part => part.Kind == ObjectKind.Column).OrderBy(Position).Select(column => $"  {Column(column)}");
-            var inherits = table.Has("parents") ? $" inherits ({table["parents"]})" : "";
+            var inherits = table.Has("parents") ? $" inherits ({table.Sql("parents")})" : "";
             yield return $"create {unlogged}table {SqlName.Of(table.Name)} (\n{string.Join(",\n", columns)}\n){inherits}{partitioned}{options}";
         }
         if (table["rls"] == "true") yield return $"alter table {SqlName.Of(table.Name)} enable row level security";

@@ -1,3 +1,5 @@
+using Holdfast.Operations.Schema.Sql;
+
 namespace Holdfast.Operations.Schema.Catalogue;
 
 /// <summary>The kinds of things in a snapshot, in the order in which they can be made one after the other.</summary>
@@ -26,6 +28,9 @@ internal static class ObjectKind
     [
         Database, Extension, Role, Schema, Enum, Domain, Type, Sequence, Function, Table, Column, Constraint, Index, View, Rule, Trigger, Policy, DefaultPrivileges,
     ];
+
+    /// <summary>A kind as SQL calls it.</summary>
+    public static string Word(string kind) => SqlQuote.OneOf(kind, All);
 
     /// <summary>Kinds that belong to a table or a view and are gone with it.</summary>
     public static bool IsPart(string kind) => kind is Column or Constraint or Index or Rule or Trigger or Policy;

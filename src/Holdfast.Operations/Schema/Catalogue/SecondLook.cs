@@ -15,9 +15,8 @@ internal static class SecondLook
 
         var batch = new NpgsqlBatch(connection);
         await using var _ = batch.ConfigureAwait(false);
-        // The server itself has quoted the names in these.
-        foreach (var sequence in sequences) batch.BatchCommands.Add(new(sequence["~max_query"]));
-        if (hasHistory) batch.BatchCommands.Add(new($"select version, kind, state, checksum, chain_hash from \"{scope.Schema}\".schema_versions order by installed_rank"));
+        foreach (var sequence in sequences) batch.BatchCommands.Add(new(sequence.Sql("~max_query")));
+        if (hasHistory) batch.BatchCommands.Add(new($"select version, kind, state, checksum, chain_hash, script from \"{scope.Schema}\".schema_versions order by installed_rank"));
         var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using var __ = reader.ConfigureAwait(false);
         foreach (var sequence in sequences)
@@ -27,7 +26,7 @@ internal static class SecondLook
             objects[sequence.Key] = WithPlace(sequence, max);
         }
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-            history.Add(new HistoryEntry(reader.IsDBNull(0) ? null : reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetString(4)));
+            history.Add(new HistoryEntry(reader.IsDBNull(0) ? null : reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetString(5)));
         return history;
     }
 

@@ -27,7 +27,7 @@ internal static class CheckReader
     public static async Task<(IReadOnlySet<string> Tables, IReadOnlyList<LiveCheck> Checks)> ReadAsync(ControlSession session, string schema, CancellationToken cancellationToken)
     {
         var tables = (await session.QueryAsync(TableNames, row => row.GetString(0), cancellationToken, schema).ConfigureAwait(false)).ToHashSet(StringComparer.Ordinal);
-        var checks = await session.QueryAsync(Checks, row => new LiveCheck(row.GetString(0), row.GetString(1), row.GetString(2), row.GetFieldValue<string[]>(3),
+        var checks = await session.QueryAsync(Checks, row => new LiveCheck(row.GetString(0), row.GetString(1), SqlQuote.Quoted(row.GetString(2)), row.GetFieldValue<string[]>(3),
             row.GetBoolean(4), row.GetBoolean(5), row.GetString(6), row.GetString(7), row.GetBoolean(8)), cancellationToken, schema).ConfigureAwait(false);
         for (var i = 0; i < checks.Count; i++)
         {
@@ -44,7 +44,7 @@ internal static class CheckReader
         // The condition is the server's own text of its own catalogue; it runs in a transaction that can write nothing.
         var written = SqlTokenizer.Read(check.Expression).Where(token => token.Kind == SqlTokenKind.Text).Select(token => token.Text);
         string[] tried = [.. expected.Values.Concat(written).Append(Forbidden).Distinct()];
-        var sql = $"select v.{expected.Column.Name} from unnest($1::text[]) as v({expected.Column.Name}) where ({check.Expression}) is not false";
+        var sql = $"select v.{expected.Column.Name} from unnest($1::text[]) as v({expected.Column.Name}) where ({SqlQuote.Part(check.Expression)}) is not false";
         await session.ExecuteAsync("begin read only", cancellationToken).ConfigureAwait(false);
         try
         {

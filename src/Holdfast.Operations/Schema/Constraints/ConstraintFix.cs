@@ -113,7 +113,7 @@ internal sealed class ConstraintFix
         var started = _time.GetTimestamp();
         try
         {
-            var exclusive = await Retry.RunAsync(session, table, () => step.IsExclusive
+            var exclusive = await TableLock.RunAsync(Retry, session, table, () => step.IsExclusive
                 ? ExclusiveStep.RunAsync(session, table, step.Statements, cancellationToken)
                 : ValidateAsync(session, step, cancellationToken), text => progress?.Invoke(new FixEvent(step, text)), cancellationToken).ConfigureAwait(false);
             return step with { Milliseconds = _time.GetElapsedTime(started).TotalMilliseconds, ExclusiveMilliseconds = exclusive };
@@ -123,7 +123,7 @@ internal sealed class ConstraintFix
             // A row came in between the count and the new check. What stood before stands still; the half-made one goes.
             var (_, live) = await CheckReader.ReadAsync(session, _schema, cancellationToken).ConfigureAwait(false);
             if (CheckSet.Of(expected, live).Leftover is not null)
-                await Retry.RunAsync(session, table, () => ExclusiveStep.RunAsync(session, table, [$"alter table {table} drop constraint {expected.BuildName}"], cancellationToken), null, cancellationToken).ConfigureAwait(false);
+                await TableLock.RunAsync(Retry, session, table, () => ExclusiveStep.RunAsync(session, table, [$"alter table {table} drop constraint {expected.BuildName}"], cancellationToken), null, cancellationToken).ConfigureAwait(false);
             throw new SchemaException($"{session.Target}: while it was repaired a row came in against it. {Against(expected, await RowViolations.CountAsync(session, _schema, expected, cancellationToken).ConfigureAwait(false))} The checks are as they were.", e);
         }
     }
@@ -147,7 +147,7 @@ internal sealed class ConstraintFix
             throw new SchemaVerificationException($"{session.Target}: {wrong.Name} is {wrong.State} after the repair. Somebody else changes this table; run 'holdfast schema constraint check'.");
         var values = 0;
         foreach (var check in checks)
-            values += await Retry.RunAsync(session, $"{_schema}.{check.Table.Name}", () => ConstraintProof.RunAsync(session, _schema, check, cancellationToken), null, cancellationToken).ConfigureAwait(false);
+            values += await TableLock.RunAsync(Retry, session, $"{_schema}.{check.Table.Name}", () => ConstraintProof.RunAsync(session, _schema, check, cancellationToken), null, cancellationToken).ConfigureAwait(false);
         return new FixReport(session.Target, session.Identity, done, statuses, values);
     }
 }

@@ -1,4 +1,5 @@
 using Holdfast.Operations.Schema.Catalogue;
+using Holdfast.Operations.Schema.Sql;
 
 namespace Holdfast.Operations.Schema.Drift;
 
@@ -9,7 +10,7 @@ internal static class ConstraintRepair
     {
         var (wanted, there) = (difference.Expected, difference.Actual);
         var one = wanted ?? there!;
-        var (table, name) = ($"alter table {SqlName.Of(one.Parent)}", SqlName.Quote(one.Name));
+        var (table, name) = ($"alter table {SqlName.Of(one.Parent)}", SqlQuote.Name(one.Name));
         // A constraint holds no data; one that no migration makes refuses rows that every other provider takes.
         if (wanted is null) return [[$"{table} drop constraint {name}"]];
         if (difference.Class == DriftClasses.NotValid) return [[$"{table} validate constraint {name}"]];
@@ -26,16 +27,16 @@ internal static class ConstraintRepair
         var old = $"drop index concurrently if exists {SqlName.Of(wanted.Name)}";
         if (there is null || difference.Class == DriftClasses.IndexInvalid) return there is null ? [[Concurrently(wanted, wanted.Name)]] : [[old], [Concurrently(wanted, wanted.Name)]];
         var interim = RepairPlanner.Interim(wanted.FullName);
-        return [[$"drop index concurrently if exists {SqlName.Of(interim)}"], [Concurrently(wanted, interim)], [old], [$"alter index {SqlName.Of(interim)} rename to {SqlName.Quote(wanted.Name)}"]];
+        return [[$"drop index concurrently if exists {SqlName.Of(interim)}"], [Concurrently(wanted, interim)], [old], [$"alter index {SqlName.Of(interim)} rename to {SqlQuote.Name(wanted.Name)}"]];
     }
 
     private static IReadOnlyList<IReadOnlyList<string>> CheckOrForeignKey(CatalogueObject wanted, CatalogueObject? there, string table, string name)
     {
         // A foreign key of a partitioned table cannot be NOT VALID in every major.
         if (wanted["~partitioned"] == "true" && wanted["type"] == "f")
-            return [[.. there is null ? (string[])[] : [$"{table} drop constraint {name}"], $"{table} add constraint {name} {wanted["definition"]}"]];
-        var interim = SqlName.Quote(RepairPlanner.Interim(wanted.FullName));
-        List<IReadOnlyList<string>> steps = [[$"{table} drop constraint if exists {interim}", $"{table} add constraint {interim} {wanted["definition"]} not valid"]];
+            return [[.. there is null ? (string[])[] : [$"{table} drop constraint {name}"], $"{table} add constraint {name} {wanted.Sql("definition")}"]];
+        var interim = SqlQuote.Name(RepairPlanner.Interim(wanted.FullName));
+        List<IReadOnlyList<string>> steps = [[$"{table} drop constraint if exists {interim}", $"{table} add constraint {interim} {wanted.Sql("definition")} not valid"]];
         if (wanted["validated"] == "true") steps.Add([$"{table} validate constraint {interim}"]);
         steps.Add([.. there is null ? (string[])[] : [$"{table} drop constraint {name}"], $"{table} rename constraint {interim} to {name}"]);
         return steps;
@@ -44,19 +45,15 @@ internal static class ConstraintRepair
     private static IReadOnlyList<IReadOnlyList<string>> Key(CatalogueObject wanted, string table, string name)
     {
         var plain = RepairPlanner.PlainKey().Match(wanted["definition"]);
-        if (!plain.Success || wanted["~partitioned"] == "true") return [[$"{table} add constraint {name} {wanted["definition"]}"]];
+        if (!plain.Success || wanted["~partitioned"] == "true") return [[$"{table} add constraint {name} {wanted.Sql("definition")}"]];
         return
         [
             [$"drop index concurrently if exists {SqlName.Of(wanted.Name)}"],
-            [$"create unique index concurrently {name} on {SqlName.Of(wanted.Parent)} {plain.Groups[2].Value}"],
-            [$"{table} add constraint {name} {plain.Groups[1].Value} using index {name}"],
+            [$"create unique index concurrently {name} on {SqlName.Of(wanted.Parent)} {SqlQuote.Part(plain.Groups[2].Value)}"],
+            [$"{table} add constraint {name} {SqlQuote.OneOf(plain.Groups[1].Value, "PRIMARY KEY", "UNIQUE")} using index {name}"],
         ];
     }
 
-    private static string Concurrently(CatalogueObject index, string name)
-    {
-        var definition = ObjectDdl.Index(index);
-        var rest = definition[definition.IndexOf(" ON ", StringComparison.Ordinal)..];
-        return $"create {(definition.StartsWith("CREATE UNIQUE", StringComparison.Ordinal) ? "unique " : "")}index concurrently {SqlName.Quote(name)}{rest}";
-    }
+    private static string Concurrently(CatalogueObject index, string name) =>
+        $"create {(index["definition"].StartsWith("CREATE UNIQUE", StringComparison.Ordinal) ? "unique " : "")}index concurrently {SqlQuote.Name(name)} {ObjectDdl.IndexOn(index)}";
 }

@@ -1,4 +1,5 @@
 using Holdfast.Operations.Schema.Catalogue;
+using Holdfast.Operations.Schema.Migrations;
 using Holdfast.Stores.Postgres;
 using Npgsql;
 
@@ -25,10 +26,10 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
     {
         var (name, actual) = (reading.Target.Name, reading.Actual!);
         var findings = new List<DriftFinding>();
-        var history = model is null ? HistoryCheck.Own(actual, options.Migrations).ToList() : [];
+        var history = model is null ? HistoryCheck.Own(actual, options).ToList() : [];
         var others = readings.Where(other => other != reading && other.Actual is not null && (model is null || other == model)).Select(other => (other.Target.Name, other.Actual!)).ToList();
-        if (history.Count == 0 && HistoryCheck.Against(actual, others) is { } behind) history.Add(behind);
-        if (history.Count > 0) findings.Add(DriftFinding.OfHistory(string.Join(" ", history), name, options.Schema));
+        if (history.Count == 0 && HistoryCheck.Against(actual, others, options) is { } behind) history.Add(behind);
+        if (history.Count > 0) findings.Add(DriftFinding.OfHistory(string.Join(" ", history.Select(fault => fault.What)), name, options.Schema, $"holdfast schema {history[0].Run}{options.Origin} --provider {name}"));
         if (!actual.Exists) return new ProviderDrift(reading.Target, actual, null, [], findings);
 
         var expected = model is null ? Expectation.Of(reading.Reference!, actual, all) : Expectation.OfModel(model.Actual!, actual);
@@ -43,10 +44,10 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
         {
             var connection = await OpenAsync(target, cancellationToken).ConfigureAwait(false);
             await using var _ = connection.ConfigureAwait(false);
-            await SharedMigrationLock.TakeAsync(connection, options.LockWaitMax, options.Time, cancellationToken).ConfigureAwait(false);
+            await MigrationLock.TakeSharedAsync(connection, options.LockWaitMax, options.Time, cancellationToken).ConfigureAwait(false);
             var actual = await CatalogueReader.ReadAloneAsync(connection, CatalogueScope.Of(options.Schema), cancellationToken).ConfigureAwait(false);
             var reference = options.Against is null && actual.Exists
-                ? await SchemaReference.BuildAsync(connection, options.Schema, options.Migrations, HistoryCheck.Through(actual), options.ExtraStatements(actual), cancellationToken).ConfigureAwait(false)
+                ? await SchemaReference.BuildAsync(connection, options.Schema, HistoryCheck.Had(actual, options), options.ExtraStatements(actual), cancellationToken).ConfigureAwait(false)
                 : null;
             return new Reading(target, actual, reference, null);
         }
@@ -57,21 +58,11 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
     }
 
     /// <summary>A connection of its own, to the server itself.</summary>
-    public static async Task<NpgsqlConnection> OpenAsync(DriftTarget target, CancellationToken cancellationToken)
+    public static Task<NpgsqlConnection> OpenAsync(DriftTarget target, CancellationToken cancellationToken)
     {
         var settings = new NpgsqlConnectionStringBuilder(target.Settings.ConnectionString) { Pooling = false, IncludeFailedBatchedCommand = true, ApplicationName = "holdfast schema drift" };
         if (settings.CommandTimeout is > 0 and < 60) settings.CommandTimeout = 60;
-        var connection = PostgresSource.Connection(settings);
-        try
-        {
-            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-            return connection;
-        }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException)
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw PostgresErrors.Translate(e, target.Address);
-        }
+        return PostgresSource.OpenAsync(settings, target.Address, cancellationToken);
     }
 
     private sealed record Reading(DriftTarget Target, CatalogueSnapshot? Actual, SchemaReference? Reference, Exception? Error);

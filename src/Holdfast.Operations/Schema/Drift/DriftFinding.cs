@@ -31,9 +31,9 @@ internal sealed record DriftFinding(
             found.Remedy, metadata, difference.CacheKey, provider, repairable);
     }
 
-    public static DriftFinding OfHistory(string detail, string provider, string schema) => new(
-        DriftClasses.History.Key, DriftClasses.History.Title, DriftClasses.History.Level, [DriftClasses.History.Category], DriftClasses.History.Danger, detail, DriftClasses.History.Remedy,
-        new SortedDictionary<string, string>(StringComparer.Ordinal) { ["schema"] = schema, ["type"] = "history", ["name"] = "schema_versions" }, $"{DriftClasses.History.Key} history schema_versions", provider, false);
+    public static DriftFinding OfHistory(string detail, string provider, string schema, string run) => new(
+        DriftClasses.History.Key, DriftClasses.History.Title, DriftClasses.History.Level, [DriftClasses.History.Category], DriftClasses.History.Danger, $"{detail} Run: {run}", DriftClasses.History.Remedy,
+        new SortedDictionary<string, string>(StringComparer.Ordinal) { ["schema"] = schema, ["type"] = "history", ["name"] = "schema_versions", ["run"] = run }, $"{DriftClasses.History.Key} history schema_versions", provider, false);
 
     // A NOT NULL column that nobody fills, and a unique index that nobody knows, refuse rows.
     private static DriftLevel LevelOf(Difference difference) => difference switch

@@ -1,5 +1,7 @@
 using Holdfast.Operations.Schema.Catalogue;
+using Holdfast.Operations.Schema.Migrations;
 using Holdfast.Stores.Migrations;
+using Holdfast.Stores.Postgres;
 using Npgsql;
 
 namespace Holdfast.Operations.Schema.Drift;
@@ -20,6 +22,23 @@ internal sealed record DriftOptions
 
     /// <summary>The migrations that this program or the user's directory has, in order.</summary>
     public required IReadOnlyList<Migration> Migrations { get; init; }
+
+    /// <summary>Files that run again whenever they change, in order; after all others.</summary>
+    public IReadOnlyList<Migration> Repeatable { get; init; } = [];
+
+    /// <summary>Where the migrations come from, as options of the commands that are named in findings: empty for this program's own.</summary>
+    public string Origin { get; init; } = "";
+
+    /// <summary>Goes by this program's migrations, or those of a directory.</summary>
+    public static DriftOptions Of(MigrationSet set, string schema) => new()
+    {
+        Schema = SchemaName.Check(schema),
+        Migrations = [.. set.Versioned.Select(AsMigration)],
+        Repeatable = [.. set.Repeatable.Select(AsMigration)],
+        Origin = set.IsShipped ? "" : $" --directory {set.Origin} --schema {schema}",
+    };
+
+    private static Migration AsMigration(MigrationFile file) => new(file.Script, file.Version?.Text ?? "", file.Description, file.Sql, file.Checksum);
 
     /// <summary>
     /// What is declared beside them for a server as it was found: roles, privileges, policies, with <c>{schema}</c>. Empty: privileges

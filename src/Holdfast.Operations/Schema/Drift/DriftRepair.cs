@@ -1,5 +1,7 @@
 using Holdfast.Operations.Schema.Catalogue;
 using Holdfast.Operations.Schema.Migrations;
+using Holdfast.Operations.Schema.Sessions;
+using Holdfast.Operations.Schema.Sql;
 using Holdfast.Stores.Postgres;
 using Npgsql;
 
@@ -16,9 +18,6 @@ internal sealed record RepairResult(ProofResult Proof, IReadOnlyList<Difference>
 /// </summary>
 internal sealed class DriftRepair(DriftOptions options)
 {
-    private const int TriesMax = 20;
-    private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(5);
-
     /// <summary>The plan and its proof; changes nothing.</summary>
     /// <param name="drift">What was found.</param>
     /// <param name="differences">Which of its differences are to be mended.</param>
@@ -48,7 +47,7 @@ internal sealed class DriftRepair(DriftOptions options)
             var owner = await SchemaOwner.ToBeAsync(connection, now.Facts, cancellationToken).ConfigureAwait(false);
             foreach (var step in proof.Proved)
             {
-                if (owner is not null) await ExecuteAsync(connection, step.IsTheOwners ? $"set role {SqlName.Quote(owner)}" : "reset role", cancellationToken).ConfigureAwait(false);
+                if (owner is not null) await ExecuteAsync(connection, step.IsTheOwners ? $"set role {SqlQuote.Name(owner)}" : "reset role", cancellationToken).ConfigureAwait(false);
                 progress?.Report(step.Difference.Detail.Replace(CanonicalText.Schema, options.Schema, StringComparison.Ordinal));
                 foreach (var transaction in step.Transactions) await RunAsync(connection, drift.Target, step, transaction, cancellationToken).ConfigureAwait(false);
             }
@@ -75,23 +74,18 @@ internal sealed class DriftRepair(DriftOptions options)
 
     private async Task RunAsync(NpgsqlConnection connection, DriftTarget target, RepairStep step, IReadOnlyList<string> transaction, CancellationToken cancellationToken)
     {
-        for (var attempt = 1; ; attempt++)
+        try
         {
-            try
+            await new LockRetry(options.Time) { PauseMin = TimeSpan.FromMilliseconds(400), PauseMax = TimeSpan.FromSeconds(5) }.RunAsync(async () =>
             {
                 await TryAsync(connection, transaction, cancellationToken).ConfigureAwait(false);
-                return;
-            }
-            // Somebody holds a lock that this needs; waiting in the queue would hold up everybody behind it.
-            catch (PostgresException e) when (e.SqlState is "55P03" or "40P01" or "40001" && attempt < TriesMax)
-            {
-                await Task.Delay(TimeSpan.FromTicks(Math.Min(PauseMax.Ticks, TimeSpan.FromMilliseconds(200).Ticks << Math.Min(attempt, 10))), options.Time, cancellationToken).ConfigureAwait(false);
-            }
-            catch (PostgresException e)
-            {
-                throw new SchemaRepairException(
-                    $"{target.Name}: the repair of '{step.Difference.CacheKey}' stopped: {e.MessageText} ({e.SqlState}{(string.IsNullOrEmpty(e.Detail) ? "" : $"; {e.Detail}")}). What was repaired before stands; mend the rows that it names and run the command again.", e);
-            }
+                return true;
+            }, _ => Task.CompletedTask, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException e)
+        {
+            throw new SchemaRepairException(
+                $"{target.Name}: the repair of '{step.Difference.CacheKey}' stopped: {e.MessageText} ({e.SqlState}{(string.IsNullOrEmpty(e.Detail) ? "" : $"; {e.Detail}")}). What was repaired before stands; mend the rows that it names and run the command again.", e);
         }
     }
 

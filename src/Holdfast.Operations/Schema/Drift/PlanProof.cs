@@ -71,7 +71,7 @@ internal static class PlanProof
         try
         {
             await RunAsync(connection,
-                ["set local lock_timeout = '2s'", "set local statement_timeout = '60s'", "set local client_min_messages = error", $"create schema \"{scope.Schema}\"{(owner is null ? "" : $" authorization {SqlName.Quote(owner)}")}", owner is null ? "reset role" : CatalogueDdl.AsRole(owner),
+                ["set local lock_timeout = '2s'", "set local statement_timeout = '60s'", "set local client_min_messages = error", $"create schema \"{scope.Schema}\"{(owner is null ? "" : $" authorization {SqlQuote.Name(owner)}")}", owner is null ? "reset role" : CatalogueDdl.AsRole(owner),
                     .. CatalogueDdl.Statements(actual, owner ?? actual.Facts.Role).Select(sql => Place(sql, scope.Schema)), "reset role"],
                 cancellationToken).ConfigureAwait(false);
         }

@@ -1,4 +1,5 @@
 using Holdfast.Operations.Schema.Catalogue;
+using Holdfast.Operations.Schema.Sql;
 
 namespace Holdfast.Operations.Schema.Drift;
 
@@ -14,7 +15,7 @@ internal static class ProgramRepair
         return wanted.Kind switch
         {
             ObjectKind.View => View(difference.Class, wanted, there),
-            ObjectKind.Function => wanted["kind"] == "a" ? null : [[wanted["~ddl"].TrimEnd()]],
+            ObjectKind.Function => wanted["kind"] == "a" ? null : [[wanted.Sql("~ddl").TrimEnd()]],
             ObjectKind.Trigger or ObjectKind.Rule => RepairPlanner.One(Trigger(wanted, there)),
             ObjectKind.Policy => [[$"drop {SqlName.Target(wanted)}", .. RepairPlanner.Whole(wanted, expected, actual)]],
             ObjectKind.Enum => RepairPlanner.One(Enum(wanted, there)),
@@ -30,7 +31,7 @@ internal static class ProgramRepair
         if (found == DriftClasses.ViewDefinition) return [[ObjectDdl.View(wanted, "create or replace")]];
         var gone = there["options"].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(option => option.Split('=')[0]).ToList();
         return RepairPlanner.One([
-            .. gone.Count > 0 ? [$"alter {SqlName.Target(wanted)} reset ({string.Join(", ", gone)})"] : (string[])[],
+            .. gone.Count > 0 ? [$"alter {SqlName.Target(wanted)} reset ({string.Join(", ", gone.Select(SqlQuote.Dotted))})"] : (string[])[],
             .. wanted.Has("options") ? [$"alter {SqlName.Target(wanted)} set ({ObjectDdl.Options(wanted["options"])})"] : (string[])[]]);
     }
 
@@ -39,11 +40,11 @@ internal static class ProgramRepair
         if (wanted["definition"] != there["definition"])
         {
             yield return $"drop {SqlName.Target(wanted)}";
-            yield return wanted["definition"].TrimEnd(';');
+            yield return SqlQuote.Part(wanted["definition"].TrimEnd(';'));
             foreach (var statement in ObjectDdl.Enabled(wanted)) yield return statement;
         }
         else if (wanted["enabled"] != there["enabled"])
-            yield return ObjectDdl.Enabled(wanted).FirstOrDefault() ?? $"alter table {SqlName.Of(wanted.Parent)} enable {wanted.Kind} {SqlName.Quote(wanted.Name)}";
+            yield return ObjectDdl.Enabled(wanted).FirstOrDefault() ?? $"alter table {SqlName.Of(wanted.Parent)} enable {ObjectKind.Word(wanted.Kind)} {SqlQuote.Name(wanted.Name)}";
     }
 
     // Labels can be added in their place, never taken away or moved.
@@ -59,8 +60,8 @@ internal static class ProgramRepair
     private static List<string> Labels(CatalogueObject one)
     {
         var labels = new List<string>();
-        foreach (var token in Sql.SqlTokenizer.Read(one["labels"]))
-            if (token.Kind == Sql.SqlTokenKind.Text) labels.Add(one["labels"][token.Start..token.End]);
+        foreach (var token in SqlTokenizer.Read(one["labels"]))
+            if (token.Kind == SqlTokenKind.Text) labels.Add(SqlQuote.Part(one["labels"][token.Start..token.End]));
         return labels;
     }
 
@@ -70,24 +71,24 @@ internal static class ProgramRepair
         var domain = $"alter domain {SqlName.Of(wanted.Name)}";
         var (has, wants) = (there["constraints"].Split('\n', StringSplitOptions.RemoveEmptyEntries), wanted["constraints"].Split('\n', StringSplitOptions.RemoveEmptyEntries));
         List<string> change = [.. has.Except(wants).Select(constraint => $"{domain} drop constraint {NameOf(constraint)}")];
-        if (wanted["default"] != there["default"]) change.Add($"{domain} {(wanted.Has("default") ? $"set default {wanted["default"]}" : "drop default")}");
+        if (wanted["default"] != there["default"]) change.Add($"{domain} {(wanted.Has("default") ? $"set default {wanted.Sql("default")}" : "drop default")}");
         if (wanted["not_null"] != there["not_null"]) change.Add($"{domain} {(wanted["not_null"] == "true" ? "set" : "drop")} not null");
         var added = wants.Except(has).ToList();
-        change.AddRange(added.Select(constraint => $"{domain} add constraint {constraint}{(constraint.EndsWith(" NOT VALID", StringComparison.Ordinal) ? "" : " not valid")}"));
+        change.AddRange(added.Select(constraint => $"{domain} add constraint {SqlQuote.Part(constraint)}{(constraint.EndsWith(" NOT VALID", StringComparison.Ordinal) ? "" : " not valid")}"));
         return [change, .. added.Where(constraint => !constraint.EndsWith(" NOT VALID", StringComparison.Ordinal)).Select(constraint => (IReadOnlyList<string>)[$"{domain} validate constraint {NameOf(constraint)}"])];
     }
 
     // quote_ident's name and then CHECK.
-    private static string NameOf(string constraint) => constraint[..constraint.IndexOf(" CHECK ", StringComparison.Ordinal)];
+    private static string NameOf(string constraint) => SqlQuote.Quoted(constraint[..constraint.IndexOf(" CHECK ", StringComparison.Ordinal)]);
 
     private static IEnumerable<string> Sequence(CatalogueObject wanted, CatalogueObject there)
     {
         if (ObjectDdl.SequenceOptions(wanted) != ObjectDdl.SequenceOptions(there)) yield return $"alter sequence {SqlName.Of(wanted.Name)} {ObjectDdl.SequenceOptions(wanted)}";
         if (wanted["owned_by"] != there["owned_by"] && there["~identity"] != "true")
-            yield return $"alter sequence {SqlName.Of(wanted.Name)} owned by {(wanted.Has("owned_by") ? $"{CanonicalText.Schema}.{wanted["owned_by"]}" : "none")}";
+            yield return $"alter sequence {SqlName.Of(wanted.Name)} owned by {(wanted.Has("owned_by") ? $"{CanonicalText.Schema}.{SqlQuote.Quoted(wanted["owned_by"])}" : "none")}";
         if (!there.Has("behind")) yield break;
         var (table, column) = (there["owned_by"][..there["owned_by"].LastIndexOf('.')], there["owned_by"][(there["owned_by"].LastIndexOf('.') + 1)..]);
         // As it is when this runs: rows may have come meanwhile. Never backwards.
-        yield return $"select pg_catalog.setval({SqlName.Literal(SqlName.Of(wanted.Name))}, greatest((select max({column}) from {CanonicalText.Schema}.{table}), (select last_value from {SqlName.Of(wanted.Name)})))";
+        yield return $"select pg_catalog.setval({SqlQuote.Literal(SqlName.Of(wanted.Name))}, greatest((select max({SqlQuote.Quoted(column)}) from {CanonicalText.Schema}.{SqlQuote.Quoted(table)}), (select last_value from {SqlName.Of(wanted.Name)})))";
     }
 }

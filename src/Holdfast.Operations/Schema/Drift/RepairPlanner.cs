@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Holdfast.Operations.Schema.Catalogue;
+using Holdfast.Operations.Schema.Sql;
 
 namespace Holdfast.Operations.Schema.Drift;
 
@@ -14,19 +15,31 @@ internal static partial class RepairPlanner
     /// <summary>The steps in an order in which they can be run, by the order of kinds; what no step mends is left out.</summary>
     public static IReadOnlyList<RepairStep> Plan(IEnumerable<Difference> differences, CatalogueSnapshot expected, CatalogueSnapshot actual) =>
     [
-        .. differences.Select(difference => (difference, steps: StepsOf(difference, expected, actual))).Where(one => one.steps is not null)
-            .OrderBy(one => ObjectKind.Order(one.difference.Object.Kind)).ThenBy(one => one.difference.Actual is null ? 0 : 1)
-            .Select(one => new RepairStep(one.difference, one.steps!)),
+        .. differences.OrderBy(difference => ObjectKind.Order(difference.Object.Kind)).ThenBy(difference => difference.Actual is null ? 0 : 1)
+            .Select(difference => StepsOf(difference, expected, actual) is { } steps ? new RepairStep(difference, steps) : null).OfType<RepairStep>(),
     ];
 
     /// <summary>What mends a difference, in transactions; null: nothing that is safe.</summary>
     public static IReadOnlyList<IReadOnlyList<string>>? StepsOf(Difference difference, CatalogueSnapshot expected, CatalogueSnapshot actual)
     {
+        try
+        {
+            return Statements(difference, expected, actual);
+        }
+        // A definition that is more than one: somebody must look at it.
+        catch (UnsafeSqlException)
+        {
+            return null;
+        }
+    }
+
+    private static IReadOnlyList<IReadOnlyList<string>>? Statements(Difference difference, CatalogueSnapshot expected, CatalogueSnapshot actual)
+    {
         var (wanted, there) = (difference.Expected, difference.Actual);
         if (difference.Class == DriftClasses.Grants) return One(GrantDdl.Between(wanted!, there!["grants"], wanted!["grants"], actual.Facts.Owner));
-        if (difference.Class == DriftClasses.Comment) return One([$"comment on {SqlName.Target(wanted!)} is {(wanted!.Has("comment") ? SqlName.Literal(wanted["comment"]) : "null")}"]);
+        if (difference.Class == DriftClasses.Comment) return One([$"comment on {SqlName.Target(wanted!)} is {(wanted!.Has("comment") ? SqlQuote.Literal(wanted["comment"]) : "null")}"]);
         if (difference.Class == DriftClasses.Owner)
-            return wanted!.Kind == ObjectKind.Schema ? null : One([$"alter {SqlName.Target(wanted)} owner to {SqlName.Quote(wanted["owner"] == GrantText.Owner ? actual.Facts.Owner : wanted["owner"])}"]);
+            return wanted!.Kind == ObjectKind.Schema ? null : One([$"alter {SqlName.Target(wanted)} owner to {SqlQuote.Name(wanted["owner"] == GrantText.Owner ? actual.Facts.Owner : wanted["owner"])}"]);
         return difference.Object.Kind switch
         {
             ObjectKind.Table or ObjectKind.Column => TableRepair.StepsOf(difference, expected, actual),

@@ -23,15 +23,13 @@ internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDict
     /// </summary>
     /// <param name="connection">The server itself, without a transaction.</param>
     /// <param name="schema">The schema's name.</param>
-    /// <param name="migrations">All that are known, in order.</param>
-    /// <param name="throughVersion">The last that the server has had; null: none.</param>
+    /// <param name="applied">What the server has had, in order.</param>
     /// <param name="extraStatements">What is declared beside the migrations (roles, privileges, policies), with <c>{schema}</c>; run after them.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="SchemaException">It cannot be replayed there; the message says what lacks.</exception>
     public static async Task<SchemaReference> BuildAsync(
-        NpgsqlConnection connection, string schema, IReadOnlyList<Migration> migrations, string? throughVersion, IReadOnlyList<string> extraStatements, CancellationToken cancellationToken)
+        NpgsqlConnection connection, string schema, IReadOnlyList<Migration> applied, IReadOnlyList<string> extraStatements, CancellationToken cancellationToken)
     {
-        var applied = migrations.Where(migration => throughVersion is not null && VersionOrder.Compare(migration.Version, throughVersion) <= 0).ToList();
         var scratch = ScratchName.New();
         var inPlace = applied.Any(migration => ScratchName.Names(SqlScript.Parse(migration.Sql.Replace(CanonicalText.Schema, scratch, StringComparison.Ordinal)), schema));
         var name = inPlace ? schema : scratch;

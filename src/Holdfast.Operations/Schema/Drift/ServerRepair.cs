@@ -1,4 +1,5 @@
 using Holdfast.Operations.Schema.Catalogue;
+using Holdfast.Operations.Schema.Sql;
 
 namespace Holdfast.Operations.Schema.Drift;
 
@@ -17,9 +18,9 @@ internal static class ServerRepair
             return RepairPlanner.One(GrantDdl.Between(difference.Object, there?["grants"] ?? Builtin(difference.Object), wanted?["grants"] ?? Builtin(difference.Object), actual.Facts.Owner));
         if (wanted is null) return null;
         if (wanted.Kind == ObjectKind.Extension)
-            return there is null ? [[$"create extension if not exists {SqlName.Quote(wanted.Name)} schema {(wanted["schema"] == CanonicalText.Schema ? wanted["schema"] : SqlName.Quote(wanted["schema"]))}"]] : [[$"alter extension {SqlName.Quote(wanted.Name)} update to {SqlName.Quote(wanted["version"])}"]];
+            return there is null ? [[$"create extension if not exists {SqlQuote.Name(wanted.Name)} schema {(wanted["schema"] == CanonicalText.Schema ? CanonicalText.Schema : SqlQuote.Name(wanted["schema"]))}"]] : [[$"alter extension {SqlQuote.Name(wanted.Name)} update to {SqlQuote.Name(wanted["version"])}"]];
         if (there is null) return null;
-        if (difference.Class == DriftClasses.Settings) return RepairPlanner.One(Settings(wanted, there, wanted.Kind == ObjectKind.Role ? $"alter role {SqlName.Quote(wanted.Name)}" : $"alter database {SqlName.Quote(actual.Facts.Database)}"));
+        if (difference.Class == DriftClasses.Settings) return RepairPlanner.One(Settings(wanted, there, wanted.Kind == ObjectKind.Role ? $"alter role {SqlQuote.Name(wanted.Name)}" : $"alter database {SqlQuote.Name(actual.Facts.Database)}"));
         return wanted.Kind == ObjectKind.Role ? RepairPlanner.One(Role(wanted, there)) : null;
     }
 
@@ -33,23 +34,23 @@ internal static class ServerRepair
     private static IEnumerable<string> Role(CatalogueObject wanted, CatalogueObject there)
     {
         var words = Attributes.Where(one => wanted[one.Property] != there[one.Property]).Select(one => wanted[one.Property] == "true" ? one.Word : $"no{one.Word}").ToList();
-        if (wanted["connection_limit"] != there["connection_limit"]) words.Add($"connection limit {wanted["connection_limit"]}");
-        if (words.Count > 0) yield return $"alter role {SqlName.Quote(wanted.Name)} {string.Join(' ', words)}";
+        if (wanted["connection_limit"] != there["connection_limit"]) words.Add($"connection limit {wanted.Sql("connection_limit")}");
+        if (words.Count > 0) yield return $"alter role {SqlQuote.Name(wanted.Name)} {string.Join(' ', words)}";
         var (has, wants) = (there["member_of"].Split('\n', StringSplitOptions.RemoveEmptyEntries), wanted["member_of"].Split('\n', StringSplitOptions.RemoveEmptyEntries));
-        foreach (var role in has.Except(wants)) yield return $"revoke {SqlName.Quote(role)} from {SqlName.Quote(wanted.Name)}";
-        foreach (var role in wants.Except(has)) yield return $"grant {SqlName.Quote(role)} to {SqlName.Quote(wanted.Name)}";
+        foreach (var role in has.Except(wants)) yield return $"revoke {SqlQuote.Name(role)} from {SqlQuote.Name(wanted.Name)}";
+        foreach (var role in wants.Except(has)) yield return $"grant {SqlQuote.Name(role)} to {SqlQuote.Name(wanted.Name)}";
     }
 
     private static IEnumerable<string> Settings(CatalogueObject wanted, CatalogueObject there, string alter)
     {
         var (has, wants) = (there["settings"].Split('\n', StringSplitOptions.RemoveEmptyEntries), wanted["settings"].Split('\n', StringSplitOptions.RemoveEmptyEntries));
-        foreach (var name in has.Select(NameOf).Except(wants.Select(NameOf))) yield return $"{alter} reset {name}";
-        foreach (var setting in wants.Except(has)) yield return $"{alter} set {NameOf(setting)} to {Value(setting)}";
+        foreach (var name in has.Select(NameOf).Except(wants.Select(NameOf))) yield return $"{alter} reset {SqlQuote.Dotted(name)}";
+        foreach (var setting in wants.Except(has)) yield return $"{alter} set {SqlQuote.Dotted(NameOf(setting))} to {Value(setting)}";
     }
 
     private static string NameOf(string setting) => setting[..setting.IndexOf('=', StringComparison.Ordinal)];
 
     // A list of names is stored as SQL, ready to be said again; anything else is one text.
     private static string Value(string setting) => setting[(setting.IndexOf('=', StringComparison.Ordinal) + 1)..] is var value && NameOf(setting) is "search_path" or "session_preload_libraries" or "temp_tablespaces"
-        ? value : SqlName.Literal(value);
+        ? SqlQuote.NamesOrLiteral(value) : SqlQuote.Literal(value);
 }

@@ -1,4 +1,5 @@
 using Holdfast.Operations.Schema.Catalogue;
+using Holdfast.Operations.Schema.Sql;
 
 namespace Holdfast.Operations.Schema.Drift;
 
@@ -17,7 +18,7 @@ internal static class TableRepair
                 .. (wanted["rls"], there["rls"]) == ("true", "false") ? [$"{table} enable row level security"] : (string[])[],
                 .. (wanted["force_rls"], there["force_rls"]) == ("true", "false") ? [$"{table} force row level security"] : (string[])[]]);
         if (found == DriftClasses.Partition && wanted.Has("bound") && !there.Has("parents") && wanted["kind"] == there["kind"])
-            return [[$"alter table {wanted["parents"]} attach partition {SqlName.Of(wanted.Name)} {wanted["bound"]}"]];
+            return [[$"alter table {wanted.Sql("parents")} attach partition {SqlName.Of(wanted.Name)} {wanted.Sql("bound")}"]];
         return found == DriftClasses.Storage && wanted["persistence"] == there["persistence"] ? RepairPlanner.One(Storage(wanted, there)) : null;
     }
 
@@ -39,37 +40,37 @@ internal static class TableRepair
     {
         var (has, wants) = (there["options"].Split('\n', StringSplitOptions.RemoveEmptyEntries), wanted["options"].Split('\n', StringSplitOptions.RemoveEmptyEntries));
         var gone = has.Select(option => option.Split('=')[0]).Except(wants.Select(option => option.Split('=')[0])).ToList();
-        if (gone.Count > 0) yield return $"alter table {SqlName.Of(wanted.Name)} reset ({string.Join(", ", gone)})";
+        if (gone.Count > 0) yield return $"alter table {SqlName.Of(wanted.Name)} reset ({string.Join(", ", gone.Select(SqlQuote.Dotted))})";
         if (wants.Except(has).ToList() is { Count: > 0 } set) yield return $"alter table {SqlName.Of(wanted.Name)} set ({ObjectDdl.Options(string.Join('\n', set))})";
         if (wanted["replica_identity"] != there["replica_identity"]) yield return $"alter table {SqlName.Of(wanted.Name)} replica identity {ObjectDdl.ReplicaIdentity(wanted["replica_identity"])}";
     }
 
     private static IReadOnlyList<IReadOnlyList<string>>? Column(DriftClass found, CatalogueObject wanted, CatalogueObject? there, CatalogueSnapshot actual)
     {
-        var (table, name) = ($"alter table {SqlName.Of(wanted.Parent)}", SqlName.Quote(wanted.Name));
+        var (table, name) = ($"alter table {SqlName.Of(wanted.Parent)}", SqlQuote.Name(wanted.Name));
         if (there is null)
         {
             // A constant default fills the rows that are there without touching them; without one they have nothing to be NOT NULL with.
             var filled = wanted.Has("default") || wanted.Has("generated") || wanted.Has("identity") || wanted["not_null"] != "true";
             List<string> add = [$"{table} add column {ObjectDdl.Column(wanted, filled)}"];
             if (wanted.Has("grants")) add.AddRange(GrantDdl.Between(wanted, "", wanted["grants"], actual.Facts.Owner));
-            if (wanted.Has("comment")) add.Add($"comment on {SqlName.Target(wanted)} is {SqlName.Literal(wanted["comment"])}");
+            if (wanted.Has("comment")) add.Add($"comment on {SqlName.Target(wanted)} is {SqlQuote.Literal(wanted["comment"])}");
             return filled ? [add] : [add, .. NotNull(table, wanted)];
         }
-        if (found == DriftClasses.ColumnDefault) return [[$"{table} alter column {name} {(wanted.Has("default") ? $"set default {wanted["default"]}" : "drop default")}"]];
+        if (found == DriftClasses.ColumnDefault) return [[$"{table} alter column {name} {(wanted.Has("default") ? $"set default {wanted.Sql("default")}" : "drop default")}"]];
         if (found == DriftClasses.ColumnNullability) return wanted["not_null"] == "true" ? NotNull(table, wanted) : [[$"{table} alter column {name} drop not null"]];
         if (found == DriftClasses.ColumnIdentity && wanted.Has("identity") && !there.Has("default"))
             return there.Has("identity") ? [[$"{table} alter column {name} set generated {ObjectDdl.Identity(wanted)}"]]
                 : [[$"{table} alter column {name} add generated {ObjectDdl.Identity(wanted)} as identity",
-                    $"select pg_catalog.setval(pg_catalog.pg_get_serial_sequence({SqlName.Literal(SqlName.Of(wanted.Parent))}, {SqlName.Literal(wanted.Name)}), coalesce((select max({name}) from {SqlName.Of(wanted.Parent)}), 0) + 1, false)"]];
+                    $"select pg_catalog.setval(pg_catalog.pg_get_serial_sequence({SqlQuote.Literal(SqlName.Of(wanted.Parent))}, {SqlQuote.Literal(wanted.Name)}), coalesce((select max({name}) from {SqlName.Of(wanted.Parent)}), 0) + 1, false)"]];
         return null;
     }
 
     // Of PostgreSQL 12 and later: SET NOT NULL looks at no row where a valid CHECK says so already.
     private static IReadOnlyList<IReadOnlyList<string>> NotNull(string table, CatalogueObject column)
     {
-        var check = SqlName.Quote(RepairPlanner.Interim(column.FullName));
-        var name = SqlName.Quote(column.Name);
+        var check = SqlQuote.Name(RepairPlanner.Interim(column.FullName));
+        var name = SqlQuote.Name(column.Name);
         return
         [
             [$"{table} drop constraint if exists {check}", $"{table} add constraint {check} check ({name} is not null) not valid"],

@@ -19,11 +19,10 @@ internal static class DeclaredIndexes
     /// <summary>Those of the shipped migrations that a server has had; none in a schema that is not Holdfast's.</summary>
     public static async Task<IReadOnlyList<DeclaredIndex>> ReadAsync(ControlSession session, string schema, CancellationToken cancellationToken)
     {
-        var history = await session.ScalarAsync<string>("select format('%I.schema_versions', $1::text)", cancellationToken, schema).ConfigureAwait(false);
+        var history = $"{SqlQuote.Name(schema)}.schema_versions";
         if (!await session.ScalarAsync<bool>(HasHistory, cancellationToken, history).ConfigureAwait(false)) return [];
         var applied = await session.QueryAsync($"select script from {history} where state = 'applied'", row => row.GetString(0), cancellationToken).ConfigureAwait(false);
-        var qualifier = await session.ScalarAsync<string>("select quote_ident($1::text)", cancellationToken, schema).ConfigureAwait(false);
-        return Of(Migration.Shipped("Postgres").Where(migration => applied.Contains(migration.Script)), qualifier);
+        return Of(Migration.Shipped("Postgres").Where(migration => applied.Contains(migration.Script)), SqlQuote.Name(schema));
     }
 
     public static IReadOnlyList<DeclaredIndex> Of(IEnumerable<Migration> migrations, string schema)

@@ -1,4 +1,5 @@
 using Holdfast.Operations.Schema.Sessions;
+using Holdfast.Operations.Schema.Sql;
 
 namespace Holdfast.Operations.Schema.Indexes;
 
@@ -12,8 +13,6 @@ internal sealed record IndexBuildPlan(string Name, string QualifiedName, string?
 /// <summary>Decides what building an index means on a server.</summary>
 internal static class IndexPlan
 {
-    private const string Qualify = "select format('%I.%I', $1::text, $2::text)";
-
     // Names go in as values and come back quoted, and only columns that the table has.
     private const string BuildStatement = """
         select format('create index concurrently %I on %I.%I (%s)', $1::text, n.nspname, t.relname, string_agg(format('%I', a.attname), ', ' order by w.i))
@@ -36,12 +35,12 @@ internal static class IndexPlan
         if (table is null && here.UnindexedKeys.FirstOrDefault(key => key.IndexName == name) is { } key && !here.Live.Any(live => live.Name == name)) (table, columns) = (key.Table, key.Columns);
         name ??= UnindexedKey.NameOf(table!, columns);
         var live = here.Live.FirstOrDefault(live => live.Name == name);
-        var build = table is not null ? await session.ScalarAsync<string?>(BuildStatement, cancellationToken, name, schema, table, columns.ToArray()).ConfigureAwait(false)
-                ?? throw new SchemaException($"{session.Target}: {schema}.{table} is no plain table with the columns {string.Join(", ", columns)}. Nothing was changed.")
+        var build = table is not null ? SqlQuote.Part(await session.ScalarAsync<string?>(BuildStatement, cancellationToken, name, schema, table, columns.ToArray()).ConfigureAwait(false)
+                ?? throw new SchemaException($"{session.Target}: {schema}.{table} is no plain table with the columns {string.Join(", ", columns)}. Nothing was changed."))
             : here.Declared.FirstOrDefault(declared => declared.Name == name)?.Sql
             ?? (live is not null && IndexStatement.TryRead(live.Definition, out var statement) ? statement.Concurrently : null)
             ?? throw new UnknownIndexException($"{session.Target}: no migration declares an index {name}, {schema} has none of that name, and no foreign key asks for it.", "holdfast schema index check");
-        var qualified = await session.ScalarAsync<string>(Qualify, cancellationToken, schema, name).ConfigureAwait(false);
+        var qualified = SqlQuote.Name(schema, name);
         if (live is null) return new IndexBuildPlan(name, qualified, null, build);
         if (live.IsReindexLeftover) throw new SchemaException($"{session.Target}: {name} is left of a 'reindex concurrently' that was ended; the index that it was to replace is there. Drop it: holdfast schema index drop {name}");
         if (live.IsBeingBuilt) throw new SchemaException($"{session.Target}: {name} is being built by somebody else right now. Nothing was changed; wait for that.");

@@ -1,4 +1,5 @@
 using Holdfast.Operations.Schema.Sessions;
+using Holdfast.Operations.Schema.Sql;
 
 namespace Holdfast.Operations.Schema.Indexes;
 
@@ -40,7 +41,7 @@ internal static class IndexReader
     {
         var indexes = await session.QueryAsync(Indexes, row => new LiveIndex
         {
-            Name = row.GetString(0), QualifiedName = row.GetString(1), Table = row.GetString(2), Definition = row.GetString(3),
+            Name = row.GetString(0), QualifiedName = SqlQuote.Quoted(row.GetString(1)), Table = row.GetString(2), Definition = SqlQuote.Part(row.GetString(3)),
             IsValid = row.GetBoolean(4), IsReady = row.GetBoolean(5), IsPrimary = row.GetBoolean(6), IsUnique = row.GetBoolean(7), IsReplicaIdentity = row.GetBoolean(8),
             Constraint = row.IsDBNull(9) ? null : row.GetString(9), IsPartitioned = row.GetBoolean(10), Shape = row.GetString(11), Frame = row.GetString(12),
             KeyParts = row.IsDBNull(13) ? null : row.GetFieldValue<string[]>(13), Scans = row.GetInt64(14), Bytes = row.GetInt64(15), IsBeingBuilt = row.GetBoolean(16), ServesForeignKey = row.GetBoolean(17),

@@ -12,7 +12,7 @@ internal sealed record IndexStatement(string Name, string Table, bool IsUnique, 
     /// <summary>The same index, built while writers go on.</summary>
     public string Concurrently => Named(Name);
 
-    public string Named(string name) => $"create {(IsUnique ? "unique " : "")}index concurrently \"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\" {Rest}";
+    public string Named(string name) => $"create {(IsUnique ? "unique " : "")}index concurrently {SqlQuote.Name(name)} {Rest}";
 
     public static bool TryRead(string sql, out IndexStatement index)
     {

@@ -74,7 +74,6 @@ internal sealed class ConcurrentStatement(MigrationRun run, string script)
         {
             if (valid || index.Action == ConcurrentAction.Drop || (index.Action == ConcurrentAction.Reindex && !leftover)) continue;
             run.Tell(MigrationEventKind.Progress, script, $"{name} is invalid, left by a build that was cut; it is dropped first");
-            // Named by the server itself, quoted where it must be.
             await run.ExecuteAsync($"drop index concurrently if exists {name}", cancellationToken).ConfigureAwait(false);
         }
     }
@@ -106,7 +105,7 @@ internal sealed class ConcurrentStatement(MigrationRun run, string script)
         var found = new List<(string, bool, bool)>();
         var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using var __ = reader.ConfigureAwait(false);
-        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false)) found.Add((reader.GetString(0), reader.GetBoolean(1), reader.GetBoolean(2)));
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false)) found.Add((SqlQuote.Quoted(reader.GetString(0)), reader.GetBoolean(1), reader.GetBoolean(2)));
         return found;
     }
 }

@@ -1,3 +1,4 @@
+using Holdfast.Operations.Schema.Sessions;
 using Npgsql;
 
 namespace Holdfast.Operations.Schema.Migrations;
@@ -13,9 +14,7 @@ public sealed class MigrationFailedException : HoldfastException
     public string SqlState { get; }
 
     /// <summary>True when somebody else held a lock for as long as it was tried.</summary>
-    public bool IsBlocked => IsLockFailure(SqlState);
-
-    internal static bool IsLockFailure(string sqlState) => sqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
+    public bool IsBlocked => LockRetry.IsLockFailure(SqlState);
 }
 
 /// <summary>A rollout stopped at a provider; the message says which are done and which are not.</summary>

@@ -26,15 +26,24 @@ internal static class MigrationLock
     public static async Task<TimeSpan> TakeAsync(NpgsqlConnection connection, TimeSpan waitMax, TimeProvider time, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        foreach (var what in (string[])[Migrate, Backup])
-            for (var pause = PollMin; !await TryAsync(connection, what, cancellationToken).ConfigureAwait(false); pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, PollMax.Ticks)))
-            {
-                var left = waitMax - time.GetElapsedTime(started);
-                if (left <= TimeSpan.Zero)
-                    throw new SchemaLockException(await HolderAsync(connection, what, cancellationToken).ConfigureAwait(false), waitMax, what == Backup);
-                await Task.Delay(left < pause ? left : pause, time, cancellationToken).ConfigureAwait(false);
-            }
+        foreach (var what in (string[])[Migrate, Backup]) await TakeAsync(connection, what, isShared: false, started, waitMax, time, cancellationToken).ConfigureAwait(false);
         return time.GetElapsedTime(started);
+    }
+
+    /// <summary>Keeps migrations away while a schema is read, so that a deploy in flight is not taken for drift; it ends with the connection.</summary>
+    /// <exception cref="SchemaLockException">A migration ran for too long.</exception>
+    public static Task TakeSharedAsync(NpgsqlConnection connection, TimeSpan waitMax, TimeProvider time, CancellationToken cancellationToken) =>
+        TakeAsync(connection, Migrate, isShared: true, time.GetTimestamp(), waitMax, time, cancellationToken);
+
+    private static async Task TakeAsync(NpgsqlConnection connection, string what, bool isShared, long started, TimeSpan waitMax, TimeProvider time, CancellationToken cancellationToken)
+    {
+        for (var pause = PollMin; !await TryAsync(connection, what, isShared, cancellationToken).ConfigureAwait(false); pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, PollMax.Ticks)))
+        {
+            var left = waitMax - time.GetElapsedTime(started);
+            if (left <= TimeSpan.Zero)
+                throw new SchemaLockException(await HolderOrNullAsync(connection, what, aloneOnly: isShared, cancellationToken).ConfigureAwait(false) ?? "a session that has ended meanwhile", waitMax, what == Backup);
+            await Task.Delay(left < pause ? left : pause, time, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     public static async Task ReleaseAsync(NpgsqlConnection connection)
@@ -45,24 +54,25 @@ internal static class MigrationLock
     }
 
     /// <summary>Who migrates at this moment; null: nobody.</summary>
-    public static async Task<string?> HolderOrNullAsync(NpgsqlConnection connection, string what, CancellationToken cancellationToken)
+    public static Task<string?> MigratorOrNullAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => HolderOrNullAsync(connection, Migrate, aloneOnly: true, cancellationToken);
+
+    // Whoever only reads a schema holds the lock too, shared with others.
+    private static async Task<string?> HolderOrNullAsync(NpgsqlConnection connection, string what, bool aloneOnly, CancellationToken cancellationToken)
     {
         var command = new NpgsqlCommand($"""
             select 'process ' || l.pid || coalesce(' of ' || nullif(a.application_name, ''), '') || coalesce(', since ' || to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC', '')
             from pg_locks l left join pg_stat_activity a on a.pid = l.pid
             where l.locktype = 'advisory' and l.classid = {Key} and l.objid = (hashtext($1)::bigint & 4294967295)::oid and l.objsubid = 2 and l.granted
               and l.database = (select oid from pg_database where datname = current_database()) and l.pid <> pg_backend_pid()
-            """, connection) { Parameters = { new() { Value = what } } };
+              and (l.mode = 'ExclusiveLock' or not $2)
+            """, connection) { Parameters = { new() { Value = what }, new() { Value = aloneOnly } } };
         await using var _ = command.ConfigureAwait(false);
         return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) as string;
     }
 
-    private static async Task<string> HolderAsync(NpgsqlConnection connection, string what, CancellationToken cancellationToken) =>
-        await HolderOrNullAsync(connection, what, cancellationToken).ConfigureAwait(false) ?? "a session that has ended meanwhile";
-
-    private static async Task<bool> TryAsync(NpgsqlConnection connection, string what, CancellationToken cancellationToken)
+    private static async Task<bool> TryAsync(NpgsqlConnection connection, string what, bool isShared, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand($"select pg_try_advisory_lock({Key}, hashtext($1))", connection) { Parameters = { new() { Value = what } } };
+        var command = new NpgsqlCommand($"select pg_try_advisory_lock{(isShared ? "_shared" : "")}({Key}, hashtext($1))", connection) { Parameters = { new() { Value = what } } };
         await using var _ = command.ConfigureAwait(false);
         return (bool)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }

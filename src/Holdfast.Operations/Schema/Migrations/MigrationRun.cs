@@ -1,3 +1,4 @@
+using Holdfast.Operations.Schema.Sessions;
 using Npgsql;
 
 namespace Holdfast.Operations.Schema.Migrations;
@@ -7,7 +8,26 @@ internal sealed record MigrationRun(MigrationTarget Target, MigrationSession Ses
 {
     public NpgsqlConnection Connection => Session.Connection;
 
-    public MigrationRetry Retry => new(Target.Options, Target.Time, Progress);
+    /// <summary>Runs it until it does not meet a lock, and tells of each that it met.</summary>
+    /// <param name="script">The file.</param>
+    /// <param name="attempt">One try; it must leave nothing behind when it throws.</param>
+    /// <param name="blockers">Who was in the way, as far as it was seen.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public Task<LockTries<bool>> RetryAsync(string script, Func<CancellationToken, Task> attempt, Func<string?> blockers, CancellationToken cancellationToken)
+    {
+        var options = Target.Options;
+        var retry = new LockRetry(Target.Time) { TriesMax = options.TriesMax, PauseMin = options.RetryDelayMin, PauseMax = options.RetryDelayMax, TimeMax = options.TryTimeMax, Jitter = options.Jitter };
+        return retry.RunAsync(async () =>
+        {
+            await attempt(cancellationToken).ConfigureAwait(false);
+            return true;
+        }, met =>
+        {
+            if (met.Pause is { } pause)
+                Tell(MigrationEventKind.Blocked, script, $"try {met.Try} of {options.TriesMax}: {met.Error.MessageText}; {blockers() ?? "who holds the lock was not seen"}; again in {pause.TotalSeconds:0.0} s");
+            return Task.CompletedTask;
+        }, cancellationToken);
+    }
 
     public void Tell(MigrationEventKind kind, string script, string text) => Progress?.Report(new MigrationEvent(kind, script, text));
 

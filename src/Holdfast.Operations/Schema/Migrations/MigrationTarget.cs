@@ -53,17 +53,7 @@ internal sealed class MigrationTarget
             PoolerNames.ToServer(direct);
             throw new SchemaException($"{Name} is a pooler by its name: the lock that keeps two migrations apart would not hold there. Use the server's direct address: {direct.Host}:{direct.Port}");
         }
-        var connection = PostgresSource.Connection(_settings);
-        try
-        {
-            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-            return connection;
-        }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException)
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw PostgresErrors.Translate(e, Name);
-        }
+        return await PostgresSource.OpenAsync(_settings, Name, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The history there.</summary>

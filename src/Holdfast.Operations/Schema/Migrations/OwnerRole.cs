@@ -1,3 +1,4 @@
+using Holdfast.Operations.Schema.Sql;
 using Npgsql;
 
 namespace Holdfast.Operations.Schema.Migrations;
@@ -21,7 +22,8 @@ internal static class OwnerRole
     {
         var ask = new NpgsqlCommand(Ask, connection) { Parameters = { new() { Value = schema } } };
         await using var _ = ask.ConfigureAwait(false);
-        if (await ask.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not string owner) return null;
+        if (await ask.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not string answer) return null;
+        var owner = SqlQuote.Quoted(answer);
         var command = new NpgsqlCommand($"set role {owner}", connection);
         await using var __ = command.ConfigureAwait(false);
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);

@@ -36,9 +36,7 @@ internal sealed record RelationName(string? Schema, string Name)
     }
 
     /// <summary>As SQL, every part in double quotes.</summary>
-    public string Quoted => Schema is null ? Quote(Name) : $"{Quote(Schema)}.{Quote(Name)}";
+    public string Quoted => SqlQuote.Name(Schema, Name);
 
     public override string ToString() => Schema is null ? Name : $"{Schema}.{Name}";
-
-    private static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

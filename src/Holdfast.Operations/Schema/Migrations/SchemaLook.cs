@@ -57,7 +57,7 @@ internal sealed class SchemaLook
         if (row.State != "running") return $"{at}{(row.Error is { } error ? $": {error}" : "")}; 'holdfast schema resume' goes on";
         var connection = await target.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var _ = connection.ConfigureAwait(false);
-        return await MigrationLock.HolderOrNullAsync(connection, MigrationLock.Migrate, cancellationToken).ConfigureAwait(false) is { } holder
+        return await MigrationLock.MigratorOrNullAsync(connection, cancellationToken).ConfigureAwait(false) is { } holder
             ? $"{at}, by {holder}" : $"{at}, and whoever ran it is gone; 'holdfast schema migrate' goes on";
     }
 

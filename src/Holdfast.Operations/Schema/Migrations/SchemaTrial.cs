@@ -24,7 +24,7 @@ internal sealed class SchemaTrial(MigrationTarget target)
             ServerWatch? watch = null;
             try
             {
-                await run.Retry.RunAsync("", async token =>
+                await run.RetryAsync("", async token =>
                 {
                     var watching = ServerWatch.Blockers(session, target);
                     watch = watching;

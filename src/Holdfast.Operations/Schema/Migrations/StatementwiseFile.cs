@@ -69,7 +69,7 @@ internal sealed class StatementwiseFile(MigrationRun run, PreparedFile file)
             return default;
         }
         ServerWatch? watch = null;
-        return await run.Retry.RunAsync(file.File.Script, async token =>
+        var (_, retries, lost) = await run.RetryAsync(file.File.Script, async token =>
         {
             var watching = ServerWatch.Blockers(run.Session, run.Target);
             watch = watching;
@@ -81,6 +81,7 @@ internal sealed class StatementwiseFile(MigrationRun run, PreparedFile file)
             await run.Target.History.AdvanceAsync(run.Connection, rank, number, token).ConfigureAwait(false);
             await transaction.CommitAsync(token).ConfigureAwait(false);
         }, () => watch?.Last, cancellationToken).ConfigureAwait(false);
+        return (retries, lost);
     }
 
     private async Task<MigrationFailedException> FailAsync(Exception error, long rank, int done, TimeSpan waited, TimeSpan took)

@@ -1,3 +1,4 @@
+using Holdfast.Operations.Schema.Sessions;
 using Holdfast.Operations.Schema.Sql;
 using Npgsql;
 
@@ -22,7 +23,7 @@ internal sealed class TransactionalFile(MigrationRun run, PreparedFile file)
         var begun = run.Target.Time.GetTimestamp();
         try
         {
-            var (retries, lost) = await run.Retry.RunAsync(file.File.Script, async token =>
+            var (_, retries, lost) = await run.RetryAsync(file.File.Script, async token =>
             {
                 at = null;
                 lockWait = (long)(waited + run.Target.Time.GetElapsedTime(begun)).TotalMilliseconds;
@@ -35,7 +36,7 @@ internal sealed class TransactionalFile(MigrationRun run, PreparedFile file)
         }
         catch (PostgresException e)
         {
-            var who = MigrationFailedException.IsLockFailure(e.SqlState) ? $" {watch?.Last}. It was tried for {run.Target.Time.GetElapsedTime(begun).TotalSeconds:0} s." : "";
+            var who = LockRetry.IsLockFailure(e.SqlState) ? $" {watch?.Last}. It was tried for {run.Target.Time.GetElapsedTime(begun).TotalSeconds:0} s." : "";
             throw new MigrationFailedException($"{run.Target.Name}: {SqlPlace.Of(file, at, e)}.{SqlPlace.Hint(e)}{who} The file failed and was rolled back. Mend what it names and run the command again.", e);
         }
     }

@@ -43,7 +43,8 @@ internal static class UndoLoss
         if (locked) await RunAsync(connection, $"lock table {table} in access exclusive mode", [], cancellationToken).ConfigureAwait(false);
         if (target.Column is null)
             return await RunAsync(connection, $"select exists (select from {table})", [], cancellationToken).ConfigureAwait(false) is true ? $"{table} has rows" : null;
-        if (await RunAsync(connection, ColumnName, [table, target.Column], cancellationToken).ConfigureAwait(false) is not string column) return null;
+        if (await RunAsync(connection, ColumnName, [table, target.Column], cancellationToken).ConfigureAwait(false) is not string name) return null;
+        var column = SqlQuote.Quoted(name);
         return await RunAsync(connection, $"select exists (select from {table} where {column} is not null)", [], cancellationToken).ConfigureAwait(false) is true ? $"{table}.{column} has values" : null;
     }
 
@@ -54,7 +55,7 @@ internal static class UndoLoss
         await using var _ = command.ConfigureAwait(false);
         var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using var __ = reader.ConfigureAwait(false);
-        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false)) tables.Add(reader.GetString(0));
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false)) tables.Add(SqlQuote.Quoted(reader.GetString(0)));
         return tables;
     }
 

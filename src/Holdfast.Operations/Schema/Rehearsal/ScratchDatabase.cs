@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Holdfast.Operations.Schema.Sql;
 using Holdfast.Stores.Postgres;
 using Npgsql;
 
@@ -27,11 +28,11 @@ internal sealed class ScratchDatabase : IAsyncDisposable
         var scratch = new ScratchDatabase(connection, Prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
         try
         {
-            await scratch.ExecuteAsync($"create database {scratch.Name} template template0", cancellationToken).ConfigureAwait(false);
+            await scratch.ExecuteAsync($"create database {SqlQuote.Name(scratch.Name)} template template0", cancellationToken).ConfigureAwait(false);
             var ask = new NpgsqlCommand(Owner, connection) { Parameters = { new() { Value = SchemaName.Check(schema) } } };
             await using var _ = ask.ConfigureAwait(false);
             if (await ask.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is string)
-                await scratch.ExecuteAsync($"grant create on database {scratch.Name} to {SchemaName.Check(schema)}_owner", cancellationToken).ConfigureAwait(false);
+                await scratch.ExecuteAsync($"grant create on database {SqlQuote.Name(scratch.Name)} to {SqlQuote.Name(SchemaName.Check(schema) + "_owner")}", cancellationToken).ConfigureAwait(false);
             return scratch;
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
@@ -49,7 +50,7 @@ internal sealed class ScratchDatabase : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await using var _ = _connection.ConfigureAwait(false);
-        if (_connection.State == System.Data.ConnectionState.Open) await ExecuteAsync($"drop database if exists {Name} with (force)", CancellationToken.None).ConfigureAwait(false);
+        if (_connection.State == System.Data.ConnectionState.Open) await ExecuteAsync($"drop database if exists {SqlQuote.Name(Name)} with (force)", CancellationToken.None).ConfigureAwait(false);
     }
 
     private async Task ExecuteAsync(string sql, CancellationToken cancellationToken)

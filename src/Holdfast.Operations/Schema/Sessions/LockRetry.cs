@@ -8,12 +8,6 @@ namespace Holdfast.Operations.Schema.Sessions;
 /// </summary>
 internal sealed class LockRetry(TimeProvider time)
 {
-    private const string Blockers = """
-        select distinct 'process ' || a.pid || coalesce(' of ' || nullif(a.application_name, ''), '') || ' (' || coalesce(a.state, 'unknown') || coalesce(', transaction open for ' || extract(epoch from clock_timestamp() - a.xact_start)::int || ' s', '') || ')'
-        from pg_locks l join pg_stat_activity a on a.pid = l.pid
-        where l.relation = to_regclass($1) and l.granted and l.pid <> pg_backend_pid() and l.database = (select oid from pg_database where datname = current_database())
-        """;
-
     /// <summary>How long a single try waits for its lock, and so the longest that others wait behind it.</summary>
     public const string Limit = "500ms";
 
@@ -25,45 +19,56 @@ internal sealed class LockRetry(TimeProvider time)
 
     public TimeSpan TimeMax { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <param name="session">Where it runs.</param>
-    /// <param name="table">The table that is locked, qualified and quoted.</param>
+    /// <summary>A number from 0 to 1: where in its range a pause lies.</summary>
+    public Func<double> Jitter { get; init; } = Random.Shared.NextDouble;
+
+    /// <summary>Runs it until it does not meet a lock.</summary>
     /// <param name="work">One try; what it did is undone when it throws.</param>
-    /// <param name="waiting">Hears who holds the lock, before each pause.</param>
+    /// <param name="met">Hears of each lock that was met, before the pause; what it throws ends it.</param>
     /// <param name="cancellationToken">Ends the pauses.</param>
-    /// <exception cref="LockNotGrantedException">Every try was in vain; nothing of the work was done.</exception>
-    public async Task<T> RunAsync<T>(ControlSession session, string table, Func<Task<T>> work, Action<string>? waiting, CancellationToken cancellationToken)
+    /// <exception cref="PostgresException">Another error, or the last lock that was met.</exception>
+    public async Task<LockTries<T>> RunAsync<T>(Func<Task<T>> work, Func<MetLock, Task> met, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        for (var attempt = 1; ; attempt++)
+        for (var tries = 1; ; tries++)
         {
+            var lost = tries == 1 ? TimeSpan.Zero : time.GetElapsedTime(started);
             try
             {
-                return await work().ConfigureAwait(false);
+                return new LockTries<T>(await work().ConfigureAwait(false), tries - 1, lost);
             }
-            catch (PostgresException e) when (e.SqlState is "55P03" or "40P01")
+            catch (PostgresException e) when (IsLockFailure(e.SqlState))
             {
-                var blockers = string.Join(", ", await session.QueryAsync(Blockers, row => row.GetString(0), cancellationToken, table).ConfigureAwait(false));
-                if (blockers.Length == 0) blockers = "nobody any more";
-                var pause = Pause(attempt, Random.Shared.NextDouble());
-                if (attempt >= TriesMax || time.GetElapsedTime(started) + pause > TimeMax)
-                    throw new LockNotGrantedException(session.Target, table, attempt, time.GetElapsedTime(started), blockers, e);
-                waiting?.Invoke($"{table} is in use by {blockers}; try {attempt} of {TriesMax} gave way, the next in {pause.TotalSeconds:0.0} s");
+                var pause = Pause(tries, Jitter());
+                var waited = time.GetElapsedTime(started);
+                var isLast = tries >= TriesMax || waited + pause > TimeMax;
+                await met(new MetLock(e, tries, waited, isLast ? null : pause)).ConfigureAwait(false);
+                if (isLast) throw;
                 await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
+    /// <summary>Somebody else has the lock, or two were in each other's way: the same may work later.</summary>
+    public static bool IsLockFailure(string sqlState) => sqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
+
     /// <summary>Full jitter over a span that doubles, so that two that collide do not collide again.</summary>
     public TimeSpan Pause(int attempt, double random)
     {
         var span = Math.Min(PauseMax.TotalSeconds, PauseMin.TotalSeconds * Math.Pow(2, Math.Min(attempt, 30)));
-        return TimeSpan.FromSeconds(PauseMin.TotalSeconds + (random * (span - PauseMin.TotalSeconds)));
+        return TimeSpan.FromSeconds(PauseMin.TotalSeconds + (random * Math.Max(span - PauseMin.TotalSeconds, 0)));
     }
 }
 
-/// <summary>Somebody else kept the table for so long that the work was given up; what it had begun is undone.</summary>
-public sealed class LockNotGrantedException : HoldfastException
-{
-    internal LockNotGrantedException(string target, string table, int tries, TimeSpan waited, string blockers, Exception inner)
-        : base($"{target}: {table} could not be locked in {tries} tries and {waited.TotalSeconds:0} s; it is in use by {blockers}. End that, or run the command again when it has ended.", inner) { }
-}
+/// <summary>A try that met a lock.</summary>
+/// <param name="Error">What the server said.</param>
+/// <param name="Try">The how-manieth it was, from 1.</param>
+/// <param name="Waited">Since the first began.</param>
+/// <param name="Pause">How long until the next; null: there is none.</param>
+internal sealed record MetLock(PostgresException Error, int Try, TimeSpan Waited, TimeSpan? Pause);
+
+/// <summary>What the try made that met no lock.</summary>
+/// <param name="Result">It.</param>
+/// <param name="Retries">Tries before it.</param>
+/// <param name="Lost">The time that they took.</param>
+internal sealed record LockTries<T>(T Result, int Retries, TimeSpan Lost);

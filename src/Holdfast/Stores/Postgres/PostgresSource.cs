@@ -29,6 +29,26 @@ internal static class PostgresSource
         return connection;
     }
 
+    /// <summary>One connection, open.</summary>
+    /// <param name="settings">How the server is reached.</param>
+    /// <param name="target">How errors name it, without secrets.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="HoldfastException">It was not opened; why, in words.</exception>
+    public static async Task<NpgsqlConnection> OpenAsync(NpgsqlConnectionStringBuilder settings, string target, CancellationToken cancellationToken)
+    {
+        var connection = Connection(settings);
+        try
+        {
+            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw PostgresErrors.Translate(e, target);
+        }
+    }
+
     private static bool HasKeyPassword(NpgsqlConnectionStringBuilder settings) => settings.SslPassword is { Length: > 0 };
 
     private static NpgsqlConnectionStringBuilder Shown(NpgsqlConnectionStringBuilder settings) => HasKeyPassword(settings)

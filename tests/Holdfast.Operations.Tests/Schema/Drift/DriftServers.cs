@@ -45,11 +45,13 @@ internal sealed record FixtureDatabase(string Connection, CatalogueSnapshot Clea
             await batch.ExecuteNonQueryAsync();
         }
         var clean = await CatalogueReader.ReadAloneAsync(open, CatalogueScope.Of(DriftFixture.Schema), CancellationToken.None);
-        var reference = await SchemaReference.BuildAsync(open, DriftFixture.Schema, [DriftFixture.Migration], HistoryCheck.Through(clean), [], CancellationToken.None);
+        var reference = await SchemaReference.BuildAsync(open, DriftFixture.Schema, HistoryCheck.Had(clean, Options), [], CancellationToken.None);
         return new FixtureDatabase(connection, clean, reference);
     }
 
     public async Task<NpgsqlConnection> OpenAsync() => await OpenAsync(Connection);
+
+    private static DriftOptions Options => new() { Schema = DriftFixture.Schema, Migrations = [DriftFixture.Migration] };
 
     /// <summary>What is expected of a provider beside two others that are as they should be.</summary>
     public CatalogueSnapshot ExpectedOf(CatalogueSnapshot own) => Expectation.Of(Reference, own, [Clean, Clean, own]);
@@ -57,7 +59,7 @@ internal sealed record FixtureDatabase(string Connection, CatalogueSnapshot Clea
     /// <summary>All that differs, the history too.</summary>
     public IReadOnlyList<string> Findings(CatalogueSnapshot own) =>
     [
-        .. HistoryCheck.Own(own, [DriftFixture.Migration]).Select(_ => "history_chain history schema_versions").Distinct(),
+        .. HistoryCheck.Own(own, Options).Select(_ => "history_chain history schema_versions").Distinct(),
         .. SchemaComparison.Compare(ExpectedOf(own), own).Select(difference => difference.CacheKey),
     ];
 

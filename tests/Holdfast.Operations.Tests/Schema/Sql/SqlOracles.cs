@@ -9,7 +9,10 @@ namespace Holdfast.Operations.Tests.Schema.Sql;
 internal static class SqlOracles
 {
     private static readonly Lazy<Task<string>> Folder = new(async () =>
-        (await RunAsync("bash", [Path.Combine(PostgresPrograms.Repository(), "tools/sql-oracles.sh")], "")).Output.Trim());
+    {
+        var (code, output, errors) = await RunAsync("bash", [Path.Combine(PostgresPrograms.Repository(), "tools/sql-oracles.sh")], "");
+        return code == 0 ? output.Trim() : throw new InvalidOperationException($"tools/sql-oracles.sh ended with {code}: {errors}");
+    });
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 

@@ -1,0 +1,77 @@
+using Holdfast.Operations.Schema.Drift;
+using Holdfast.Operations.Schema.Migrations;
+using Holdfast.Operations.Tests.Schema.Migrations;
+using Npgsql;
+using Xunit;
+
+namespace Holdfast.Operations.Tests.Schema.Drift;
+
+/// <summary>Drift against the user's own migrations.</summary>
+public sealed class DriftDirectoryTests
+{
+    private static readonly (string, string)[] Shop =
+    [
+        ("V1__orders.sql", "create table orders (id bigint primary key, state text not null)"),
+        ("V1.1__index.sql", "-- holdfast:transaction off\ncreate index concurrently \"a ON b; drop table orders; --\" on orders (state)"),
+        ("R__open.sql", "create or replace view open_orders as select id from orders where state = 'open'"),
+    ];
+
+    [Fact]
+    public async Task what_an_own_directory_makes_repeatable_files_too_has_no_drift_and_what_was_changed_by_hand_is_found()
+    {
+        var database = await MigrationDatabase.CreateAsync();
+        await database.MigrateAsync(Shop);
+        Assert.Empty(await FindingsAsync(database, Shop));
+        await database.RunAsync("create or replace view app.open_orders as select id from app.orders where state = 'closed'; alter table app.orders alter state drop not null");
+        Assert.Equal(["column_nullability column orders.state", "view_definition view open_orders"], (await FindingsAsync(database, Shop)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task an_index_whose_name_is_half_a_statement_is_built_again_and_nothing_else_happens()
+    {
+        var database = await MigrationDatabase.CreateAsync();
+        await database.MigrateAsync(Shop);
+        await database.RunAsync("drop index app.\"a ON b; drop table orders; --\"");
+        var options = Options(Shop);
+        var drift = Assert.Single((await CheckAsync(database, options)).Providers);
+        Assert.Equal(["index_missing index orders.a ON b; drop table orders; --"], drift.Findings.Select(finding => finding.CacheKey));
+        Assert.Empty((await new DriftRepair(options).RunAsync(drift, drift.Differences, null, CancellationToken.None)).Left);
+        Assert.Empty(await FindingsAsync(database, Shop));
+    }
+
+    [Fact]
+    public async Task what_is_pending_is_no_drift_and_a_repeatable_file_that_changed_says_what_to_run()
+    {
+        var database = await MigrationDatabase.CreateAsync();
+        await database.MigrateAsync(Shop);
+        Assert.Empty(await FindingsAsync(database, [.. Shop, ("V2__more.sql", "create table more (id int)"), ("R__later.sql", "create view later as select 1 as one")]));
+        var changed = (await CheckAsync(database, Options([.. Shop[..2], ("R__open.sql", Shop[2].Item2 + " and id > 0")]))).Findings;
+        var history = Assert.Single(changed, finding => finding.Name == "history_chain");
+        Assert.Contains("R__open.sql has changed", history.Detail, StringComparison.Ordinal);
+        Assert.Equal("holdfast schema migrate --directory the test --schema app --provider main", history.Metadata["run"]);
+    }
+
+    [Theory]
+    [InlineData("update app.schema_versions set state = 'failed' where version = '1.1'", "V1.1__index.sql failed half-way", "resume")]
+    [InlineData("update app.schema_versions set checksum = repeat('0', 64) where version = '1'", "another content", "repair --reason \"why\"")]
+    [InlineData("update app.schema_versions set version = '9', script = 'V9__gone.sql' where version = '1.1'", "V9__gone.sql) was applied there and is not known here", "history")]
+    [InlineData("truncate app.schema_versions", "No migration was applied", "migrate")]
+    public async Task a_history_that_is_wrong_says_what_to_run(string wrong, string what, string run)
+    {
+        var database = await MigrationDatabase.CreateAsync();
+        await database.MigrateAsync(Shop[..2]);
+        await database.RunAsync(wrong);
+        var finding = Assert.Single((await CheckAsync(database, Options(Shop[..2]))).Findings, finding => finding.Name == "history_chain");
+        Assert.Contains(what, finding.Detail, StringComparison.Ordinal);
+        Assert.Equal($"holdfast schema {run} --directory the test --schema app --provider main", finding.Metadata["run"]);
+        Assert.EndsWith($"Run: {finding.Metadata["run"]}", finding.Detail, StringComparison.Ordinal);
+    }
+
+    private static DriftOptions Options((string, string)[] files) => DriftOptions.Of(MigrationDatabase.Files(files), MigrationDatabase.Schema);
+
+    private static Task<DriftReport> CheckAsync(MigrationDatabase database, DriftOptions options) =>
+        new DriftCheck([new DriftTarget("main", new NpgsqlConnectionStringBuilder(database.Connection))], options).RunAsync(CancellationToken.None);
+
+    private static async Task<IEnumerable<string>> FindingsAsync(MigrationDatabase database, (string, string)[] files) =>
+        (await CheckAsync(database, Options(files))).Findings.Select(finding => finding.CacheKey);
+}
