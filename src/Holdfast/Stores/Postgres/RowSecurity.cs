@@ -9,9 +9,12 @@ namespace Holdfast.Stores.Postgres;
 /// <param name="IsExempt">No policy can ever hold it: a superuser, or a role that bypasses them.</param>
 internal readonly record struct RowSecurity(bool ByTenant, string? Blind, bool IsExempt)
 {
+    /// <summary>The setting that nobody has, by which a policy fails where no tenant is named.</summary>
+    public const string Unnamed = "holdfast.no_tenant_is_named";
+
     /// <summary>
     /// Names the tenant for the transaction that it stands in; the policies read it with
-    /// <c>nullif(current_setting('holdfast.tenant', true), '')</c>. It ends with the transaction, so that behind a pooler the next
+    /// <c>nullif(current_setting('holdfast.tenant', true), '')</c> and fail where that is nothing. It ends with the transaction, so that behind a pooler the next
     /// client finds nothing of it. Parameter: tenant.
     /// </summary>
     public const string SetTenant = "select set_config('holdfast.tenant', $1, true)";
