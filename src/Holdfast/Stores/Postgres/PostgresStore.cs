@@ -36,7 +36,7 @@ internal sealed class PostgresStore : IStore
         _projections = Tables.Registers.ToFrozenDictionary(table => table, table => ProjectionStatements.Project(schema, table));
         _compareAndSets = Tables.Registers.ToFrozenDictionary(table => table, table => ProjectionStatements.CompareAndSet(schema, table));
         _sweeps = [.. Tables.Erasable.Select(table => (table, ProjectionStatements.Sweep(schema, table)))];
-        _tenants = new TenantCommands(work, identity.Address, schema, owner ?? StoreOwner.Unknown);
+        _tenants = new TenantCommands(work, identity.Address, schema, owner ?? StoreOwner.Unknown) { HasMatching = identity.Security.HasMatching };
         _byTenant = identity.Security.ByTenant;
         _isExempt = identity.Security.IsExempt;
     }
@@ -291,7 +291,7 @@ internal sealed class PostgresStore : IStore
         security.Check(Address, Schema);
         if (security.ByTenant)
         {
-            _byTenant = true;
+            (_tenants.HasMatching, _byTenant) = (security.HasMatching, true);
             throw TenantScopeException.Changed(Address);
         }
         if (any) yield return last!;
