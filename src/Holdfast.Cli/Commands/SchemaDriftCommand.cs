@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Holdfast.Cli.Output;
+using Holdfast.Operations.Access;
 using Holdfast.Operations.Schema.Drift;
 using Holdfast.Stores.Migrations;
 using Holdfast.Stores.Postgres;
@@ -51,6 +52,7 @@ internal static class SchemaDriftCommand
     {
         Schema = SchemaName.Check(invocation.Target.Options.Schema),
         Migrations = Migration.Shipped("Postgres"),
+        ExtraStatements = DeclaredAccess.Statements,
         Against = invocation.Get(Against) is { } name && name != "migrations" ? DriftTargets.Find(all, name).Name : null,
         LockWaitMax = TimeSpan.FromSeconds(invocation.Get(LockWait)),
     };

@@ -7,10 +7,10 @@ namespace Holdfast.Operations.Schema.Catalogue;
 internal static class CatalogueDdl
 {
     /// <param name="snapshot">What is to be made.</param>
-    /// <param name="onSameServer">Whether it is made in the same database, where default privileges for all schemas hold already.</param>
-    public static IReadOnlyList<string> Statements(CatalogueSnapshot snapshot, bool onSameServer = false)
+    /// <param name="maker">The role that makes it in the same database, where its default privileges for all schemas hold already; null: elsewhere.</param>
+    public static IReadOnlyList<string> Statements(CatalogueSnapshot snapshot, string? maker = null)
     {
-        List<CatalogueObject> defaults = onSameServer ? [.. snapshot.Of(ObjectKind.DefaultPrivileges).Where(one => one["~in_schema"] != "true" && IsOf(one, snapshot.Facts.Role, snapshot.Facts))] : [];
+        List<CatalogueObject> defaults = maker is null ? [] : [.. snapshot.Of(ObjectKind.DefaultPrivileges).Where(one => one["~in_schema"] != "true" && IsOf(one, maker, snapshot.Facts))];
         // Bodies are read when they are called, so that functions may stand before what they use.
         var statements = new List<string> { "set local check_function_bodies = off" };
         var functions = snapshot.Of(ObjectKind.Function).ToLookup(function => NeedsRelations(function, snapshot));
@@ -22,7 +22,13 @@ internal static class CatalogueDdl
         Make(InOrder(snapshot.Of(ObjectKind.View), view => view["definition"]));
         Make(functions[true]);
         Make([.. snapshot.Of(ObjectKind.Rule), .. snapshot.Of(ObjectKind.Trigger), .. snapshot.Of(ObjectKind.Policy)]);
-        foreach (var one in snapshot.InOrder) statements.AddRange(Around(one, snapshot, defaults));
+        foreach (var one in snapshot.InOrder)
+        {
+            var around = Around(one, snapshot, defaults).ToList();
+            // Only who came can give a thing away, and say more of it afterwards.
+            var isGivenAway = around.Count > 0 && maker is not null && maker != snapshot.Facts.Role && IsSomebodyElses(one, snapshot);
+            statements.AddRange(isGivenAway ? ["reset role", .. around, AsRole(maker!)] : around);
+        }
         return statements;
 
         void Make(IEnumerable<CatalogueObject> objects)
@@ -49,6 +55,15 @@ internal static class CatalogueDdl
 
     /// <summary>The default privileges in force for what the reader of a snapshot makes in its schema.</summary>
     public static IReadOnlyList<CatalogueObject> DefaultsOf(CatalogueSnapshot snapshot) => [.. snapshot.Of(ObjectKind.DefaultPrivileges).Where(one => IsOf(one, snapshot.Facts.Role, snapshot.Facts))];
+
+    /// <summary>Goes on as another role until the transaction ends.</summary>
+    public static string AsRole(string role) => $"set local role {SqlName.Quote(role)}";
+
+    private static bool IsSomebodyElses(CatalogueObject one, CatalogueSnapshot snapshot)
+    {
+        var owned = one.Parent.Length == 0 ? one : snapshot.Find(ObjectKind.Table, "", one.Parent) ?? snapshot.Find(ObjectKind.View, "", one.Parent) ?? one;
+        return owned.Has("owner") && owned["owner"] != GrantText.Owner;
+    }
 
     private static bool IsOf(CatalogueObject defaults, string role, CatalogueFacts facts) => (defaults["owner"] == GrantText.Owner ? facts.Owner : defaults["owner"]) == role;
 

@@ -16,8 +16,6 @@ internal sealed record RepairResult(ProofResult Proof, IReadOnlyList<Difference>
 /// </summary>
 internal sealed class DriftRepair(DriftOptions options)
 {
-    private const string IsMember = "select pg_has_role(current_user, $1, 'member')";
-
     private const int TriesMax = 20;
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(5);
 
@@ -47,11 +45,10 @@ internal sealed class DriftRepair(DriftOptions options)
             var proof = await ProveAsync(connection, drift, differences, cancellationToken).ConfigureAwait(false);
             if (!proof.Holds)
                 throw new SchemaException($"{drift.Target.Name}: in a scratch copy the plan does not mend {proof.Left.First(left => proof.Proved.Any(step => step.Difference.CacheKey == left.CacheKey)).Detail} Nothing was changed; repair it by hand.");
-            var owner = await OwnerToBeAsync(connection, now.Facts, cancellationToken).ConfigureAwait(false);
+            var owner = await SchemaOwner.ToBeAsync(connection, now.Facts, cancellationToken).ConfigureAwait(false);
             foreach (var step in proof.Proved)
             {
-                // What is made in the schema belongs to who owns the rest of it; roles and the database are changed as who came.
-                if (owner is not null) await ExecuteAsync(connection, ObjectKind.IsOutside(step.Difference.Object.Kind) ? "reset role" : $"set role {SqlName.Quote(owner)}", cancellationToken).ConfigureAwait(false);
+                if (owner is not null) await ExecuteAsync(connection, step.IsTheOwners ? $"set role {SqlName.Quote(owner)}" : "reset role", cancellationToken).ConfigureAwait(false);
                 progress?.Report(step.Difference.Detail.Replace(CanonicalText.Schema, options.Schema, StringComparison.Ordinal));
                 foreach (var transaction in step.Transactions) await RunAsync(connection, drift.Target, step, transaction, cancellationToken).ConfigureAwait(false);
             }
@@ -68,14 +65,6 @@ internal sealed class DriftRepair(DriftOptions options)
 
     private static Task<ProofResult> ProveAsync(NpgsqlConnection connection, ProviderDrift drift, IReadOnlyList<Difference> differences, CancellationToken cancellationToken) =>
         PlanProof.RunAsync(connection, drift.Actual!, drift.Expected!, RepairPlanner.Plan(differences, drift.Expected!, drift.Actual!), cancellationToken);
-
-    private static async Task<string?> OwnerToBeAsync(NpgsqlConnection connection, CatalogueFacts facts, CancellationToken cancellationToken)
-    {
-        if (facts.Owner == facts.Role || facts.Owner.Length == 0) return null;
-        var command = new NpgsqlCommand(IsMember, connection) { Parameters = { new() { Value = facts.Owner } } };
-        await using var _ = command.ConfigureAwait(false);
-        return (bool)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))! ? facts.Owner : null;
-    }
 
     private static void RequireSame(ProviderDrift drift, CatalogueSnapshot now)
     {

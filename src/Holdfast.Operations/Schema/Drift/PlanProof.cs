@@ -43,7 +43,8 @@ internal static class PlanProof
     public static async Task<ProofResult> RunAsync(NpgsqlTransaction transaction, CatalogueSnapshot actual, CatalogueSnapshot expected, IReadOnlyList<RepairStep> steps, CancellationToken cancellationToken)
     {
         var (connection, scope) = (transaction.Connection!, new CatalogueScope(ScratchName.New(), actual.Facts.Schema));
-        await CopyAsync(connection, actual, scope, cancellationToken).ConfigureAwait(false);
+        var owner = await SchemaOwner.ToBeAsync(connection, actual.Facts, cancellationToken).ConfigureAwait(false);
+        await CopyAsync(connection, actual, scope, owner, cancellationToken).ConfigureAwait(false);
 
         var (proved, refused) = (new List<RepairStep>(), new List<(RepairStep, string)>());
         foreach (var step in steps)
@@ -52,7 +53,7 @@ internal static class PlanProof
             try
             {
                 // The comment last: ALTER DOMAIN … DROP CONSTRAINT forgets to say that it has changed something, and no savepoint can follow it.
-                await RunAsync(connection, [.. step.Statements.SelectMany(Split).Select(sql => Place(sql, scope.Schema)), $"comment on schema \"{scope.Schema}\" is '{proved.Count}'"], cancellationToken).ConfigureAwait(false);
+                await RunAsync(connection, [owner is not null && step.IsTheOwners ? CatalogueDdl.AsRole(owner) : "reset role", .. step.Statements.SelectMany(Split).Select(sql => Place(sql, scope.Schema)), owner is null ? "reset role" : CatalogueDdl.AsRole(owner), $"comment on schema \"{scope.Schema}\" is '{proved.Count}'", "reset role"], cancellationToken).ConfigureAwait(false);
                 proved.Add(step);
             }
             catch (PostgresException e)
@@ -65,12 +66,13 @@ internal static class PlanProof
         return new ProofResult(proved, refused, SchemaComparison.Compare(expected, AsOwnedBy(repaired, actual)));
     }
 
-    private static async Task CopyAsync(NpgsqlConnection connection, CatalogueSnapshot actual, CatalogueScope scope, CancellationToken cancellationToken)
+    private static async Task CopyAsync(NpgsqlConnection connection, CatalogueSnapshot actual, CatalogueScope scope, string? owner, CancellationToken cancellationToken)
     {
         try
         {
             await RunAsync(connection,
-                ["set local lock_timeout = '2s'", "set local statement_timeout = '60s'", "set local client_min_messages = error", $"create schema \"{scope.Schema}\"", .. CatalogueDdl.Statements(actual, onSameServer: true).Select(sql => Place(sql, scope.Schema))],
+                ["set local lock_timeout = '2s'", "set local statement_timeout = '60s'", "set local client_min_messages = error", $"create schema \"{scope.Schema}\"{(owner is null ? "" : $" authorization {SqlName.Quote(owner)}")}", owner is null ? "reset role" : CatalogueDdl.AsRole(owner),
+                    .. CatalogueDdl.Statements(actual, owner ?? actual.Facts.Role).Select(sql => Place(sql, scope.Schema)), "reset role"],
                 cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException e)

@@ -1,3 +1,5 @@
+using Holdfast.Operations.Schema.Catalogue;
+
 namespace Holdfast.Operations.Schema.Drift;
 
 /// <summary>What mends one difference.</summary>
@@ -9,6 +11,12 @@ namespace Holdfast.Operations.Schema.Drift;
 internal sealed record RepairStep(Difference Difference, IReadOnlyList<IReadOnlyList<string>> Transactions)
 {
     public IEnumerable<string> Statements => Transactions.SelectMany(transaction => transaction);
+
+    /// <summary>
+    /// Whether the schema's owner runs it, so that what it makes belongs to whom the rest belongs. Roles and the database are changed
+    /// as who came, and so is who owns a thing.
+    /// </summary>
+    public bool IsTheOwners => !ObjectKind.IsOutside(Difference.Object.Kind) && Difference.Class != DriftClasses.Owner;
 
     public static bool IsConcurrent(IReadOnlyList<string> transaction) => transaction is [var only] && only.Contains(" concurrently ", StringComparison.Ordinal);
 }
