@@ -51,7 +51,7 @@ internal sealed record BenchOptions
     public bool Wants(string measure) => Only.Count == 0 ? !IsLong(measure) : Only.Contains(measure);
 
     private static bool IsLong(string measure) =>
-        measure is "large" or "constraint-fix" or "migration-stall" || measure.StartsWith("failover-", StringComparison.Ordinal) || measure.StartsWith("relay-", StringComparison.Ordinal);
+        measure is "large" or "constraint-fix" or "migration-stall" or "row-security" || measure.StartsWith("failover-", StringComparison.Ordinal) || measure.StartsWith("relay-", StringComparison.Ordinal);
 
     public static BenchOptions? Parse(string[] args)
     {

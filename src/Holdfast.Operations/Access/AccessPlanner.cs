@@ -121,7 +121,7 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
     }
 
     private static bool IsDeclared(LiveObject found) => found.Kind == "table" ? Tables.TryGet(found.Name, out _)
-        : found.Kind == "function" && NameOf(found) is "is_erased" or EraseFunction.Name or DeleteGuard.Function;
+        : found.Kind == "function" && NameOf(found) is "is_erased" or EraseFunction.Name or MatchFunction.Name or DeleteGuard.Function;
 
     private static string NameOf(LiveObject found) => found.Name.Split('(')[0];
 
@@ -130,7 +130,7 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
         if (statement.Subject == schema && statement.Part == AccessPart.Ownership) return state.SchemaOwner is not null && state.SchemaOwner != _owner;
         var subject = statement.Subject.Split('.')[0];
         var live = state.Objects.FirstOrDefault(found => NameOf(found) == subject);
-        var isMade = subject == schema || subject is EraseFunction.Name or DeleteGuard.Function;
+        var isMade = subject == schema || subject is EraseFunction.Name or MatchFunction.Name or DeleteGuard.Function;
         // What is not there yet gets its rights when a migration makes it.
         if (live is null) return isMade && (subject == schema || Array.TrueForAll([.. Tables.All], table => state.Objects.Any(found => found.Name == table.Name)));
         return statement.Part switch

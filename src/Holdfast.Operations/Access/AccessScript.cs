@@ -19,6 +19,7 @@ internal static class AccessScript
         new(AccessPart.Ownership, "is_erased", $"alter function {schema}.{IsErased} owner to {RoleSpecs.Owner(roles)}"),
         .. DeleteGuard.Statements(schema, roles),
         .. EraseFunction.Statements(schema, roles, options),
+        .. MatchFunction.Statements(schema, roles),
         .. Grants(schema, roles, options),
         .. DefaultPrivileges(schema, roles, options),
         .. RowSecurity.Statements(schema, roles, options),

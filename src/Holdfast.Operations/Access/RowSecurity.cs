@@ -1,15 +1,18 @@
 using Holdfast.Rows;
+using Names = Holdfast.Stores.Postgres.RowSecurity;
 
 namespace Holdfast.Operations.Access;
 
-/// <summary>Row-level security by tenant: a transaction sees and writes the rows of the tenant that it names, and none when it names none.</summary>
+/// <summary>Row-level security by tenant: a transaction sees and writes the rows of the tenant that it names, and is refused when it names none.</summary>
 internal static class RowSecurity
 {
     public const string TenantPolicy = "tenant_of_the_transaction";
 
     public static IReadOnlyList<Table> Protected { get; } = [.. Tables.All.Where(table => table.Columns.Any(column => column.Name == "tenant_id"))];
 
-    private const string IsTenants = $"tenant_id = nullif(current_setting('{AccessOptions.TenantSetting}', true), '')";
+    // An unnamed tenant is an error and not an empty answer: a process that was running when the rules were switched on would believe
+    // that its rows are gone. Nobody sets the second setting, so that to ask for it fails (42704); no function has to be called for it.
+    private const string IsTenants = $"tenant_id = coalesce(nullif(current_setting('{AccessOptions.TenantSetting}', true), ''), current_setting('{Names.Unnamed}'))";
 
     /// <summary>The policies of a table: name, roles, condition.</summary>
     public static IEnumerable<(string Name, string Roles, string Condition)> Policies(string roles) =>

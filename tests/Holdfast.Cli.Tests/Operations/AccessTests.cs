@@ -61,6 +61,51 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task with_row_level_security_two_tenants_use_two_providers_and_the_operators_commands_go_over_both()
+    {
+        var second = await _server!.CreateDatabaseAsync();
+        await new SchemaMigrator(second).MigrateAsync();
+        _holdfast.With("HOLDFAST_PROVIDER_BACKUP", second).With("DATABASE_FAILOVER_ORDER", "main,backup");
+        var file = _holdfast.PathOf("access.secrets");
+        (await _holdfast.RunAsync("access", "apply", "--row-security", "--write-secrets", file)).Done();
+        var urls = File.ReadAllLines(file);
+        string Url(string role, bool backup)
+        {
+            var url = urls.First(found => found.Contains($"{role}:", StringComparison.Ordinal));
+            return url[..(url.LastIndexOf('/') + 1)] + new Npgsql.NpgsqlConnectionStringBuilder(backup ? second : _connection).Database;
+        }
+        HoldfastProgram App(string tenant, bool relay)
+        {
+            var app = new HoldfastProgram().With("DATABASE_FAILOVER_ORDER", "main,backup").With("HOLDFAST_TENANT", tenant)
+                .With("HOLDFAST_PROVIDER_MAIN", Url("holdfast_app_a", false)).With("HOLDFAST_PROVIDER_BACKUP", Url("holdfast_app_b", true));
+            return relay ? app.With("HOLDFAST_PROVIDER_MAIN_RELAY", Url("holdfast_relay", false)).With("HOLDFAST_PROVIDER_BACKUP_RELAY", Url("holdfast_relay", true)) : app;
+        }
+        using (var acme = App("acme", relay: true))
+        using (var globex = App("globex", relay: true))
+        {
+            foreach (var (app, word) in new[] { (acme, "train"), (globex, "ferry") })
+                (await app.RunAsync("remember", $"the {word} leaves at nine", "--session", "s", "--user", "maria")).Done();
+            Assert.Contains("train", (await acme.RunAsync("recall", "nine")).Done().Out, StringComparison.Ordinal);
+            Assert.DoesNotContain("ferry", (await acme.RunAsync("recall", "nine")).Out, StringComparison.Ordinal);
+            (await acme.RunAsync("relay", "run", "--once")).Done();
+            (await acme.RunAsync("relay", "verify")).Done();
+            (await acme.RunAsync("status")).Done();
+            (await acme.RunAsync("verify")).Done();
+            (await acme.RunAsync("forget", "--user", "maria", "--yes")).Done();
+            Assert.Contains("ferry", (await globex.RunAsync("recall", "nine")).Done().Out, StringComparison.Ordinal);
+        }
+        using (var alone = App("globex", relay: false))
+        {
+            Assert.Contains("ferry", (await alone.RunAsync("recall", "nine")).Done().Out, StringComparison.Ordinal);
+            var verified = await alone.RunAsync("relay", "verify");
+            Assert.NotEqual(0, verified.Code);
+            Assert.Contains("_RELAY", verified.Errors + verified.Out, StringComparison.Ordinal);
+            Assert.Contains("_RELAY", (await alone.RunAsync("status")).Out, StringComparison.Ordinal);
+        }
+        (await _holdfast.RunAsync("access", "verify")).Done();
+    }
+
+    [Fact]
     public async Task a_grant_too_many_and_one_too_few_end_with_nine_and_are_named()
     {
         (await _holdfast.RunAsync("access", "apply")).Done();

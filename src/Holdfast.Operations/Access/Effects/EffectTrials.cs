@@ -49,5 +49,6 @@ internal static class EffectTrials
         var may = role.Role is AccessRole.App or AccessRole.Relay ? EffectOutcome.Allowed : EffectOutcome.Refused;
         yield return new("execute", "is_erased", $"select {schema}.is_erased('{Name}', '00000000-0000-7000-8000-000000000000', null, '{Name}')", may);
         yield return new("execute", EraseFunction.Name, $"select * from {schema}.{EraseFunction.Name}(set_config('{AccessOptions.TenantSetting}', '{Name}', true), '{Name}', null)", may);
+        yield return new("execute", MatchFunction.Name, $"select {schema}.{MatchFunction.Name}(set_config('{AccessOptions.TenantSetting}', '{Name}', true), '{Name}')", may);
     }
 }

@@ -120,7 +120,7 @@ internal sealed class EffectVerifier(
         }
     }
 
-    /// <summary>Two tenants' rows in every table: each sees and writes its own, and nobody any without saying whose.</summary>
+    /// <summary>Two tenants' rows in every table: each sees and writes its own, and nobody gets an answer without saying whose.</summary>
     private async Task TryTenantsAsync(List<RoleSpec> roles, CancellationToken cancellationToken)
     {
         if (!await BecomeAsync(roles.First(role => role.Role == AccessRole.Owner), "role", cancellationToken).ConfigureAwait(false)) return;
@@ -149,7 +149,17 @@ internal sealed class EffectVerifier(
         var both = $"{Tenant},{OtherTenant}";
         yield return new("see own tenant", table.Name, Sees(Tenant, seesAll ? both : Tenant), EffectOutcome.Allowed);
         yield return new("see own tenant", table.Name, Sees(OtherTenant, seesAll ? both : OtherTenant), EffectOutcome.Allowed);
-        yield return new("see without tenant", table.Name, Sees("", seesAll ? both : ""), EffectOutcome.Allowed);
+        yield return new("see without tenant", table.Name, seesAll ? Sees("", both) : $"""
+            do $trial$ begin
+              perform set_config('{AccessOptions.TenantSetting}', '', true);
+              begin
+                perform from {schema}.{table.Name} where tenant_id in ('{Tenant}', '{OtherTenant}');
+              exception when undefined_object then
+                return;
+              end;
+              raise exception 'without a tenant something is answered' using errcode = 'HF001';
+            end $trial$
+            """, EffectOutcome.Allowed);
         if (!TableRights.Of(role, table).HasFlag(TableRight.Insert)) yield break;
         string Writes(string tenant) => $"do $trial$ begin perform set_config('{AccessOptions.TenantSetting}', '{Tenant}', true); {SampleRow.Insert(schema, table, tenant)}; end $trial$";
         yield return new("write own tenant", table.Name, Writes(Tenant), EffectOutcome.Allowed);
@@ -169,7 +179,7 @@ internal sealed class EffectVerifier(
 
     // A role that only reads by default must be stopped by its rights, not by that setting. The result must be writable, too.
     private static Task PrepareAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        AccessControl.ExecuteAsync(connection, "set transaction read write; set local lock_timeout = '500ms'; set local row_security = on", cancellationToken);
+        AccessControl.ExecuteAsync(connection, $"set transaction read write; set local lock_timeout = '500ms'; set local row_security = on; set local {AccessOptions.TenantSetting} = '{Tenant}'", cancellationToken);
 
     private async Task<bool> BecomeAsync(RoleSpec role, string what, CancellationToken cancellationToken)
     {

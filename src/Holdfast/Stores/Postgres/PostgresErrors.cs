@@ -12,6 +12,8 @@ internal static class PostgresErrors
             $"{address}: {e.MessageText} ({e.SqlState}). The schema is missing or older than this program; run 'holdfast schema migrate' against it.", e),
         PostgresException { SqlState: "42501" } e => new StoreUnavailableException(
             $"{address}: {e.MessageText} ({e.SqlState}). The connected role lacks a privilege; grant it, or connect as the role that owns the schema.", e),
+        PostgresException e when IsUnnamed(e) => new StoreUnavailableException(
+            $"{address}: row-level security is on, and this statement named no tenant ({e.SqlState}). The transaction must name it: select set_config('holdfast.tenant', '...', true).", e),
         PostgresException { SqlState: ['2', '8', ..] } e => new StoreUnavailableException(
             $"{address}: {e.MessageText} ({e.SqlState}). Check the user name and the password of the connection.", e),
         PostgresException { SqlState: ['2', '2' or '3', ..] or ['4', '2', ..] } e => new RowRefusedException(
@@ -25,8 +27,10 @@ internal static class PostgresErrors
     /// <summary>Deadlock and serialization failures: the server rolled everything back and asks for another try.</summary>
     public static bool AsksForRetry(Exception error) => error is PostgresException { SqlState: "40P01" or "40001" };
 
-    /// <summary>A row was refused because the transaction did not name its tenant. The text is the server's, in whatever language: its routine tells.</summary>
-    public static bool IsOfRowSecurity(PostgresException error) => error is { SqlState: "42501", Routine: "ExecWithCheckOptions" };
+    /// <summary>Refused because the transaction did not name its tenant. The text is the server's, in whatever language: its routine tells, or the name in it.</summary>
+    public static bool IsOfRowSecurity(PostgresException error) => error is { SqlState: "42501", Routine: "ExecWithCheckOptions" } || IsUnnamed(error);
+
+    private static bool IsUnnamed(PostgresException error) => error.SqlState == "42704" && error.MessageText.Contains(RowSecurity.Unnamed, StringComparison.Ordinal);
 
     private static string Named(string what, string? name) => string.IsNullOrEmpty(name) ? "" : $", {what} {name}";
 }

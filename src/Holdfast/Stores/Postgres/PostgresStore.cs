@@ -36,7 +36,7 @@ internal sealed class PostgresStore : IStore
         _projections = Tables.Registers.ToFrozenDictionary(table => table, table => ProjectionStatements.Project(schema, table));
         _compareAndSets = Tables.Registers.ToFrozenDictionary(table => table, table => ProjectionStatements.CompareAndSet(schema, table));
         _sweeps = [.. Tables.Erasable.Select(table => (table, ProjectionStatements.Sweep(schema, table)))];
-        _tenants = new TenantCommands(work, identity.Address, schema, owner ?? StoreOwner.Unknown);
+        _tenants = new TenantCommands(work, identity.Address, schema, owner ?? StoreOwner.Unknown) { HasMatching = identity.Security.HasMatching };
         _byTenant = identity.Security.ByTenant;
         _isExempt = identity.Security.IsExempt;
     }
@@ -226,8 +226,13 @@ internal sealed class PostgresStore : IStore
     {
         if (!_byTenant && IsWatched(statement))
         {
-            await foreach (var item in QueryWatchedAsync(statement, parameters, read, cancellationToken).ConfigureAwait(false)) yield return item;
-            yield break;
+            var watched = _tenants.Watched(statement, parameters);
+            await using var watch = watched.ConfigureAwait(false);
+            if (await UnlessByTenantAsync(watched.ExecuteReaderAsync, cancellationToken).ConfigureAwait(false) is { } data)
+            {
+                await foreach (var item in ReadWatchedAsync(data, read, cancellationToken).ConfigureAwait(false)) yield return item;
+                yield break;
+            }
         }
         if (!_byTenant)
         {
@@ -235,13 +240,17 @@ internal sealed class PostgresStore : IStore
             var command = Command(statement, parameters);
             await using (command.ConfigureAwait(false))
             {
-                var data = await Guard(ct => command.ExecuteReaderAsync(ct), cancellationToken).ConfigureAwait(false);
-                await using var __ = data.ConfigureAwait(false);
-                var reader = new PostgresReader(data) { Source = new ReadSource(Address, MayBeStale: false) };
-                while (await Guard(ct => data.ReadAsync(ct), cancellationToken).ConfigureAwait(false))
+                // The driver reads as far as the first row here: a policy that refuses has done so before one is given out.
+                var data = await UnlessByTenantAsync(command.ExecuteReaderAsync, cancellationToken).ConfigureAwait(false);
+                if (data is not null)
                 {
-                    found = true;
-                    yield return read(reader);
+                    await using var __ = data.ConfigureAwait(false);
+                    var reader = new PostgresReader(data) { Source = new ReadSource(Address, MayBeStale: false) };
+                    while (await Guard(ct => data.ReadAsync(ct), cancellationToken).ConfigureAwait(false))
+                    {
+                        found = true;
+                        yield return read(reader);
+                    }
                 }
             }
             if (found || !await HasBecomeByTenantAsync(cancellationToken).ConfigureAwait(false)) yield break;
@@ -262,13 +271,9 @@ internal sealed class PostgresStore : IStore
     /// Reads, and asks in the same transaction whether row-level security has left rows out: what the query has locked nobody can switch
     /// it on for in between.
     /// </summary>
-    private async IAsyncEnumerable<T> QueryWatchedAsync<T>(
-        Statement statement, object?[] parameters, Func<StoreReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<T> ReadWatchedAsync<T>(NpgsqlDataReader data, Func<StoreReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var batch = _tenants.Watched(statement, parameters);
-        await using var _ = batch.ConfigureAwait(false);
-        var data = await Guard(ct => batch.ExecuteReaderAsync(ct), cancellationToken).ConfigureAwait(false);
-        await using var __ = data.ConfigureAwait(false);
+        await using var _ = data.ConfigureAwait(false);
         var reader = new PostgresReader(data) { Source = new ReadSource(Address, MayBeStale: false) };
         var (last, any) = (default(T), false);
         while (await Guard(ct => data.ReadAsync(ct), cancellationToken).ConfigureAwait(false))
@@ -286,10 +291,22 @@ internal sealed class PostgresStore : IStore
         security.Check(Address, Schema);
         if (security.ByTenant)
         {
-            _byTenant = true;
+            (_tenants.HasMatching, _byTenant) = (security.HasMatching, true);
             throw TenantScopeException.Changed(Address);
         }
         if (any) yield return last!;
+    }
+
+    /// <summary>What the server answers; null: a policy refused it, and the same is to be asked with the tenant's name.</summary>
+    private Task<NpgsqlDataReader?> UnlessByTenantAsync(Func<CancellationToken, Task<NpgsqlDataReader>> ask, CancellationToken cancellationToken)
+    {
+        var wasAsked = false;
+        return Guard(async ct =>
+        {
+            if (wasAsked && _byTenant) return null;
+            wasAsked = true;
+            return await ask(ct).ConfigureAwait(false);
+        }, cancellationToken);
     }
 
     public Task<List<T>> ExecuteAsync<T>(Statement statement, object?[] parameters, Func<StoreReader, T> read, CancellationToken cancellationToken) => Guard(async ct =>
@@ -440,12 +457,14 @@ internal sealed class PostgresStore : IStore
         return await LookAsync(ct).ConfigureAwait(false);
     }
 
-    private async Task<bool> LookAsync(CancellationToken ct) => _byTenant = (await _tenants.LookAsync(ct).ConfigureAwait(false)).ByTenant;
+    /// <summary>Looks what the policies let this role see now; true: one tenant at a time.</summary>
+    public async Task<bool> LookAsync(CancellationToken ct) => _byTenant = (await _tenants.LookAsync(ct).ConfigureAwait(false)).ByTenant;
 
     private async Task<T> Guard<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
+            var wasByTenant = _byTenant;
             try
             {
                 return await work(cancellationToken).ConfigureAwait(false);
@@ -454,10 +473,10 @@ internal sealed class PostgresStore : IStore
             {
                 // Rolled back as a whole, and every operation here can be done again.
             }
-            catch (PostgresException e) when (PostgresErrors.IsOfRowSecurity(e) && !_byTenant && attempt < TriesMax)
+            catch (PostgresException e) when (PostgresErrors.IsOfRowSecurity(e) && !wasByTenant && attempt < TriesMax)
             {
-                // Switched on since this store was opened: the same once more, with the tenant's name.
-                if (!await Guard(LookAsync, cancellationToken).ConfigureAwait(false)) throw PostgresErrors.Translate(e, Address);
+                // Switched on since this store was opened: the same once more, with the tenant's name. Another call may have found it out in between.
+                if (!_byTenant && !await Guard(LookAsync, cancellationToken).ConfigureAwait(false)) throw PostgresErrors.Translate(e, Address);
             }
             catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException && !cancellationToken.IsCancellationRequested)
             {

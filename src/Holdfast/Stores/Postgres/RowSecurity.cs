@@ -7,11 +7,18 @@ namespace Holdfast.Stores.Postgres;
 /// <param name="ByTenant">It sees one tenant at a time: the one that the transaction names.</param>
 /// <param name="Blind">A table of which no policy shows it anything; null: there is none.</param>
 /// <param name="IsExempt">No policy can ever hold it: a superuser, or a role that bypasses them.</param>
-internal readonly record struct RowSecurity(bool ByTenant, string? Blind, bool IsExempt)
+/// <param name="HasMatching">There is a function that finds the tenant's messages by their words with the index, which a policy keeps from being used.</param>
+internal readonly record struct RowSecurity(bool ByTenant, string? Blind, bool IsExempt, bool HasMatching)
 {
+    /// <summary>The name of that function: of a tenant and a query of words.</summary>
+    public const string MatchFunction = "matching";
+
+    /// <summary>The setting that nobody has, by which a policy fails where no tenant is named.</summary>
+    public const string Unnamed = "holdfast.no_tenant_is_named";
+
     /// <summary>
     /// Names the tenant for the transaction that it stands in; the policies read it with
-    /// <c>nullif(current_setting('holdfast.tenant', true), '')</c>. It ends with the transaction, so that behind a pooler the next
+    /// <c>nullif(current_setting('holdfast.tenant', true), '')</c> and fail where that is nothing. It ends with the transaction, so that behind a pooler the next
     /// client finds nothing of it. Parameter: tenant.
     /// </summary>
     public const string SetTenant = "select set_config('holdfast.tenant', $1, true)";
@@ -20,9 +27,10 @@ internal readonly record struct RowSecurity(bool ByTenant, string? Blind, bool I
     /// A role that a policy shows all rows (the relay's), an owner and one that bypasses the policies are not held to a tenant.
     /// Parameters: schema, tables.
     /// </summary>
-    public const string Look = """
+    public const string Look = $"""
         select coalesce(bool_or(active and (restricted or not all_rows)), false), min(name) filter (where active and not any_rows),
-          coalesce((select rolsuper or rolbypassrls from pg_roles where rolname = current_user), false)
+          coalesce((select rolsuper or rolbypassrls from pg_roles where rolname = current_user), false),
+          exists (select 1 from pg_proc f join pg_namespace n on n.oid = f.pronamespace where n.nspname = $1 and f.proname = '{MatchFunction}' and f.proargtypes = '25 25'::oidvector and has_function_privilege(f.oid, 'execute'))
         from (
           select c.relname::text as name, row_security_active(c.oid) as active,
             coalesce(bool_or(p.polpermissive), false) as any_rows,
@@ -44,7 +52,7 @@ internal readonly record struct RowSecurity(bool ByTenant, string? Blind, bool I
     public static NpgsqlBatchCommand LookAt(string schema) =>
         new(Look) { Parameters = { new NpgsqlParameter { Value = schema }, new NpgsqlParameter { Value = Names } } };
 
-    public static RowSecurity Read(NpgsqlDataReader reader) => new(reader.GetBoolean(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetBoolean(2));
+    public static RowSecurity Read(NpgsqlDataReader reader) => new(reader.GetBoolean(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetBoolean(2), reader.GetBoolean(3));
 
     public static NpgsqlBatchCommand Tenant(string tenant) => new(SetTenant) { Parameters = { PostgresTypes.One(ColumnType.Text, tenant) } };
 

@@ -12,6 +12,9 @@ internal sealed class TenantCommands(NpgsqlDataSource work, string address, stri
 
     public StoreOwner Owner => owner;
 
+    /// <summary>Messages are found by their words through a function that may use the index.</summary>
+    public bool HasMatching { get; set; }
+
     /// <summary>A statement as it is sent, and whose rows it touches.</summary>
     public SentText Text(Statement statement) => _scope.Of(statement);
 
@@ -35,7 +38,8 @@ internal sealed class TenantCommands(NpgsqlDataSource work, string address, stri
             _ => throw NeedsRelay(),
         };
         named = tenant is not null;
-        var batch = named ? Of(tenant!, Command(statement, parameters)) : Alone(Command(statement, parameters));
+        var text = named && HasMatching && statement.UnderRowSecurity is { } under ? _scope.Sent(under) : Text(statement).Sql;
+        var batch = named ? Of(tenant!, Command(text, parameters)) : Alone(Command(text, parameters));
         if (statement.MayTakeLong) batch.Timeout = 0;
         return batch;
     }
@@ -43,7 +47,7 @@ internal sealed class TenantCommands(NpgsqlDataSource work, string address, stri
     /// <summary>A statement, and behind it the question whether row-level security has left rows out of its answer.</summary>
     public NpgsqlBatch Watched(Statement statement, object?[] parameters)
     {
-        var batch = Alone(Command(statement, parameters));
+        var batch = Alone(Command(Text(statement).Sql, parameters));
         batch.BatchCommands.Add(RowSecurity.LookAt(schema));
         if (statement.MayTakeLong) batch.Timeout = 0;
         return batch;
@@ -83,14 +87,15 @@ internal sealed class TenantCommands(NpgsqlDataSource work, string address, stri
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         var security = RowSecurity.Read(reader);
         security.Check(address, schema);
+        HasMatching = security.HasMatching;
         return security;
     }
 
     public TenantScopeException NeedsRelay() => TenantScopeException.NeedsRelay(address, schema, owner.RelaySetting);
 
-    private NpgsqlBatchCommand Command(Statement statement, object?[] parameters)
+    private static NpgsqlBatchCommand Command(string sql, object?[] parameters)
     {
-        var command = new NpgsqlBatchCommand(Text(statement).Sql);
+        var command = new NpgsqlBatchCommand(sql);
         foreach (var parameter in parameters) command.Parameters.Add(parameter as NpgsqlParameter ?? PostgresTypes.Of(parameter));
         return command;
     }

@@ -29,6 +29,9 @@ internal sealed partial class TenantScope(string schema)
     /// <summary>A statement as it is sent, and whose rows it touches.</summary>
     public SentText Of(Statement statement) => _sent.GetOrAdd(statement.Postgres, text => _queries.Of(text) is var sql ? new SentText(sql, Of(sql)) : default);
 
+    /// <summary>A text with the store's own names in it.</summary>
+    public string Sent(string text) => _queries.Of(text.Replace("{schema}", schema, StringComparison.Ordinal));
+
     /// <param name="sql">The text as it is sent.</param>
     public StatementScope Of(string sql) =>
         !Names().Matches(sql).Any(name => name.Groups[1].Value == schema && Tables.TryGet(name.Groups[2].Value, out var table) && RowSecurity.IsOfTenants(table)) ? StatementScope.Nobody

@@ -17,14 +17,7 @@ internal static class SessionQueries
     // The words of the query in any number; what has more of them, and rarer places of them, comes first. The local file's
     // rank is BM25 (negative: lower is better), PostgreSQL's is ts_rank; both are only compared within one answer.
     private static readonly Statement Search = new(
-        $$"""
-        select {{Columns}}, ts_rank({{SearchText}}, q.query) as score
-        from {session_memories} m, (select to_tsquery('english', $2) as query) q
-        where m.tenant_id = $1 and {{SearchText}} @@ q.query and ($3::text is null or m.user_id = $3) and ($4::text is null or m.session_id = $4) and m.content is not null
-          and m.id <> all (array(select l.target_key::uuid from {lives} l where l.tenant_id = $1 and l.target_table = 'session_memories' and l.state = 'deleted'))
-          and not exists (select 1 from {lives} d where d.tenant_id = $1 and d.key = 'sessions/' || replace(replace(m.session_id, '\', '\\'), '/', '\/') and d.state = 'deleted')
-        order by score desc, m.stamp desc limit $5
-        """,
+        Searching($"{SearchText} @@ q.query"),
         $$"""
         select {{Columns}}, -bm25(session_memories_text) as score
         from session_memories_text join session_memories m on m.feed = session_memories_text.rowid
@@ -32,10 +25,24 @@ internal static class SessionQueries
           and lower(hex(m.id)) not in (select l.target_key from lives l where l.tenant_id = $1 and l.target_table = 'session_memories' and l.state = 'deleted')
           and not exists (select 1 from lives d where d.tenant_id = $1 and d.key = 'sessions/' || replace(replace(m.session_id, '\', '\\'), '/', '\/') and d.state = 'deleted')
         order by score desc, m.stamp desc limit $5
-        """);
+        """)
+    {
+        // The words of every row of the tenant would be computed: only what the index has found is looked at.
+        UnderRowSecurity = Searching("m.id = any (array(select {schema}.matching($1, $2)))"),
+    };
+
+    private static string Searching(string matches) =>
+        $$"""
+        select {{Columns}}, ts_rank({{SearchText}}, q.query) as score
+        from {session_memories} m, (select to_tsquery('english', $2) as query) q
+        where m.tenant_id = $1 and {{matches}} and ($3::text is null or m.user_id = $3) and ($4::text is null or m.session_id = $4) and m.content is not null
+          and m.id <> all (array(select l.target_key::uuid from {lives} l where l.tenant_id = $1 and l.target_table = 'session_memories' and l.state = 'deleted'))
+          and not exists (select 1 from {lives} d where d.tenant_id = $1 and d.key = 'sessions/' || replace(replace(m.session_id, '\', '\\'), '/', '\/') and d.state = 'deleted')
+        order by score desc, m.stamp desc limit $5
+        """;
 
     // Word for word the expression of the index session_memories_text_idx, else the index is not used.
-    private const string SearchText = """
+    internal const string SearchText = """
         to_tsvector('english', left(case when json_typeof(m.content) = 'string' then m.content #>> '{}' else replace(replace(replace(m.content #>> '{}', '\n', ' '), '\t', ' '), '\"', ' ') end, 100000))
         """;
 
