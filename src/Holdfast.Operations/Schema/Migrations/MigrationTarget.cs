@@ -43,6 +43,23 @@ internal sealed class MigrationTarget
     /// <exception cref="StoreUnavailableException">It does not answer.</exception>
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {
+        var connection = await OpenAsItselfAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await OwnerRole.AssumeWhereNeededAsync(connection, Schema, cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch (Exception e)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            if (e is NpgsqlException or TimeoutException) throw PostgresErrors.Translate(e, Name);
+            throw;
+        }
+    }
+
+    /// <summary>The same as the role that connected: what a session waits for is shown to the role that logged in.</summary>
+    public async Task<NpgsqlConnection> OpenAsItselfAsync(CancellationToken cancellationToken)
+    {
         if (PoolerNames.IsPooler(_settings))
         {
             var direct = new NpgsqlConnectionStringBuilder(_settings.ConnectionString);
