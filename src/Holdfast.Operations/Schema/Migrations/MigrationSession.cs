@@ -1,3 +1,4 @@
+using Holdfast.Operations.Schema.Sessions;
 using Npgsql;
 
 namespace Holdfast.Operations.Schema.Migrations;

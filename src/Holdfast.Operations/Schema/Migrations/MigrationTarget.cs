@@ -1,3 +1,4 @@
+using Holdfast.Operations.Schema.Sessions;
 using Holdfast.Providers.Configuration;
 using Holdfast.Stores.Postgres;
 using Npgsql;

@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace Holdfast.Operations.Schema.Migrations;
+namespace Holdfast.Operations.Schema.Sessions;
 
 /// <summary>Lets a migration be run by the role that owns the schema, so that what it makes has the owner's default rights.</summary>
 internal static class OwnerRole
