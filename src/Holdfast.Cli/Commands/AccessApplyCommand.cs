@@ -30,11 +30,27 @@ internal static class AccessApplyCommand
                 plans.Add(AccessPlanned.Of(server.Name, await control.PlanAsync(options, cancellationToken)));
                 continue;
             }
-            if (!invocation.Yes && Terminal.CanAsk && !Terminal.Ask($"Change roles and rights on {server.Name}?")) throw new CliException(ExitCode.Cancelled, "Nothing was changed.");
-            applied.Add(await ApplyAsync(server.Name, control, options, file, cancellationToken));
+            try
+            {
+                if (!invocation.Yes && Terminal.CanAsk && !Terminal.Ask($"Change roles and rights on {server.Name}?")) throw new CliException(ExitCode.Cancelled, "Nothing was changed.");
+                applied.Add(await ApplyAsync(server.Name, control, options, file, cancellationToken));
+            }
+#pragma warning disable CA1031 // Told behind what was done before it.
+            catch (Exception e) when (applied.Count > 0)
+#pragma warning restore CA1031
+            {
+                var error = CliError.Of(e);
+                Print(invocation, applied, file);
+                return invocation.Note(error with { Message = $"{server.Name}: {error.Message} Applied before it: {string.Join(", ", applied.Select(one => one.Provider))}." });
+            }
             if (!applied[^1].Verified.IsRight) break;
         }
         if (invocation.DryRun) return AccessPlanCommand.Print(invocation, plans);
+        Print(invocation, applied, file);
+        return AccessVerifyCommand.End(invocation, [.. applied.Select(one => one.Verified)]);
+    }
+
+    private static void Print(Invocation invocation, List<AccessApplied> applied, SecretsFile? file) =>
         invocation.Print(applied, CliJson.Default.ListAccessApplied, writer =>
         {
             foreach (var one in applied)
@@ -43,8 +59,6 @@ internal static class AccessApplyCommand
                 AccessVerifyCommand.Write(writer, one.Verified);
             }
         });
-        return AccessVerifyCommand.End(invocation, [.. applied.Select(one => one.Verified)]);
-    }
 
     private static async Task<AccessApplied> ApplyAsync(string provider, AccessControl control, AccessOptions options, SecretsFile? file, CancellationToken cancellationToken)
     {

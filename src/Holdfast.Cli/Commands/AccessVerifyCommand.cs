@@ -24,16 +24,30 @@ internal static class AccessVerifyCommand
             ? file.Exists ? await new SecretsFile(file.FullName).ReadAsync(cancellationToken) : throw new CliException(ExitCode.NotFound, $"There is no file {file.FullName}.", "holdfast access apply --write-secrets FILE")
             : [];
         var verified = new List<AccessVerified>();
+        var failed = new List<CliError>();
         foreach (var (server, control) in AccessCommand.Servers(invocation))
         {
             Invocation.Note($"target: {server.Name}  {control.Target}");
-            if (!invocation.DryRun) verified.Add(AccessVerified.Of(server.Name, await control.VerifyAsync(options, urls, cancellationToken)));
+            if (invocation.DryRun) continue;
+            try
+            {
+                verified.Add(AccessVerified.Of(server.Name, await control.VerifyAsync(options, urls, cancellationToken)));
+            }
+            catch (HoldfastException e)
+            {
+                // The others are tried all the same: one server that is away hides nothing that is wrong elsewhere.
+                failed.Add(CliError.Of(e) with { Message = $"{server.Name}: {e.Message}" });
+            }
         }
+        // Nothing was tried anywhere: there is no result.
+        if (verified.Count == 0 && failed.Count > 0) throw new CliException(failed[0].Code, failed[0].Message, failed[0].Suggestion);
         invocation.Print(verified, CliJson.Default.ListAccessVerified, writer =>
         {
             foreach (var one in verified) Write(writer, one);
         });
-        return End(invocation, verified);
+        foreach (var error in failed) Invocation.Note($"not verified: {error.Message}");
+        var end = End(invocation, verified);
+        return end == ExitCode.Done && failed.Count > 0 ? invocation.Note(failed[0]) : end;
     }
 
     public static void Write(TextWriter writer, AccessVerified verified)

@@ -41,6 +41,7 @@ internal sealed class AccessControl
     /// <exception cref="AccessBlockedException">Something must be done by hand first; nothing was changed.</exception>
     public async Task<(AccessPlan Plan, IReadOnlyList<string> NewPasswords)> ApplyAsync(AccessOptions options, SecretsFile? secrets, CancellationToken cancellationToken)
     {
+        secrets?.Check();
         var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var _ = connection.ConfigureAwait(false);
         for (var attempt = 1; ; attempt++)
@@ -69,7 +70,14 @@ internal sealed class AccessControl
     {
         var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var _ = connection.ConfigureAwait(false);
-        return await new EffectVerifier(connection, _settings, _schema, options, urls, _time).RunAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await new EffectVerifier(connection, _settings, _schema, options, urls, _time).RunAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        {
+            throw PostgresErrors.Translate(e, Target);
+        }
     }
 
     private async Task<AccessPlan> PlanAsync(NpgsqlConnection connection, AccessOptions options, CancellationToken cancellationToken) =>
@@ -90,13 +98,18 @@ internal sealed class AccessControl
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
             return (plan, []);
         }
-        var known = await secrets.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var lines = await secrets.LinesAsync(cancellationToken).ConfigureAwait(false);
+        var known = SecretsFile.UrlsOf(lines);
         var fresh = NewPasswords(plan, state, known);
+        // Roles belong to the whole server: another database's apply may have given them their passwords.
+        var elsewhere = RoleSpecs.All(_schema, AccessPlanner.Effective(_schema, options, state)).Where(role => role.CanLogIn && !fresh.Any(one => one.Role == role.Name) && SecretsFile.Find(known, _settings, role.Name) is null)
+            .Select(role => role.Name).ToList();
+        if (elsewhere.Count > 0) plan = plan with { Notes = [.. plan.Notes, $"{string.Join(", ", elsewhere)}: {secrets.Path} has no log-in of theirs here, and they keep the password that they have{(state.IsSuperuser ? "" : $" (or have none, which {state.User} may not see)")}. Roles are the whole server's: their log-ins at another database of it have the same."] };
         try
         {
             foreach (var one in fresh) await ExecuteAsync(connection, $"alter role {one.Role} password {SqlQuote.Literal(one.Verifier)}", cancellationToken).ConfigureAwait(false);
             // On the disk before it counts: a password that nobody has is worse than a file that is not used.
-            if (fresh.Count > 0) await secrets.DraftAsync([.. known.Where(url => !fresh.Any(one => SecretsFile.Find([url], _settings, one.Role) is not null)), .. fresh.Select(one => one.Url)], cancellationToken).ConfigureAwait(false);
+            if (fresh.Count > 0) await secrets.DraftAsync([.. lines.Where(line => !fresh.Any(one => SecretsFile.Find(SecretsFile.UrlsOf([line]), _settings, one.Role) is not null)), .. fresh.Select(one => one.Url)], cancellationToken).ConfigureAwait(false);
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch

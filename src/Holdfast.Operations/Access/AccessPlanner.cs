@@ -14,12 +14,15 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
 
     public static AccessPlan Plan(string schema, AccessOptions options, AccessState state) => new AccessPlanner(schema, Effective(schema, options, state), state).Plan();
 
-    /// <summary>What was separated once stays so, also where nobody says it again: its role is there with it and with nothing else.</summary>
+    /// <summary>What was separated once stays so, also where nobody says it again: the relay has rights in a database with it and with nothing else.</summary>
     public static AccessOptions Effective(string schema, AccessOptions options, AccessState state) =>
-        options with { RowSecurity = options.RowSecurity || state.HasRowSecurity || state.Roles.ContainsKey(RoleSpecs.NameOf(schema, "relay")) };
+        options with { RowSecurity = options.RowSecurity || state.HasRowSecurity || state.HasRelay };
 
     /// <summary>Nobody else has tables in the database, or somebody has said so.</summary>
     public static bool IsExclusive(AccessOptions options, AccessState state) => options.Exclusive ?? state.OtherSchemas.Count == 0;
+
+    /// <summary>Why a database is taken for a shared one.</summary>
+    public static string Others(AccessState state) => state.OtherSchemas.Count == 0 ? "--shared" : $"tables in {string.Join(", ", state.OtherSchemas)}";
 
     private AccessPlan Plan()
     {
@@ -45,17 +48,41 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
             if (role.Role == AccessRole.Owner && !state.IsSuperuser) AddSelf(role);
             foreach (var power in live.Powers.Where(power => !(power == "bypassrls" && role.Role == AccessRole.Backup)))
                 Do(state.IsSuperuser || (power is "createrole" or "createdb" && live.IsAlterable), $"alter role {role.Name} no{SqlQuote.OneOf(power, "superuser", "createrole", "createdb", "replication", "bypassrls")}", $"{state.User} may not take {power} from {role.Name}");
-            if ((live.CanLogIn, live.Inherits, live.ConnectionLimit) != (role.CanLogIn, role.Inherits, role.ConnectionLimit) && !(live.CanLogIn is false && role.Role == AccessRole.App && role.CanLogIn && live.ConnectionLimit == role.ConnectionLimit))
-                Do(live.IsAlterable, $"alter role {role.Name} {(role.CanLogIn ? "login" : "nologin")} {(role.Inherits ? "inherit" : "noinherit")} connection limit {role.ConnectionLimit}", $"{state.User} may not alter {role.Name}");
+            if ((live.CanLogIn, live.Inherits, live.ConnectionLimit) != (role.CanLogIn, role.Inherits, role.ConnectionLimit) && !(IsClosedSlot(role, live) && (live.Inherits, live.ConnectionLimit) == (role.Inherits, role.ConnectionLimit)))
+                Do(live.IsAlterable, $"alter role {role.Name} {(role.CanLogIn && !IsClosedSlot(role, live) ? "login" : "nologin")} {(role.Inherits ? "inherit" : "noinherit")} connection limit {role.ConnectionLimit}", $"{state.User} may not alter {role.Name}");
         }
         foreach (var group in new[] { role.MemberOf, role.Predefined }.OfType<string>().Where(group => live?.MemberOf.Contains(group) != true))
             Do(group == role.MemberOf || state.Grantable.Contains(group), $"grant {group} to {role.Name}", $"{state.User} has no ADMIN option on {group}");
+        if (live is not null) AddMemberships(role, live);
+        foreach (var setting in live?.Overridden(role) ?? [])
+            Do(live!.IsAlterable, $"alter role {role.Name} in database {state.QuotedDatabase} reset {setting.Split('=')[0]}", $"{state.User} may not alter {role.Name}");
         foreach (var (name, value) in role.Settings.Where(setting => live?.Settings.Contains($"{setting.Name}={setting.Value}") != true))
             Do(live?.IsAlterable ?? true, $"alter role {role.Name} set {name} = {(name == "search_path" ? value : $"'{value}'")}", $"{state.User} may not alter {role.Name}");
         if (options.RowSecurity && role.Role == AccessRole.Backup && live?.Powers.Contains("bypassrls") != true)
         {
             if (state.MayGiveBypassRls) _statements.Add($"alter role {role.Name} bypassrls");
             else _notes.Add($"{role.Name} sees all tenants by its policy, but does not bypass row-level security: dump with pg_dump --enable-row-security.");
+        }
+    }
+
+    /// <summary>The one of the application's two log-ins that is not in use may be closed; it stays so.</summary>
+    public static bool IsClosedSlot(RoleSpec role, LiveRole live) => role is { Role: AccessRole.App, CanLogIn: true } && !live.CanLogIn;
+
+    /// <summary>What it is a member of beyond the declaration ends, and what it is declared to be in gives what is declared and no more.</summary>
+    private void AddMemberships(RoleSpec role, LiveRole live)
+    {
+        foreach (var membership in live.Memberships)
+        {
+            var by = state.Version >= 16 ? $" granted by {membership.QuotedGrantor}" : "";
+            var reason = $"{state.User} may not change what {membership.QuotedGrantor} has granted";
+            if (membership.Group != role.MemberOf && membership.Group != role.Predefined)
+            {
+                Do(membership.IsOurs, $"revoke {membership.QuotedGroup} from {role.Name}{by}", reason);
+                continue;
+            }
+            if (membership.IsAdmin) Do(membership.IsOurs, $"revoke admin option for {membership.QuotedGroup} from {role.Name}{by}", reason);
+            if (state.Version >= 16 && (membership.Inherits != role.Inherits || !membership.MaySet))
+                Do(membership.IsOurs, $"grant {membership.QuotedGroup} to {role.Name} with inherit {(role.Inherits ? "true" : "false")}, set true{by}", reason);
         }
     }
 
@@ -80,7 +107,7 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
         Do(mayGrant, $"grant connect, create, temporary on database {database} to {_owner}", reason, isRequired: true);
         if (!IsExclusive(options, state))
         {
-            _notes.Add($"The database is shared (tables in {string.Join(", ", state.OtherSchemas)}): PUBLIC keeps what it may do in it, which others may need. --exclusive takes that away.");
+            _notes.Add($"The database is shared ({Others(state)}): PUBLIC keeps what it may do in it, which others may need. --exclusive takes that away.");
             return;
         }
         if (state.OtherUsers.Count > 0)

@@ -31,10 +31,14 @@ internal static class AccessScript
     public static IEnumerable<RoleSpec> Grantees(string schema, AccessOptions options) =>
         RoleSpecs.All(schema, options).Where(role => role.MemberOf is null && role.Role != AccessRole.Owner);
 
+    /// <summary>All roles but the owner, also those that have no rights of their own: what somebody gave them goes.</summary>
+    public static string Names(string schema, AccessOptions options) =>
+        string.Join(", ", RoleSpecs.All(schema, options).Where(role => role.Role != AccessRole.Owner).Select(role => role.Name));
+
     private static IEnumerable<AccessStatement> Grants(string schema, string roles, AccessOptions options)
     {
         var grantees = Grantees(roles, options).ToList();
-        var names = string.Join(", ", grantees.Select(role => role.Name).Append($"{RoleSpecs.NameOf(roles, "migrator")}"));
+        var names = Names(roles, options);
         yield return new(AccessPart.Grant, schema, $"revoke all on schema {schema} from public, {names}");
         yield return new(AccessPart.Grant, schema, $"grant usage on schema {schema} to {string.Join(", ", grantees.Select(role => role.Name))}");
         foreach (var table in Tables.All)
@@ -51,11 +55,12 @@ internal static class AccessScript
     private static IEnumerable<AccessStatement> DefaultPrivileges(string schema, string roles, AccessOptions options)
     {
         var owner = RoleSpecs.Owner(roles);
-        var all = string.Join(", ", Grantees(roles, options).Select(role => role.Name).Prepend("public"));
+        var all = $"public, {Names(roles, options)}";
         foreach (var kind in (string[])["tables", "sequences", "functions"])
             yield return new(AccessPart.Grant, schema, $"alter default privileges for role {owner} in schema {schema} revoke all on {kind} from {all}");
-        // PUBLIC's right to execute is a default of the whole database: IN SCHEMA cannot take it away.
-        yield return new(AccessPart.Grant, schema, $"alter default privileges for role {owner} revoke execute on functions from public");
+        // PUBLIC's right to execute is a default of the whole database, and so may be what somebody gave: IN SCHEMA cannot take it away.
+        foreach (var kind in (string[])["tables", "sequences", "functions"])
+            yield return new(AccessPart.Grant, schema, $"alter default privileges for role {owner} revoke all on {kind} from {all}");
         yield return new(AccessPart.Grant, schema, $"alter default privileges for role {owner} in schema {schema} grant select, insert, update on tables to {RoleSpecs.App(roles)}");
         yield return new(AccessPart.Grant, schema, $"alter default privileges for role {owner} in schema {schema} grant select on tables to {string.Join(", ", Grantees(roles, options).Where(role => role.Role is AccessRole.ReadOnly or AccessRole.Backup).Select(role => role.Name))}");
         yield return new(AccessPart.Grant, schema, $"alter default privileges for role {owner} in schema {schema} grant usage, select on sequences to {RoleSpecs.App(roles)}");

@@ -10,12 +10,35 @@ namespace Holdfast.Operations.Access;
 /// <param name="ConnectionLimit">Sessions at once; -1: no limit.</param>
 /// <param name="Powers">Attributes that none of Holdfast's roles may have: <c>superuser</c>, <c>createrole</c>, …</param>
 /// <param name="Settings">What its sessions start with: <c>name=value</c>.</param>
-/// <param name="MemberOf">Roles that it is a member of.</param>
+/// <param name="HereSettings">What its sessions start with in this database instead: it goes before <paramref name="Settings"/>.</param>
+/// <param name="Memberships">Roles that it is a member of.</param>
 /// <param name="IsAlterable">The connected role may alter it.</param>
 /// <param name="HasPassword">Null: the connected role may not know.</param>
 internal sealed record LiveRole(
     string Name, bool CanLogIn, bool Inherits, int ConnectionLimit, IReadOnlyList<string> Powers, IReadOnlyList<string> Settings,
-    IReadOnlyList<string> MemberOf, bool IsAlterable, bool? HasPassword);
+    IReadOnlyList<string> HereSettings, IReadOnlyList<LiveMembership> Memberships, bool IsAlterable, bool? HasPassword)
+{
+    public IEnumerable<string> MemberOf => Memberships.Select(membership => membership.Group).Distinct();
+
+    /// <summary>The settings of <paramref name="role"/> that are others in this database.</summary>
+    public IReadOnlyList<string> Overridden(RoleSpec role) =>
+        [.. HereSettings.Where(here => role.Settings.Any(setting => here.StartsWith(setting.Name + "=", StringComparison.Ordinal) && here != $"{setting.Name}={setting.Value}"))];
+}
+
+/// <summary>One grant of a role to another.</summary>
+/// <param name="Group">The role that was granted.</param>
+/// <param name="QuotedGroup">The same as SQL.</param>
+/// <param name="QuotedGrantor">By whom, as SQL; from PostgreSQL 16 on each grantor's grant stands for itself.</param>
+/// <param name="IsAdmin">The member may hand it on.</param>
+/// <param name="Inherits">It has the group's rights without becoming it; before PostgreSQL 16 the member's own attribute says so.</param>
+/// <param name="MaySet">It may become the group.</param>
+/// <param name="IsOurs">The connected role may change this grant.</param>
+internal sealed record LiveMembership(string Group, string QuotedGroup, string QuotedGrantor, bool IsAdmin, bool Inherits, bool MaySet, bool IsOurs);
+
+/// <summary>A role that is not Holdfast's and is a member of one that is.</summary>
+/// <param name="Member">Who.</param>
+/// <param name="Group">Of what.</param>
+internal sealed record LiveMember(string Member, string Group);
 
 /// <summary>A table, view, sequence or function in the schema.</summary>
 /// <param name="Kind"><c>table</c>, <c>view</c>, <c>materialized view</c>, <c>sequence</c>, <c>foreign table</c>, <c>function</c>, <c>procedure</c>, <c>aggregate</c>.</param>
@@ -53,7 +76,9 @@ internal sealed class AccessState
           (select quote_ident(pg_get_userbyid(n.nspowner)) from pg_namespace n where n.nspname = $1),
           (select pg_has_role(n.nspowner, 'usage') from pg_namespace n where n.nspname = $1),
           (select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relrowsecurity),
-          has_table_privilege('pg_authid', 'select')
+          has_table_privilege('pg_authid', 'select'),
+          exists (select 1 from pg_shdepend s join pg_roles y on y.oid = s.refobjid where s.refclassid = 'pg_authid'::regclass and y.rolname = $2
+            and (s.dbid = d.oid or (s.classid = 'pg_database'::regclass and s.objid = d.oid)))
         from pg_database d, pg_roles r where d.datname = current_database() and r.rolname = current_user
         """;
 
@@ -62,9 +87,34 @@ internal sealed class AccessState
           array_remove(array[case when rolsuper then 'superuser' end, case when rolcreaterole then 'createrole' end, case when rolcreatedb then 'createdb' end,
             case when rolreplication then 'replication' end, case when rolbypassrls then 'bypassrls' end], null),
           coalesce((select s.setconfig from pg_db_role_setting s where s.setrole = r.oid and s.setdatabase = 0), '{}'),
-          array(select pg_get_userbyid(m.roleid)::text from pg_auth_members m where m.member = r.oid),
+          coalesce((select s.setconfig from pg_db_role_setting s where s.setrole = r.oid and s.setdatabase = (select oid from pg_database where datname = current_database())), '{}'),
           case when current_setting('server_version_num')::int >= 160000 then pg_has_role(r.oid, 'member with admin option') else true end
         from pg_roles r where r.rolname = any($1)
+        """;
+
+    private const string AskMemberships = """
+        select pg_get_userbyid(m.member)::text, g.rolname::text, quote_ident(g.rolname), quote_ident(pg_get_userbyid(m.grantor)), m.admin_option,
+          coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, r.rolinherit), coalesce((to_jsonb(m) ->> 'set_option')::boolean, true),
+          u.rolsuper or case when current_setting('server_version_num')::int >= 160000 then pg_has_role(m.roleid, 'member with admin option') and pg_has_role(m.grantor, 'usage')
+            else pg_has_role(m.roleid, 'member with admin option') or (u.rolcreaterole and not g.rolsuper) end
+        from pg_auth_members m join pg_roles g on g.oid = m.roleid join pg_roles r on r.oid = m.member, pg_roles u
+        where r.rolname = any($1) and u.rolname = current_user
+        """;
+
+    // Who may create roles is an administrator: it is a member of what it has made. A grant that gives nothing but the right to hand on is one, too.
+    private const string AskMembers = """
+        select distinct r.rolname::text, g.rolname::text from pg_auth_members m join pg_roles g on g.oid = m.roleid join pg_roles r on r.oid = m.member
+        where g.rolname = any($1) and r.rolname <> all($1) and not r.rolsuper and not r.rolcreaterole and r.rolname <> current_user
+          and (coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, true) or coalesce((to_jsonb(m) ->> 'set_option')::boolean, true))
+        order by 1, 2
+        """;
+
+    // What somebody has in the schema who is neither declared nor its owner.
+    private const string AskStrangers = """
+        select pg_get_userbyid(a.grantee)::text || ' (' || string_agg(distinct lower(a.privilege_type), ', ') || ' on ' || count(distinct c.oid) || ' tables)'
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace, aclexplode(c.relacl) a
+        where n.nspname = $1 and c.relkind in ('r', 'p') and a.grantee <> 0 and a.grantee <> c.relowner and pg_get_userbyid(a.grantee) <> all($2)
+        group by a.grantee order by 1
         """;
 
     private const string AskPasswords = "select rolname::text, rolpassword is not null from pg_authid where rolname = any($1)";
@@ -130,6 +180,15 @@ internal sealed class AccessState
 
     public required bool HasRowSecurity { get; init; }
 
+    /// <summary>The relay's role has something in this database; roles belong to the whole server, so that it is there says nothing.</summary>
+    public required bool HasRelay { get; init; }
+
+    /// <summary>Who else may act as a role of Holdfast's.</summary>
+    public IReadOnlyList<LiveMember> Members { get; private set; } = [];
+
+    /// <summary>Who else has rights to its tables, in words.</summary>
+    public IReadOnlyList<string> Strangers { get; private set; } = [];
+
     public IReadOnlyDictionary<string, LiveRole> Roles { get; private set; } = new Dictionary<string, LiveRole>();
 
     public IReadOnlyList<LiveObject> Objects { get; private set; } = [];
@@ -143,8 +202,12 @@ internal sealed class AccessState
         var (state, seesPasswords) = await ReadServerAsync(connection, schema, cancellationToken).ConfigureAwait(false);
         var passwords = !seesPasswords ? [] : (await QueryAsync(connection, AskPasswords, [names], row => (row.GetString(0), row.GetBoolean(1)), cancellationToken).ConfigureAwait(false))
             .ToDictionary(pair => pair.Item1, pair => pair.Item2);
+        var memberships = (await QueryAsync(connection, AskMemberships, [names], row => (Member: row.GetString(0), Grant: new LiveMembership(
+            row.GetString(1), row.GetString(2), row.GetString(3), row.GetBoolean(4), row.GetBoolean(5), row.GetBoolean(6), row.GetBoolean(7))), cancellationToken).ConfigureAwait(false)).ToLookup(one => one.Member, one => one.Grant);
+        state.Members = await QueryAsync(connection, AskMembers, [names], row => new LiveMember(row.GetString(0), row.GetString(1)), cancellationToken).ConfigureAwait(false);
+        state.Strangers = await QueryAsync(connection, AskStrangers, [schema, names], row => row.GetString(0), cancellationToken).ConfigureAwait(false);
         state.Roles = (await QueryAsync(connection, AskRoles, [names], row => new LiveRole(
-            row.GetString(0), row.GetBoolean(1), row.GetBoolean(2), row.GetInt32(3), row.GetFieldValue<string[]>(4), row.GetFieldValue<string[]>(5), row.GetFieldValue<string[]>(6),
+            row.GetString(0), row.GetBoolean(1), row.GetBoolean(2), row.GetInt32(3), row.GetFieldValue<string[]>(4), row.GetFieldValue<string[]>(5), row.GetFieldValue<string[]>(6), [.. memberships[row.GetString(0)]],
             state.IsSuperuser || (state.MayCreateRoles && row.GetBoolean(7)),
             passwords.TryGetValue(row.GetString(0), out var has) ? has : null), cancellationToken).ConfigureAwait(false)).ToDictionary(role => role.Name);
         state.Objects = await QueryAsync(connection, AskObjects, [schema], row => new LiveObject(
@@ -154,7 +217,7 @@ internal sealed class AccessState
     }
 
     private static async Task<(AccessState State, bool SeesPasswords)> ReadServerAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken) =>
-        (await QueryAsync(connection, AskServer, [schema], row => (new AccessState
+        (await QueryAsync(connection, AskServer, [schema, RoleSpecs.NameOf(schema, "relay")], row => (new AccessState
         {
             Version = row.GetInt32(0), User = row.GetString(1), QuotedUser = SqlQuote.Quoted(row.GetString(2)), QuotedDatabase = SqlQuote.Quoted(row.GetString(3)),
             IsSuperuser = row.GetBoolean(4), MayCreateRoles = row.GetBoolean(5) || row.GetBoolean(4), MayGiveBypassRls = row.GetBoolean(4) || (row.GetBoolean(6) && row.GetInt32(0) >= 16),
@@ -162,7 +225,7 @@ internal sealed class AccessState
             Grantable = [.. new[] { row.GetBoolean(9) ? "pg_monitor" : "", row.GetBoolean(10) ? "pg_read_all_stats" : "" }.Where(name => name.Length > 0)],
             OtherSchemas = row.IsDBNull(11) ? [] : row.GetFieldValue<string[]>(11),
             PublicMayCreate = row.GetBoolean(12), OwnsPublic = !row.IsDBNull(13) && row.GetBoolean(13),
-            SchemaOwner = row.IsDBNull(14) ? null : row.GetString(14), OwnsSchema = !row.IsDBNull(15) && row.GetBoolean(15), HasRowSecurity = row.GetInt64(16) > 0,
+            SchemaOwner = row.IsDBNull(14) ? null : row.GetString(14), OwnsSchema = !row.IsDBNull(15) && row.GetBoolean(15), HasRowSecurity = row.GetInt64(16) > 0, HasRelay = row.GetBoolean(18),
         }, row.GetBoolean(17)), cancellationToken).ConfigureAwait(false))[0];
 
     internal static async Task<List<T>> QueryAsync<T>(NpgsqlConnection connection, string sql, object[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)

@@ -24,7 +24,7 @@ internal static class EraseFunction
     {
         yield return new(AccessPart.Function, Name, Create(schema, options));
         yield return new(AccessPart.Ownership, Name, $"alter function {schema}.{Signature} owner to {RoleSpecs.Owner(roles)}");
-        yield return new(AccessPart.Grant, Name, $"revoke all on function {schema}.{Signature} from public");
+        yield return new(AccessPart.Grant, Name, $"revoke all on function {schema}.{Signature} from public, {AccessScript.Names(roles, options)}");
         yield return new(AccessPart.Grant, Name, $"grant execute on function {schema}.{Signature} to {RoleSpecs.App(roles)}");
     }
 

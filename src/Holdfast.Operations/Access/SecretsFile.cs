@@ -16,12 +16,27 @@ internal sealed class SecretsFile(string path)
 
     /// <summary>The URLs in it; none when there is no file.</summary>
     /// <exception cref="InvalidInputException">Others may read it.</exception>
-    public async Task<IReadOnlyList<string>> ReadAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> ReadAsync(CancellationToken cancellationToken) => UrlsOf(await LinesAsync(cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Refuses a path that no file can stand at, before anything is changed.</summary>
+    /// <exception cref="InvalidInputException">It is a folder, or its folder is not there.</exception>
+    public void Check()
+    {
+        if (Directory.Exists(path)) throw new InvalidInputException("secrets", $"{path} is a folder; name a file in it.");
+        if (!Directory.Exists(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)))) throw new InvalidInputException("secrets", $"the folder of {path} is not there; make it first.");
+    }
+
+    /// <summary>The log-ins among lines: comments and empty ones are none.</summary>
+    public static IReadOnlyList<string> UrlsOf(IEnumerable<string> lines) => [.. lines.Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#')];
+
+    /// <summary>All its lines as they are; none when there is no file.</summary>
+    /// <exception cref="InvalidInputException">Others may read it.</exception>
+    public async Task<IReadOnlyList<string>> LinesAsync(CancellationToken cancellationToken)
     {
         if (!File.Exists(path)) return [];
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly & ~UnixFileMode.UserExecute) != 0)
             throw new InvalidInputException("secrets", $"{path} may be read by others: chmod 600 it, and change the passwords in it.");
-        return [.. (await File.ReadAllLinesAsync(path, cancellationToken).ConfigureAwait(false)).Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#')];
+        return await File.ReadAllLinesAsync(path, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The log-in of a role at the server of <paramref name="settings"/>, or null.</summary>
@@ -30,19 +45,30 @@ internal sealed class SecretsFile(string path)
             && (found.Host, found.Port, found.Database) == (settings.Host, settings.Port, settings.Database));
 
     /// <summary>Puts what the file is to hold beside it; it takes its place by <see cref="Publish"/>.</summary>
-    public async Task DraftAsync(IReadOnlyList<string> urls, CancellationToken cancellationToken)
+    public async Task DraftAsync(IReadOnlyList<string> lines, CancellationToken cancellationToken)
     {
         File.Delete(_draft);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
         var writer = new StreamWriter(_draft, options);
         await using var _ = writer.ConfigureAwait(false);
-        foreach (var url in urls) await writer.WriteLineAsync(url.AsMemory(), cancellationToken).ConfigureAwait(false);
+        foreach (var line in lines) await writer.WriteLineAsync(line.AsMemory(), cancellationToken).ConfigureAwait(false);
         await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
         ((FileStream)writer.BaseStream).Flush(flushToDisk: true);
     }
 
-    public void Publish() => File.Move(_draft, path, overwrite: true);
+    /// <exception cref="SchemaException">It cannot take its place; the log-ins stand beside it.</exception>
+    public void Publish()
+    {
+        try
+        {
+            File.Move(_draft, path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SchemaException($"The roles have their new passwords, and {path} could not be replaced ({e.Message}): the log-ins are in {_draft}. Move it there by hand.", e);
+        }
+    }
 
     public void Discard() => File.Delete(_draft);
 
@@ -57,7 +83,8 @@ internal sealed class SecretsFile(string path)
             SslMode.VerifyFull => "verify-full", SslMode.VerifyCA => "verify-ca", var mode => mode.ToString().ToLowerInvariant(),
         });
         if (settings.RootCertificate is { Length: > 0 } root) query.Add("sslrootcert=" + Uri.EscapeDataString(root));
-        var host = settings.Host!.Contains(':', StringComparison.Ordinal) && !settings.Host.StartsWith('[') ? $"[{settings.Host}]" : settings.Host;
+        // A folder of sockets stands in a URL as libpq reads it: percent-encoded.
+        var host = settings.Host!.StartsWith('/') ? Uri.EscapeDataString(settings.Host) : settings.Host.Contains(':', StringComparison.Ordinal) && !settings.Host.StartsWith('[') ? $"[{settings.Host}]" : settings.Host;
         return string.Create(CultureInfo.InvariantCulture, $"postgres://{role}:{password}@{host}:{settings.Port}/{Uri.EscapeDataString(settings.Database ?? settings.Username ?? "")}{(query.Count == 0 ? "" : "?" + string.Join('&', query))}");
     }
 }

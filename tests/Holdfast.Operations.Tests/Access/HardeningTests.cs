@@ -1,5 +1,6 @@
 using Holdfast.Operations.Access;
 using Holdfast.Operations.Schema.Migrations;
+using Holdfast.Operations.Schema.Sessions;
 using Holdfast.Rows;
 using Holdfast.TestServers;
 using Npgsql;

@@ -55,4 +55,35 @@ public sealed class SecretsTests
         await Assert.ThrowsAsync<InvalidInputException>(() => database.Control.ApplyAsync(new AccessOptions(), database.Secrets, default));
         Assert.Equal(0L, await database.ScalarAsync<long>("select count(*) from pg_roles where rolname like '{s}\\_%'"));
     }
+
+    [Fact]
+    public async Task other_lines_of_the_file_stay_as_they_are()
+    {
+        using var database = await AccessDatabase.CreateAsync();
+        string[] mine = ["# mine", "", "postgres://other:secret@db.example/x"];
+        await File.WriteAllLinesAsync(database.Secrets.Path, mine, Encoding.UTF8);
+        File.SetUnixFileMode(database.Secrets.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await database.Control.ApplyAsync(new AccessOptions(), database.Secrets, default);
+        Assert.Equal(mine, (await File.ReadAllLinesAsync(database.Secrets.Path)).Take(3));
+        Assert.Equal(7, (await database.Secrets.ReadAsync(default)).Count);
+    }
+
+    [Fact]
+    public async Task a_path_at_which_no_file_can_stand_is_refused_before_any_change()
+    {
+        using var database = await AccessDatabase.CreateAsync();
+        foreach (var path in new[] { database.Home, Path.Combine(database.Home, "none", "access.secrets") })
+            await Assert.ThrowsAsync<InvalidInputException>(() => database.Control.ApplyAsync(new AccessOptions(), new SecretsFile(path), default));
+        Assert.Equal(0L, await database.ScalarAsync<long>("select count(*) from pg_roles where rolname like '{s}\\_%'"));
+    }
+
+    [Fact]
+    public void a_folder_of_sockets_an_IPv6_address_and_a_database_of_any_name_come_back_from_their_URL()
+    {
+        foreach (var (host, name) in new[] { ("/var/run/postgresql", "my db/1"), ("::1", "a@b"), ("db.example", "x%y") })
+        {
+            var settings = new NpgsqlConnectionStringBuilder { Host = host, Port = 5433, Database = name };
+            Assert.NotNull(SecretsFile.Find([SecretsFile.Url(settings, "r", "p")], settings, "r"));
+        }
+    }
 }

@@ -33,6 +33,9 @@ internal sealed record EffectCell(string Role, string Operation, string Subject,
     /// <summary>It was read in the catalogue, not tried; the detail says all.</summary>
     public bool IsStated { get; init; }
 
+    /// <summary>It did not come to be tried: somebody else uses the table.</summary>
+    public bool IsLockWait { get; init; }
+
     public override string ToString() => IsStated ? $"{Role}: {Operation}{(Subject.Length == 0 ? "" : " on " + Subject)}: {Detail}"
         : $"{Role}: {Operation}{(Subject.Length == 0 ? "" : " on " + Subject)} must be {Word(Expected)}, was {Word(Got)}{(Detail.Length == 0 ? "" : $" ({Detail})")}";
 

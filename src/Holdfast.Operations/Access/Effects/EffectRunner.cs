@@ -37,7 +37,7 @@ internal static class EffectRunner
         return [.. trials.Zip(results, (trial, result) =>
         {
             var got = OutcomeOf(result[0], result[2]);
-            return new EffectCell(role, trial.Operation, trial.Subject, trial.Expected, got, got == trial.Expected || got == EffectOutcome.Allowed ? "" : $"{result[1]} ({result[0]})");
+            return new EffectCell(role, trial.Operation, trial.Subject, trial.Expected, got, got == trial.Expected || got == EffectOutcome.Allowed ? "" : $"{result[1]} ({result[0]})") { IsLockWait = result[0] == PostgresErrorCodes.LockNotAvailable };
         })];
     }
 

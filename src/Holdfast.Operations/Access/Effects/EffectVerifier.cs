@@ -23,7 +23,10 @@ internal sealed class EffectVerifier(
         var state = await AccessState.ReadAsync(connection, schema, cancellationToken).ConfigureAwait(false);
         var wanted = AccessPlanner.Effective(schema, options, state);
         var roles = RoleSpecs.All(schema, wanted);
-        if (!AccessPlanner.IsExclusive(wanted, state)) _notes.Add($"The database is shared (tables in {string.Join(", ", state.OtherSchemas)}): what PUBLIC may do in it is not tried.");
+        if (!AccessPlanner.IsExclusive(wanted, state)) _notes.Add($"The database is shared ({AccessPlanner.Others(state)}): what PUBLIC may do in it is not tried.");
+        if (state.Strangers.Count > 0) _notes.Add($"Others than Holdfast's roles have rights here, which are not tried: {string.Join("; ", state.Strangers)}.");
+        if (state.Members.Where(one => !CatalogueChecks.IsOwners(schema, one.Group)).Select(one => $"{one.Member} as {one.Group}").ToList() is { Count: > 0 } members)
+            _notes.Add($"Others may act as roles of Holdfast's: {string.Join(", ", members)}.");
         foreach (var role in roles)
         {
             var isThere = state.Roles.ContainsKey(role.Name);
@@ -35,14 +38,16 @@ internal sealed class EffectVerifier(
         await InOwnTransactionAsync(() => TryGuardAsync(state, cancellationToken), cancellationToken).ConfigureAwait(false);
         if (there.Any(role => role.Role == AccessRole.Owner))
             await InOwnTransactionAsync(() => TryNewTableAsync(there, cancellationToken), cancellationToken).ConfigureAwait(false);
-        if (wanted.RowSecurity) await InOwnTransactionAsync(() => TryTenantsAsync(there, cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (wanted.RowSecurity && there.Any(role => role.Role == AccessRole.Owner)) await InOwnTransactionAsync(() => TryTenantsAsync(there, cancellationToken), cancellationToken).ConfigureAwait(false);
         return new EffectMatrix([.. roles.Select(role => role.Name)], [.. _cells.Select(cell => cell.Operation).Distinct()], _cells, _loggedIn, _notes, time.GetElapsedTime(started));
     }
 
     private async Task TryAsync(RoleSpec role, AccessState state, AccessOptions wanted, CancellationToken cancellationToken)
     {
         List<EffectTrial> trials = [.. EffectTrials.Of(role, schema, state, wanted)];
-        if (SecretsFile.Find(urls, settings, role.Name) is { } url)
+        var isClosed = AccessPlanner.IsClosedSlot(role, state.Roles[role.Name]);
+        if (isClosed) _notes.Add($"{role.Name} may not log in: a slot that is closed. \"alter role {role.Name} login\" opens it.");
+        if (!isClosed && SecretsFile.Find(urls, settings, role.Name) is { } url)
         {
             url.Pooling = false;
             url.ApplicationName = "holdfast access";
@@ -92,7 +97,14 @@ internal sealed class EffectVerifier(
             new("guard", table.Name, $"do $trial$ begin {SampleRow.Insert(schema, table, Tenant)}; delete from {schema}.{table.Name} where tenant_id = '{Tenant}'; end $trial$", EffectOutcome.Guarded),
             new("guard", table.Name, $"truncate {schema}.{table.Name}", EffectOutcome.Guarded),
         })];
-        _cells.AddRange(await EffectRunner.RunAsync(connection, RoleSpecs.Owner(schema), trials, cancellationToken).ConfigureAwait(false));
+        // Whoever has to wait for a lock here stops everybody behind it.
+        await AccessControl.ExecuteAsync(connection, "set local lock_timeout = '50ms'", cancellationToken).ConfigureAwait(false);
+        var cells = await EffectRunner.RunAsync(connection, RoleSpecs.Owner(schema), trials, cancellationToken).ConfigureAwait(false);
+        // A table in use (a dump reads it for an hour, say) gives no lock for TRUNCATE: its trigger was read, and its function was tried by DELETE.
+        bool IsInUse(EffectCell cell, int i) => cell.IsLockWait && trials[i].Sql.StartsWith("truncate ", StringComparison.Ordinal);
+        _cells.AddRange(cells.Where((cell, i) => !IsInUse(cell, i)));
+        var inUse = cells.Where(IsInUse).Select(cell => cell.Subject).ToList();
+        if (inUse.Count > 0) _notes.Add($"TRUNCATE was not tried on tables that are in use: {string.Join(", ", inUse)}; their triggers are there and on.");
     }
 
     private static bool IsGuarded(AccessState state, Table table) =>
@@ -102,8 +114,8 @@ internal sealed class EffectVerifier(
     private async Task TryNewTableAsync(List<RoleSpec> roles, CancellationToken cancellationToken)
     {
         if (!await BecomeAsync(roles.First(role => role.Role == AccessRole.Owner), "role", cancellationToken).ConfigureAwait(false)) return;
-        await AccessControl.ExecuteAsync(connection, $"create table {schema}.{NewTable} (id text)", cancellationToken).ConfigureAwait(false);
-        await AccessControl.ExecuteAsync(connection, $"create function {schema}.{NewTable}() returns int language sql return 1", cancellationToken).ConfigureAwait(false);
+        if (!await PreparedAsync("new table", schema, $"create table {schema}.{NewTable} (id text)", cancellationToken).ConfigureAwait(false)
+            || !await PreparedAsync("new function", schema, $"create function {schema}.{NewTable}() returns int language sql return 1", cancellationToken).ConfigureAwait(false)) return;
         foreach (var role in roles.Where(role => role.Role != AccessRole.Owner))
         {
             await AccessControl.ExecuteAsync(connection, "reset role", cancellationToken).ConfigureAwait(false);
@@ -124,14 +136,32 @@ internal sealed class EffectVerifier(
     private async Task TryTenantsAsync(List<RoleSpec> roles, CancellationToken cancellationToken)
     {
         if (!await BecomeAsync(roles.First(role => role.Role == AccessRole.Owner), "role", cancellationToken).ConfigureAwait(false)) return;
+        var tables = new List<Table>();
         foreach (var table in RowSecurity.Protected)
-            foreach (var tenant in (string[])[Tenant, OtherTenant])
-                await AccessControl.ExecuteAsync(connection, SampleRow.Insert(schema, table, tenant), cancellationToken).ConfigureAwait(false);
+            if (await PreparedAsync("row security", table.Name, SampleRow.Insert(schema, table, Tenant), cancellationToken).ConfigureAwait(false)
+                && await PreparedAsync("row security", table.Name, SampleRow.Insert(schema, table, OtherTenant), cancellationToken).ConfigureAwait(false)) tables.Add(table);
         foreach (var role in roles.Where(role => role.Role is AccessRole.App or AccessRole.ReadOnly or AccessRole.Backup or AccessRole.Relay))
         {
             await AccessControl.ExecuteAsync(connection, "reset role", cancellationToken).ConfigureAwait(false);
             if (!await BecomeAsync(role, "role", cancellationToken).ConfigureAwait(false)) continue;
-            _cells.AddRange(await EffectRunner.RunAsync(connection, role.Name, [.. RowSecurity.Protected.SelectMany(table => TenantTrials(role.Role, table))], cancellationToken).ConfigureAwait(false));
+            _cells.AddRange(await EffectRunner.RunAsync(connection, role.Name, [.. tables.SelectMany(table => TenantTrials(role.Role, table))], cancellationToken).ConfigureAwait(false));
+        }
+    }
+
+    /// <summary>Makes what trials need, as the owner; that it cannot be made is a finding.</summary>
+    private async Task<bool> PreparedAsync(string operation, string subject, string sql, CancellationToken cancellationToken)
+    {
+        await AccessControl.ExecuteAsync(connection, "savepoint before_sample", cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await AccessControl.ExecuteAsync(connection, sql, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (PostgresException e)
+        {
+            await AccessControl.ExecuteAsync(connection, "rollback to before_sample", cancellationToken).ConfigureAwait(false);
+            _cells.Add(EffectCell.Of(RoleSpecs.Owner(schema), operation, subject, false, $"the owner cannot make what is to be tried: {e.MessageText} ({e.SqlState})"));
+            return false;
         }
     }
 

@@ -73,7 +73,7 @@ internal sealed class ConstraintFix
 
     private async Task<FixReport> InSessionAsync(Func<ControlSession, Task<FixReport>> work, CancellationToken cancellationToken)
     {
-        var session = await ControlSession.OpenAsync(_settings, "holdfast schema constraint fix", null, cancellationToken).ConfigureAwait(false);
+        var session = await ControlSession.OpenAsync(_settings, "holdfast schema constraint fix", null, cancellationToken, _schema).ConfigureAwait(false);
         await using var _ = session.ConfigureAwait(false);
         try
         {
@@ -139,7 +139,7 @@ internal sealed class ConstraintFix
 
     private async Task<FixReport> ReadAgainAsync(ServerIdentity identity, IReadOnlyList<ExpectedCheck> checks, List<FixStep> done, CancellationToken cancellationToken)
     {
-        var session = await ControlSession.OpenAsync(_settings, "holdfast schema constraint fix", identity, cancellationToken).ConfigureAwait(false);
+        var session = await ControlSession.OpenAsync(_settings, "holdfast schema constraint fix", identity, cancellationToken, _schema).ConfigureAwait(false);
         await using var _ = session.ConfigureAwait(false);
         var all = await ConstraintInspection.ReadAsync(session, _schema, countRows: false, cancellationToken).ConfigureAwait(false);
         var statuses = checks.Select(check => all.Single(status => status.Table == check.Table.Name && status.Name == check.Name && status.State != CheckState.WithoutEnum)).ToList();

@@ -13,7 +13,7 @@ internal sealed class ConstraintInspection(NpgsqlConnectionStringBuilder setting
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<IReadOnlyList<CheckStatus>> RunAsync(bool countRows, CancellationToken cancellationToken)
     {
-        var session = await ControlSession.OpenAsync(settings, "holdfast schema constraint check", null, cancellationToken).ConfigureAwait(false);
+        var session = await ControlSession.OpenAsync(settings, "holdfast schema constraint check", null, cancellationToken, _schema).ConfigureAwait(false);
         await using var _ = session.ConfigureAwait(false);
         try
         {

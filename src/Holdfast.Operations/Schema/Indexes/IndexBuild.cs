@@ -123,7 +123,7 @@ internal sealed class IndexBuild(NpgsqlConnectionStringBuilder settings, string 
     private static IndexChange Change(ControlSession session, IndexBuildPlan plan, IReadOnlyList<string> waitsFor) =>
         new(session.Target, plan.Name, [.. new[] { plan.Build is null ? null : plan.Before, plan.Build }.OfType<string>()], waitsFor);
 
-    private Task<ControlSession> OpenAsync(ServerIdentity? expected, CancellationToken cancellationToken) => ControlSession.OpenAsync(settings, "holdfast schema index build", expected, cancellationToken);
+    private Task<ControlSession> OpenAsync(ServerIdentity? expected, CancellationToken cancellationToken) => ControlSession.OpenAsync(settings, "holdfast schema index build", expected, cancellationToken, schema);
 
     private static async Task<IndexChange> TranslatedAsync(ControlSession session, Func<Task<IndexChange>> work)
     {

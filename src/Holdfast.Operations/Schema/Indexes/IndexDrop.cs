@@ -24,7 +24,7 @@ internal sealed class IndexDrop(NpgsqlConnectionStringBuilder settings, string s
 
     private async Task<IndexChange> RunAsync(bool execute, CancellationToken cancellationToken)
     {
-        var session = await ControlSession.OpenAsync(settings, "holdfast schema index drop", null, cancellationToken).ConfigureAwait(false);
+        var session = await ControlSession.OpenAsync(settings, "holdfast schema index drop", null, cancellationToken, schema).ConfigureAwait(false);
         await using var _ = session.ConfigureAwait(false);
         try
         {
@@ -74,7 +74,7 @@ internal sealed class IndexDrop(NpgsqlConnectionStringBuilder settings, string s
 
     private async Task AssertAsync(ServerIdentity identity, CancellationToken cancellationToken)
     {
-        var session = await ControlSession.OpenAsync(settings, "holdfast schema index drop", identity, cancellationToken).ConfigureAwait(false);
+        var session = await ControlSession.OpenAsync(settings, "holdfast schema index drop", identity, cancellationToken, schema).ConfigureAwait(false);
         await using var _ = session.ConfigureAwait(false);
         if ((await IndexReader.ReadAsync(session, schema, cancellationToken).ConfigureAwait(false)).Live.Any(live => live.Name == name))
             throw new SchemaVerificationException($"{session.Target}: {name} is still there after it was dropped. Run the command again.");

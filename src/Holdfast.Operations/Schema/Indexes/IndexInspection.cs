@@ -8,7 +8,7 @@ internal sealed class IndexInspection(NpgsqlConnectionStringBuilder settings, st
 {
     public async Task<SchemaIndexes> RunAsync(CancellationToken cancellationToken)
     {
-        var session = await ControlSession.OpenAsync(settings, "holdfast schema index check", null, cancellationToken).ConfigureAwait(false);
+        var session = await ControlSession.OpenAsync(settings, "holdfast schema index check", null, cancellationToken, schema).ConfigureAwait(false);
         await using var _ = session.ConfigureAwait(false);
         try
         {

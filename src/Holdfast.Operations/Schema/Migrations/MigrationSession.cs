@@ -1,3 +1,4 @@
+using Holdfast.Operations.Schema.Sessions;
 using Npgsql;
 
 namespace Holdfast.Operations.Schema.Migrations;
@@ -38,7 +39,7 @@ internal sealed class MigrationSession : IAsyncDisposable
         NpgsqlConnection? observer = null;
         try
         {
-            observer = await target.OpenAsync(cancellationToken).ConfigureAwait(false);
+            observer = await target.OpenAsItselfAsync(cancellationToken).ConfigureAwait(false);
             await SessionProbe.RequireAsync(connection, observer, target.Name, cancellationToken).ConfigureAwait(false);
             var waited = await MigrationLock.TakeAsync(connection, target.Options.LockWaitMax, target.Time, cancellationToken).ConfigureAwait(false);
             var owner = await OwnerRole.AssumeAsync(connection, target.Schema, cancellationToken).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using Holdfast.Operations.Schema.Sessions;
 using Holdfast.Providers.Configuration;
 using Holdfast.Stores.Postgres;
 using Npgsql;
@@ -46,6 +47,23 @@ internal sealed class MigrationTarget
     /// <exception cref="SchemaException">Host or port are those of a pooler; the message names the direct address.</exception>
     /// <exception cref="StoreUnavailableException">It does not answer.</exception>
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        var connection = await OpenAsItselfAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await OwnerRole.AssumeWhereNeededAsync(connection, Schema, cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch (Exception e)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            if (e is NpgsqlException or TimeoutException) throw PostgresErrors.Translate(e, Name);
+            throw;
+        }
+    }
+
+    /// <summary>The same as the role that connected: what a session waits for is shown to the role that logged in.</summary>
+    public async Task<NpgsqlConnection> OpenAsItselfAsync(CancellationToken cancellationToken)
     {
         if (PoolerNames.IsPooler(_settings))
         {

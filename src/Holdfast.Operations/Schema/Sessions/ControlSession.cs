@@ -34,7 +34,8 @@ internal sealed class ControlSession : IAsyncDisposable
     /// <exception cref="StoreUnavailableException">It does not answer.</exception>
     /// <exception cref="SchemaException">A pooler or a standby answers.</exception>
     /// <exception cref="ServerChangedException">It is not the expected one.</exception>
-    public static async Task<ControlSession> OpenAsync(NpgsqlConnectionStringBuilder settings, string purpose, ServerIdentity? expected, CancellationToken cancellationToken)
+    /// <param name="schema">The schema whose owner the connected role becomes where it may and has no rights of its own there (a migrator); null: it stays what it is.</param>
+    public static async Task<ControlSession> OpenAsync(NpgsqlConnectionStringBuilder settings, string purpose, ServerIdentity? expected, CancellationToken cancellationToken, string? schema = null)
     {
         var own = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false, ApplicationName = purpose, CommandTimeout = 0 };
         var session = new ControlSession(PostgresSource.Connection(own), TargetOf(own));
@@ -44,7 +45,9 @@ internal sealed class ControlSession : IAsyncDisposable
             await session.RefusePoolerAndStandbyAsync(cancellationToken).ConfigureAwait(false);
             await session.ExecuteAsync(Prepare, cancellationToken).ConfigureAwait(false);
             session.Identity = await ServerIdentity.ReadAsync(session.Connection, cancellationToken).ConfigureAwait(false);
-            return expected is null || expected == session.Identity ? session : throw new ServerChangedException(session.Target, expected, session.Identity);
+            if (expected is not null && expected != session.Identity) throw new ServerChangedException(session.Target, expected, session.Identity);
+            if (schema is not null) await OwnerRole.AssumeWhereNeededAsync(session.Connection, schema, cancellationToken).ConfigureAwait(false);
+            return session;
         }
         catch (Exception e)
         {
