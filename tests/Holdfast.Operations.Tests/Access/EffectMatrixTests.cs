@@ -11,8 +11,8 @@ public sealed class EffectMatrixTests
           select 'c' || oid || relname || relacl::text || relowner || relrowsecurity from pg_class where relnamespace not in (select oid from pg_namespace where nspname like 'pg\_%')
           union all select 'p' || oid || proname || coalesce(proacl::text, '') from pg_proc
           union all select 'n' || oid || nspname || coalesce(nspacl::text, '') from pg_namespace where nspname not like 'pg\_%temp%'
-          union all select 'a' || oid || rolname || coalesce(rolpassword, '') from pg_authid
-          union all select 'm' || roleid || '>' || member from pg_auth_members
+          union all select 'a' || oid || rolname || coalesce(rolpassword, '') from pg_authid where rolname like '{s}\_%'
+          union all select 'm' || roleid || '>' || member from pg_auth_members where exists (select from pg_authid where rolname like '{s}\_%' and oid in (roleid, member))
           union all select 't' || oid || tgname || tgenabled::text from pg_trigger
           union all select 'r' || count(*) from {s}.session_memories union all select 'e' || count(*) from {s}.erasures union all select 'l' || count(*) from {s}.lives) x(t)
         """;

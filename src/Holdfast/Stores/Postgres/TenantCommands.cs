@@ -38,7 +38,7 @@ internal sealed class TenantCommands(NpgsqlDataSource work, string address, stri
             _ => throw NeedsRelay(),
         };
         named = tenant is not null;
-        var text = named && HasMatching && statement.UnderRowSecurity is { } under ? _scope.Sent(under) : Text(statement).Sql;
+        var text = named && HasMatching && statement.UnderRowSecurity is not null ? _scope.Sent(statement.UnderRowSecurity) : Text(statement).Sql;
         var batch = named ? Of(tenant!, Command(text, parameters)) : Alone(Command(text, parameters));
         if (statement.MayTakeLong) batch.Timeout = 0;
         return batch;
