@@ -23,6 +23,7 @@ internal static partial class RepairPlanner
     public static IReadOnlyList<IReadOnlyList<string>>? StepsOf(Difference difference, CatalogueSnapshot expected, CatalogueSnapshot actual)
     {
         var (wanted, there) = (difference.Expected, difference.Actual);
+        if (Widening.Is(difference, actual.Facts.Schema)) return null;
         if (difference.Class == DriftClasses.Grants) return One(GrantDdl.Between(wanted!, there!["grants"], wanted!["grants"], actual.Facts.Owner));
         if (difference.Class == DriftClasses.Comment) return One([$"comment on {SqlName.Target(wanted!)} is {(wanted!.Has("comment") ? SqlName.Literal(wanted["comment"]) : "null")}"]);
         if (difference.Class == DriftClasses.Owner)
