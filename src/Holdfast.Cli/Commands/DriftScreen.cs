@@ -7,7 +7,7 @@ namespace Holdfast.Cli.Commands;
 /// <summary>How drift is shown to people.</summary>
 internal static class DriftScreen
 {
-    public static void Write(TextWriter writer, DriftResult result)
+    public static void Write(TextWriter writer, DriftResult result, bool dryRun)
     {
         TextColumns.Write(writer, ["PROVIDER", "POSTGRESQL", "VERSION", "ERROR", "WARN", "INFO", "FINGERPRINT"], result.Providers.Select(provider => new[]
         {
@@ -22,9 +22,13 @@ internal static class DriftScreen
             writer.WriteLine($"       cache_key: {finding.CacheKey}");
         }
         writer.WriteLine();
-        foreach (var one in result.Repaired ?? []) writer.WriteLine($"{(one.Done ? "repaired" : "would be repaired")}: {one.CacheKey}");
-        writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(result.Findings.Count == 0 ? "no drift" : $"{result.Findings.Count} findings")}{(result.Ignored > 0 ? $", {result.Ignored} ignored" : "")} ({result.Seconds:0.00} s)"));
+        foreach (var one in result.Repaired ?? []) writer.WriteLine($"{(one.Done ? "repaired" : dryRun ? "would be repaired" : "run, and not found to be repaired")}: {one.CacheKey}");
+        writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(result.Findings.Count == 0 ? "no drift" : $"{result.Findings.Count} {(result.Findings.Count == 1 ? "finding" : "findings")}")}{Unread(result)}{(result.Ignored > 0 ? $", {result.Ignored} ignored" : "")} ({result.Seconds:0.00} s)"));
     }
+
+    // What was not read may have drifted.
+    private static string Unread(DriftResult result) =>
+        result.Providers.Where(provider => provider.Error is not null).Select(provider => provider.Name).ToList() is { Count: > 0 } names ? $" on those that were read; not read: {string.Join(", ", names)}" : "";
 
     private static string Count(DriftResult result, DriftProviderItem provider, string level) =>
         provider.Error is not null ? "-" : result.Findings.Count(finding => finding.Provider == provider.Name && finding.Level == level).ToString(CultureInfo.InvariantCulture);

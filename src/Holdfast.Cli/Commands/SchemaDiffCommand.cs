@@ -65,7 +65,7 @@ internal static class SchemaDiffCommand
         var named = DriftTargets.Named(invocation, DriftTargets.All(invocation));
         var schema = SchemaDriftCommand.Options(invocation, named).Schema;
         var read = await Task.WhenAll(named.Select(async target => (Target: target, Snapshot: await ReadAsync(target, schema, cancellationToken))));
-        var items = read.Select(one => new SchemaFingerprint(one.Target.Name, one.Snapshot.Exists ? one.Snapshot.Fingerprint : "none", HistoryCheck.Through(one.Snapshot) ?? "none", one.Snapshot.Facts.Version)).ToList();
+        var items = read.Select(one => new SchemaFingerprint(one.Target.Name, one.Snapshot.Exists ? one.Snapshot.Fingerprint : "none", one.Snapshot.Facts.IsHistoryHidden ? "unknown" : HistoryCheck.Through(one.Snapshot) ?? "none", one.Snapshot.Facts.Version)).ToList();
         invocation.Print(items, CliJson.Default.ListSchemaFingerprint, writer =>
             TextColumns.Write(writer, ["PROVIDER", "VERSION", "POSTGRESQL", "FINGERPRINT"], items.Select(item => new[] { item.Provider, item.SchemaVersion, item.Server, item.Fingerprint })));
         return items.Select(item => item.Fingerprint).Distinct().Count() == 1 ? ExitCode.Done

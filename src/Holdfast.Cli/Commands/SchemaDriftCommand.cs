@@ -41,7 +41,7 @@ internal static class SchemaDriftCommand
         if (invocation.Get(Repair)) (drifts, repaired) = await SchemaRepairRun.RunAsync(invocation, all, drifts, options, ignored, cancellationToken);
         else if (invocation.Get(FixPlan) is { } file) await WritePlansAsync(drifts, file, ignored, cancellationToken);
         var result = DriftResult.Of(drifts, ignored, seconds, repaired);
-        invocation.Print(result, CliJson.Default.DriftResult, writer => DriftScreen.Write(writer, result));
+        invocation.Print(result, CliJson.Default.DriftResult, writer => DriftScreen.Write(writer, result, invocation.DryRun));
         return End(invocation, drifts, result, level);
     }
 
@@ -51,7 +51,7 @@ internal static class SchemaDriftCommand
         // Access is declared for Holdfast's own tables.
         ExtraStatements = SchemaTargets.Set(invocation).IsShipped ? DeclaredAccess.Statements : _ => [],
         Against = invocation.Get(Against) is { } name && name != "migrations" ? DriftTargets.Find(all, name).Name : null,
-        LockWaitMax = TimeSpan.FromSeconds(invocation.Get(LockWait)),
+        LockWaitMax = invocation.Get(LockWait) is >= 0 and var seconds ? TimeSpan.FromSeconds(seconds) : throw new CliException(ExitCode.Usage, $"--lock-wait is {invocation.Get(LockWait)}; it is a number of seconds from 0."),
     };
 
     private static DriftLevel LevelOf(string text) => text.ToUpperInvariant() switch
@@ -80,13 +80,19 @@ internal static class SchemaDriftCommand
         if (drifted.Count == 0 && drifts.All(drift => drift.Error is null)) Invocation.Note("nothing to repair: no plan was written");
     }
 
+    private static string Next(Invocation invocation, List<DriftFindingItem> counted, DriftResult result)
+    {
+        if (result.Repaired is not null && !invocation.DryRun) return "holdfast schema drift --fix-plan repair.sql";
+        if (counted.FirstOrDefault(finding => finding.Repairable) is { } first) return $"holdfast schema drift --repair --provider {first.Provider}";
+        return counted.All(finding => finding.Name == DriftClasses.History.Key) ? "holdfast schema status" : "holdfast schema drift --json";
+    }
+
     private static ExitCode End(Invocation invocation, List<ProviderDrift> drifts, DriftResult result, DriftLevel level)
     {
         var counted = result.Findings.Where(finding => Enum.Parse<DriftLevel>(finding.Level, ignoreCase: true) >= level).ToList();
         if (counted.Count > 0)
             return invocation.Note(new CliError(ExitCode.VerificationFailed, $"{counted.Count} {(counted.Count == 1 ? "thing differs" : "things differ")} on {string.Join(", ", counted.Select(finding => finding.Provider).Distinct())}.",
-                result.Repaired is not null ? "holdfast schema drift --fix-plan repair.sql" : counted.Select(finding => finding.Metadata.GetValueOrDefault("run")).FirstOrDefault(run => run is not null) is { } run ? run
-                : counted.Any(finding => finding.Repairable) ? $"holdfast schema drift --repair --provider {counted.First(finding => finding.Repairable).Provider}" : "holdfast schema drift --json"));
+                Next(invocation, counted, result)));
         return drifts.FirstOrDefault(drift => drift.Error is not null) is { Error: { } error }
             ? invocation.Note(CliError.Of(error)) : ExitCode.Done;
     }

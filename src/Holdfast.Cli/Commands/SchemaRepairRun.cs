@@ -19,6 +19,9 @@ internal static class SchemaRepairRun
         var wanted = Wanted(drift, ignored);
         if (wanted.Count == 0) return (drifts, []);
         var proof = await DriftRepair.ProveAsync(drift, wanted, cancellationToken);
+        foreach (var (step, reason) in proof.Refused) Invocation.Note($"not in the plan: {step.Difference.CacheKey}: {Terminal.Safe(reason)}");
+        // Nobody is asked about a plan that does not hold.
+        DriftRepair.Require(proof, drift.Target.Name);
         foreach (var step in proof.Proved)
             foreach (var sql in step.Statements) Invocation.Note($"  {sql.Replace(CanonicalText.Schema, options.Schema, StringComparison.Ordinal)};");
         if (invocation.DryRun) return (drifts, [.. proof.Proved.Select(step => Item(step, options, done: false))]);
@@ -29,7 +32,9 @@ internal static class SchemaRepairRun
         var result = await new DriftRepair(options).RunAsync(drift, wanted, new Progress(), cancellationToken);
         // Compared again from the beginning: with what the migrations make, and with the others.
         var after = await new DriftCheck(all, options).RunAsync(cancellationToken);
-        return ([after.Providers.Single(provider => provider.Target.Name == drift.Target.Name)], [.. result.Proof.Proved.Select(step => Item(step, options, done: true))]);
+        var again = after.Providers.Single(provider => provider.Target.Name == drift.Target.Name);
+        // Done is what the reading afterwards does not find any more; where there was none, nothing is known to be done.
+        return ([again], [.. result.Proof.Proved.Select(step => Item(step, options, done: again.Error is null && !again.Findings.Any(finding => finding.CacheKey == step.Difference.CacheKey)))]);
     }
 
     private static RepairedFinding Item(RepairStep step, DriftOptions options, bool done) =>

@@ -24,13 +24,21 @@ internal static class SchemaStatusCommand
             TextColumns.Write(writer, ["MIGRATION", .. status.Providers.Select(provider => provider.Provider)], status.Migrations.Select(line => (string[])[line.Script, .. status.Providers.Select(provider => line.States[provider.Provider])])
                 .Append(["chain", .. status.Providers.Select(provider => provider.Chain is { Length: > 0 } chain ? chain[..12] : "-")]));
             writer.WriteLine();
-            writer.WriteLine(status.ChainsEqual ? "the histories are equal" : "the histories differ");
+            writer.WriteLine(Verdict(status, [.. looks.Where(one => one.Look.Error is not null).Select(one => one.Name)]));
             foreach (var provider in status.Providers.Where(provider => provider.Problem is not null)) writer.WriteLine($"{provider.Provider}: {provider.Problem}");
         });
         if (!status.ChainsEqual) return invocation.Note(new CliError(ExitCode.VerificationFailed, "The providers' histories differ.", "holdfast schema migrate"));
         if (looks.FirstOrDefault(one => one.Look.Error is not null).Look is { Error: { } error }) return invocation.Note(CliError.Of(error));
         return looks.FirstOrDefault(one => one.Look.Problem is not null) is { Look: not null } bad
             ? invocation.Note(new CliError(ExitCode.VerificationFailed, $"{bad.Name}: {bad.Look.Problem}")) : ExitCode.Done;
+    }
+
+    // What was not read may be anything.
+    private static string Verdict(SchemaStatus status, IReadOnlyList<string> unread)
+    {
+        if (unread.Count == status.Providers.Count) return "no history could be read";
+        var verdict = status.ChainsEqual ? "the histories are equal" : "the histories differ";
+        return unread.Count == 0 ? verdict : $"{verdict} where they were read; not read: {string.Join(", ", unread)}";
     }
 }
 

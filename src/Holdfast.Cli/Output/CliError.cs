@@ -21,7 +21,7 @@ internal sealed record CliError(ExitCode Code, string Message, string? Suggestio
         SchemaLockException e => new(ExitCode.Conflict, e.Message),
         LockNotGrantedException e => new(ExitCode.Conflict, e.Message),
         SchemaVerificationException or ServerChangedException => new(ExitCode.VerificationFailed, error.Message),
-        Holdfast.Operations.Schema.Drift.SchemaRepairException e => new(ExitCode.Failed, e.Message, "holdfast schema drift"),
+        Holdfast.Operations.Schema.Drift.SchemaRepairException e => new(e.IsBlocked ? ExitCode.Conflict : ExitCode.Failed, e.Message, "holdfast schema drift"),
         SchemaException { InnerException: PostgresException { SqlState: "42501" } } e => new(ExitCode.Permission, e.Message),
         SchemaException e => new(ExitCode.Refused, e.Message),
         AccessBlockedException e => new(ExitCode.Refused, e.Message, "holdfast access plan"),

@@ -63,6 +63,21 @@ public sealed class SchemaDriftTests(ThreeProviders providers)
         var answer = (await home.RunAsync("schema", "drift", "--repair", "--yes", "--provider", "supabase")).Ended(1);
         Assert.Contains("(23514", answer.Errors, StringComparison.Ordinal);
         (await home.RunAsync("schema", "drift")).Ended(9);
+        Assert.DoesNotContain("holdfast_new_", (await home.RunAsync("schema", "dump", "--provider", "supabase")).Done().Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_provider_that_does_not_answer_is_never_called_equal_to_the_others()
+    {
+        using var home = await providers.NewAsync();
+        home.Holdfast.With("HOLDFAST_PROVIDER_RAILWAY", "postgres://maria:planted-s3cret@127.0.0.1:1/memory?sslmode=disable");
+        var drift = (await home.RunAsync("schema", "drift")).Ended(8);
+        Assert.Contains("no drift on those that were read; not read: railway", drift.Out, StringComparison.Ordinal);
+        Assert.Contains("Connection refused). Nothing was sent.", drift.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("may have been done", drift.Errors, StringComparison.Ordinal);
+        Assert.Contains("the histories are equal where they were read; not read: railway", (await home.RunAsync("schema", "status")).Ended(8).Out, StringComparison.Ordinal);
+        Assert.Contains("no history could be read", (await home.RunAsync("schema", "status", "--provider", "railway")).Ended(8).Out, StringComparison.Ordinal);
+        (await home.RunAsync("schema", "drift", "--lock-wait", "-1")).Ended(2);
     }
 
     [Fact]

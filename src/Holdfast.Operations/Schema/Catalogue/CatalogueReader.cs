@@ -54,7 +54,7 @@ internal static class CatalogueReader
         var owner = OwnerOf(rows);
         var objects = rows.Where(row => !row.IsManaged).Select(row => row.Canonical(text, owner)).ToDictionary(one => one.Key);
         var history = await SecondLook.TakeAsync(connection, scope, hasHistory, objects, cancellationToken).ConfigureAwait(false);
-        return new CatalogueSnapshot(facts with { Owner = owner }, objects, history);
+        return new CatalogueSnapshot(facts with { Owner = owner, IsHistoryHidden = !hasHistory && objects.ContainsKey(new ObjectKey(ObjectKind.Table, "", "schema_versions")) }, objects, history);
     }
 
     // The role that owns most of the schema is its owner; the schema itself may be somebody else's (public is pg_database_owner's).

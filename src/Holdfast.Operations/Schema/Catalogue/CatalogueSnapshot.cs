@@ -52,7 +52,11 @@ internal sealed record CatalogueSnapshot(CatalogueFacts Facts, IReadOnlyDictiona
 /// <param name="Database">The database's name.</param>
 /// <param name="Role">Who read.</param>
 /// <param name="Owner">Who owns most of the schema; <c>(owner)</c> in the objects.</param>
-internal sealed record CatalogueFacts(string Schema, int Major, string Version, string? SystemIdentifier, string Database, string Role, string Owner);
+internal sealed record CatalogueFacts(string Schema, int Major, string Version, string? SystemIdentifier, string Database, string Role, string Owner)
+{
+    /// <summary>There is a history, and who read may not read it.</summary>
+    public bool IsHistoryHidden { get; init; }
+}
 
 /// <summary>A row of <c>schema_versions</c>.</summary>
 internal sealed record HistoryEntry(string? Version, string Kind, string State, string Checksum, string ChainHash, string Script);

@@ -65,7 +65,7 @@ internal static class ObjectDdl
         "n" => "nothing", "f" => "full", "d" => "default", _ => $"using index {SqlQuote.Name(value["index ".Length..])}",
     };
 
-    private static string Policy(CatalogueObject policy)
+    public static string Policy(CatalogueObject policy)
     {
         var command = policy["command"] switch { "r" => "select", "a" => "insert", "w" => "update", "d" => "delete", _ => "all" };
         var roles = string.Join(", ", policy["roles"].Split('\n').Select(role => role == GrantText.Public ? "public" : SqlQuote.Quoted(role)));

@@ -17,12 +17,22 @@ internal sealed record Difference(DriftClass Class, CatalogueObject? Expected, C
     public string Detail => (Expected, Actual) switch
     {
         (_, null) => $"The {Object.Kind} {Object.FullName} is missing.",
-        (null, _) => $"The {Object.Kind} {Object.FullName} is there and should not be.",
+        (null, _) => $"The {Object.Kind} {Object.FullName} is there and should not be{Definition(Actual)}.",
         _ => $"The {Object.Kind} {Object.FullName}: {string.Join("; ", Properties.Select(Change))}.",
     };
 
     private string Change(string property) => $"{property.Replace('_', ' ')} is {Show(Actual!, property)}, should be {Show(Expected!, property)}";
 
+    // In full: where a repair takes it off, this is what is left of it.
+    private static string Definition(CatalogueObject one) => one.Kind switch
+    {
+        ObjectKind.Constraint or ObjectKind.Index or ObjectKind.Trigger or ObjectKind.Rule => $": {OneLine(one["definition"])}",
+        ObjectKind.Policy => $": {OneLine(ObjectDdl.Policy(one))}",
+        _ => "",
+    };
+
+    private static string OneLine(string text) => string.Join(" ", text.Split(['\n', '\r', ' '], StringSplitOptions.RemoveEmptyEntries));
+
     private static string Show(CatalogueObject one, string property) =>
-        one[property] is { Length: > 0 } text ? string.Join(" ", text.Split(['\n', '\r', ' '], StringSplitOptions.RemoveEmptyEntries)) is { Length: > 300 } longText ? longText[..300] + "…" : string.Join(" ", text.Split(['\n', '\r', ' '], StringSplitOptions.RemoveEmptyEntries)) : "none";
+        OneLine(one[property]) switch { "" => "none", { Length: > 300 } text => text[..300] + "…", var text => text };
 }

@@ -1,3 +1,4 @@
+using Holdfast.Operations.Schema.Sql;
 using Holdfast.Operations.Schema.Catalogue;
 using Holdfast.Operations.Schema.Migrations;
 using Holdfast.Stores.Postgres;
@@ -46,6 +47,8 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
             await using var _ = connection.ConfigureAwait(false);
             await MigrationLock.TakeSharedAsync(connection, options.LockWaitMax, options.Time, cancellationToken).ConfigureAwait(false);
             var actual = await CatalogueReader.ReadAloneAsync(connection, CatalogueScope.Of(options.Schema), cancellationToken).ConfigureAwait(false);
+            if (actual.Facts.IsHistoryHidden)
+                throw new StoreUnavailableException($"{target.Address}: the role {actual.Facts.Role} may not read {options.Schema}.schema_versions, so which migrations it has had is not known. Grant it: grant usage on schema {options.Schema} to {SqlQuote.Name(actual.Facts.Role)}; grant select on {options.Schema}.schema_versions to {SqlQuote.Name(actual.Facts.Role)}", new UnauthorizedAccessException());
             var reference = options.Against is null && actual.Exists
                 ? await SchemaReference.BuildAsync(connection, options.Schema, HistoryCheck.Had(actual, options), options.ExtraStatements(actual), cancellationToken).ConfigureAwait(false)
                 : null;

@@ -50,7 +50,7 @@ internal static class DriftClasses
     public static readonly DriftClass RowSecurity = new("rls_disabled", "Row-level security off or not forced", DriftLevel.Error, Security,
         "Every tenant's rows are open to every reader.", "Enabled and forced. Where it is on and should not be: by hand.");
     public static readonly DriftClass Policy = new("policy", "Policy", DriftLevel.Error, Security,
-        "Rows of other tenants can be read, or one's own cannot.", "Made again as the migrations say, in one transaction.");
+        "Rows of other tenants can be read, or one's own cannot.", "Made again as the migrations say, in one transaction; one too many that opens rows is dropped, one that hides them stays.");
     public static readonly DriftClass Grants = new("grants", "Privileges", DriftLevel.Error, Security,
         "A missing one stops the application after the next failover; one too many opens data.", "GRANT and REVOKE of the difference.");
     public static readonly DriftClass DefaultPrivileges = new("default_privileges", "Default privileges", DriftLevel.Warn, Security,
@@ -74,7 +74,7 @@ internal static class DriftClasses
     public static readonly DriftClass Role = new("role", "Role attributes or membership", DriftLevel.Error, Security,
         "An application may more than it should, or cannot log in after a failover.", "ALTER ROLE, GRANT, REVOKE of the difference.");
     public static readonly DriftClass Settings = new("settings", "Settings of a role or the database", DriftLevel.Warn, Availability,
-        "Timeouts, search_path or read-only mode differ after a failover.", "ALTER ROLE or ALTER DATABASE … SET.");
+        "Timeouts, search_path or read-only mode differ after a failover.", "ALTER ROLE … SET; those of the whole database by hand.");
     public static readonly DriftClass History = new("history_chain", "History of migrations", DriftLevel.Error, Integrity,
         "The providers do not have the same schema, or not by the same files.", "'holdfast schema migrate' for what is missing; an edited file is restored.");
     public static readonly DriftClass Comment = new("comment", "Comment", DriftLevel.Info, Maintenance, "None.", "COMMENT ON.");

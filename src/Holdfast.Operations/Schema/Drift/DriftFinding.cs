@@ -27,6 +27,9 @@ internal sealed record DriftFinding(
             metadata[$"expected_{property}"] = difference.Expected![property].Replace(CanonicalText.Schema, schema, StringComparison.Ordinal);
             metadata[$"actual_{property}"] = difference.Actual![property].Replace(CanonicalText.Schema, schema, StringComparison.Ordinal);
         }
+        // Of a thing that nothing declares all is told, since a repair may take it off.
+        if (difference.Expected is null)
+            foreach (var (name, value) in one.Compared) metadata[$"actual_{name}"] = value.Replace(CanonicalText.Schema, schema, StringComparison.Ordinal);
         return new DriftFinding(found.Key, found.Title, LevelOf(difference), [found.Category], found.Danger, difference.Detail.Replace(CanonicalText.Schema, schema, StringComparison.Ordinal),
             found.Remedy, metadata, difference.CacheKey, provider, repairable);
     }

@@ -18,6 +18,14 @@ internal sealed record RepairResult(ProofResult Proof, IReadOnlyList<Difference>
 /// </summary>
 internal sealed class DriftRepair(DriftOptions options)
 {
+    private const string Invalid = """
+        select format('%I.%I', n.nspname, c.relname) from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace join pg_class t on t.oid = i.indrelid
+        where n.nspname = $1 and c.relname = any ($2) and t.relname = $3 and not i.indisvalid and c.relkind = 'i'
+        """;
+
+    // What the role or the database is set to would cut a validation or an index build half-way.
+    private const string Unlimited = "set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0";
+
     /// <summary>The plan and its proof; changes nothing.</summary>
     /// <param name="drift">What was found.</param>
     /// <param name="differences">Which of its differences are to be mended.</param>
@@ -42,8 +50,8 @@ internal sealed class DriftRepair(DriftOptions options)
             RequireSame(drift, now);
             if (now.Fingerprint != drift.Actual!.Fingerprint) throw new SchemaException($"{drift.Target.Name}: the schema has changed since it was compared; nothing was done. Run the command again.");
             var proof = await ProveAsync(connection, drift, differences, cancellationToken).ConfigureAwait(false);
-            if (!proof.Holds)
-                throw new SchemaException($"{drift.Target.Name}: in a scratch copy the plan does not mend {proof.Left.First(left => proof.Proved.Any(step => step.Difference.CacheKey == left.CacheKey)).Detail} Nothing was changed; repair it by hand.");
+            Require(proof, drift.Target.Name);
+            foreach (var limit in Unlimited.Split("; ")) await ExecuteAsync(connection, limit, cancellationToken).ConfigureAwait(false);
             var owner = await SchemaOwner.ToBeAsync(connection, now.Facts, cancellationToken).ConfigureAwait(false);
             foreach (var step in proof.Proved)
             {
@@ -60,6 +68,13 @@ internal sealed class DriftRepair(DriftOptions options)
         {
             throw PostgresErrors.Translate(e, drift.Target.Address);
         }
+    }
+
+    /// <exception cref="SchemaException">In the scratch copy the plan did not mend what it says.</exception>
+    public static void Require(ProofResult proof, string provider)
+    {
+        if (!proof.Holds)
+            throw new SchemaException($"{provider}: in a scratch copy the plan does not mend {proof.Left.First(left => proof.Proved.Any(step => step.Difference.CacheKey == left.CacheKey)).Detail} Nothing was changed; repair it by hand.");
     }
 
     private static Task<ProofResult> ProveAsync(NpgsqlConnection connection, ProviderDrift drift, IReadOnlyList<Difference> differences, CancellationToken cancellationToken) =>
@@ -84,9 +99,39 @@ internal sealed class DriftRepair(DriftOptions options)
         }
         catch (PostgresException e)
         {
+            var left = connection.State == System.Data.ConnectionState.Open ? await TakeAwayAsync(connection, step, cancellationToken).ConfigureAwait(false) : "";
+            var next = LockRetry.IsLockFailure(e.SqlState) ? "Somebody else keeps the table. End that" : "Mend what it names";
             throw new SchemaRepairException(
-                $"{target.Name}: the repair of '{step.Difference.CacheKey}' stopped: {e.MessageText} ({e.SqlState}{(string.IsNullOrEmpty(e.Detail) ? "" : $"; {e.Detail}")}). What was repaired before stands; mend the rows that it names and run the command again.", e);
+                $"{target.Name}: the repair of '{step.Difference.CacheKey}' stopped: {e.MessageText} ({e.SqlState}{(string.IsNullOrEmpty(e.Detail) ? "" : $"; {e.Detail}")}). What was repaired before stands{left}. {next} and run the command again.", e);
         }
+    }
+
+    // Half a repair is worse than none: a new constraint that old rows violate, an index that no query uses and every write pays for.
+    private async Task<string> TakeAwayAsync(NpgsqlConnection connection, RepairStep step, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var index in await InvalidAsync(connection, step.Difference.Object, cancellationToken).ConfigureAwait(false))
+                await ExecuteAsync(connection, $"drop index concurrently if exists {SqlQuote.Quoted(index)}", cancellationToken).ConfigureAwait(false);
+            if (step.Interim is { } interim) await TryAsync(connection, [interim], cancellationToken).ConfigureAwait(false);
+            return "";
+        }
+        catch (PostgresException e)
+        {
+            return $", and so does what the repair had begun ({e.MessageText}); the next run takes it away";
+        }
+    }
+
+    private async Task<List<string>> InvalidAsync(NpgsqlConnection connection, CatalogueObject one, CancellationToken cancellationToken)
+    {
+        var found = new List<string>();
+        if (one.Kind is not (ObjectKind.Index or ObjectKind.Constraint)) return found;
+        var command = new NpgsqlCommand(Invalid, connection) { Parameters = { new() { Value = options.Schema }, new() { Value = new[] { one.Name, RepairPlanner.Interim(one.FullName) } }, new() { Value = one.Parent } } };
+        await using var _ = command.ConfigureAwait(false);
+        var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using var __ = reader.ConfigureAwait(false);
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false)) found.Add(reader.GetString(0));
+        return found;
     }
 
     private async Task TryAsync(NpgsqlConnection connection, IReadOnlyList<string> statements, CancellationToken cancellationToken)
@@ -115,4 +160,8 @@ internal sealed class DriftRepair(DriftOptions options)
 /// <summary>A repair stopped at a statement; what was done before stands.</summary>
 /// <param name="message">Which, why, and what to do.</param>
 /// <param name="inner">What the server said.</param>
-public sealed class SchemaRepairException(string message, Exception inner) : HoldfastException(message, inner);
+public sealed class SchemaRepairException(string message, Exception inner) : HoldfastException(message, inner)
+{
+    /// <summary>Whether somebody else's lock stopped it, so that it may go on as it is later.</summary>
+    public bool IsBlocked => InnerException is PostgresException { SqlState: "55P03" or "40P01" or "40001" };
+}

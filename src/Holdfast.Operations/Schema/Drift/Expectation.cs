@@ -8,6 +8,9 @@ namespace Holdfast.Operations.Schema.Drift;
 /// </summary>
 internal static class Expectation
 {
+    /// <summary>Marks what is expected because other providers have it, not because anything declares it.</summary>
+    public const string Peers = "~peers";
+
     /// <param name="reference">What the provider's own migrations make.</param>
     /// <param name="own">The provider as it is.</param>
     /// <param name="all">All providers, the one that leads first; the provider itself among them.</param>
@@ -26,9 +29,9 @@ internal static class Expectation
             foreach (var (key, one) in own.Objects.Where(pair => pair.Key == History || pair.Key.Parent == History.Name)) objects[key] = one;
         var declaresDefaults = reference.StatesRoles || objects.Keys.Any(key => key.Kind == ObjectKind.DefaultPrivileges);
         foreach (var kind in declaresDefaults ? reference.StatesRoles ? (string[])[] : [ObjectKind.Role] : [ObjectKind.Role, ObjectKind.DefaultPrivileges])
-            foreach (var one in Agreed(kind, all)) objects.TryAdd(one.Key, one);
+            foreach (var one in Agreed(kind, all)) objects.TryAdd(one.Key, one.With((Peers, "true")));
         if (declaresDefaults && !reference.StatesRoles)
-            foreach (var one in Agreed(ObjectKind.DefaultPrivileges, all).Where(one => one["~in_schema"] != "true")) objects.TryAdd(one.Key, one);
+            foreach (var one in Agreed(ObjectKind.DefaultPrivileges, all).Where(one => one["~in_schema"] != "true")) objects.TryAdd(one.Key, one.With((Peers, "true")));
         AddExtensions(objects, reference, own, all);
         AddDatabase(objects, own, all);
         return reference.Snapshot with { Objects = objects };
@@ -38,9 +41,9 @@ internal static class Expectation
     public static CatalogueSnapshot OfModel(CatalogueSnapshot model, CatalogueSnapshot own)
     {
         var objects = model.Objects.Where(pair => pair.Key.Kind is not (ObjectKind.Extension or ObjectKind.Schema))
-            .ToDictionary(pair => pair.Key, pair => pair.Value.With(("behind", null), ("collation_version", null), ("valid", pair.Value.Has("valid") ? "true" : null)));
+            .ToDictionary(pair => pair.Key, pair => pair.Value.With(("behind", null), ("collation_version", null), ("valid", pair.Value.Has("valid") ? "true" : null), (Peers, "true")));
         if (own.Find(ObjectKind.Schema, "", CanonicalText.Schema) is { } schema)
-            objects[schema.Key] = schema.With(("grants", model.Find(ObjectKind.Schema, "", CanonicalText.Schema)?["grants"]));
+            objects[schema.Key] = schema.With(("grants", model.Find(ObjectKind.Schema, "", CanonicalText.Schema)?["grants"]), (Peers, "true"));
         foreach (var extension in model.Of(ObjectKind.Extension))
             objects[extension.Key] = model.Facts.Major == own.Facts.Major ? extension : extension.With(("version", own.Find(ObjectKind.Extension, "", extension.Name)?["version"] ?? extension["version"]));
         return model with { Objects = objects };
@@ -54,9 +57,9 @@ internal static class Expectation
         if (wanted.Kind == ObjectKind.Schema && !statesOwners)
             wanted = wanted.With(("owner", own.Objects.GetValueOrDefault(wanted.Key)?["owner"]), ("objects_owner", own.Facts.Owner), ("comment", own.Objects.GetValueOrDefault(wanted.Key)?.Properties.GetValueOrDefault("comment")));
         if (declaresGrants) return wanted;
-        var agreed = Majority([.. all.Select(one => one.Objects.GetValueOrDefault(wanted.Key)).OfType<CatalogueObject>().Select(one => Others(one["grants"]))]);
+        var agreed = AgreedGrants(wanted, [.. all.Select(one => one.Objects.GetValueOrDefault(wanted.Key)).OfType<CatalogueObject>().Select(one => Others(one["grants"]))]);
         var grants = string.Join('\n', wanted["grants"].Split('\n').Where(line => line.StartsWith(GrantText.Owner, StringComparison.Ordinal)).Concat(agreed.Split('\n')).Where(line => line.Length > 0));
-        return wanted.With(("grants", grants.Length > 0 ? grants : null));
+        return wanted.With(("grants", grants.Length > 0 ? grants : null), (Peers, "true"));
     }
 
     private static bool DeclaresGrants(CatalogueSnapshot reference) => reference.Objects.Values.Any(one =>
@@ -67,7 +70,7 @@ internal static class Expectation
     // What more than half of the providers have, as most of them have it.
     private static IEnumerable<CatalogueObject> Agreed(string kind, IReadOnlyList<CatalogueSnapshot> all) =>
         all.SelectMany(one => one.Of(kind)).GroupBy(one => one.Key).Where(group => group.Count() * 2 > all.Count || (group.Count() * 2 == all.Count && all[0].Objects.ContainsKey(group.Key)))
-            .Select(group => group.First(one => TextOf(one) == Majority([.. group.Select(TextOf)])));
+            .Select(group => group.First(one => TextOf(one) == (kind == ObjectKind.Role ? Leading([.. group.Select(TextOf)]) : Majority([.. group.Select(TextOf)]))));
 
     private static string TextOf(CatalogueObject one) => string.Join('\n', one.Compared.Select(property => $"{property.Key}={property.Value}"));
 
@@ -75,12 +78,22 @@ internal static class Expectation
     private static string Majority(IReadOnlyList<string> values) =>
         values.Count == 0 ? "" : values.GroupBy(value => value).OrderByDescending(group => group.Count()).ThenByDescending(group => group.Key.Length).First().Key;
 
+    // Split evenly, what is open to all on one side only is not what should be, unless PostgreSQL itself makes it so.
+    private static string AgreedGrants(CatalogueObject wanted, IReadOnlyList<string> lists)
+    {
+        var agreed = Majority(lists);
+        if (lists.Count(list => list == agreed) * 2 > lists.Count) return agreed;
+        var usual = GrantText.Parse(GrantDdl.Default(wanted)).ToHashSet();
+        return string.Join('\n', GrantText.Parse(agreed).Where(grant => grant.Grantee != GrantText.Public || usual.Contains(grant) || lists.All(list => GrantText.Parse(list).Contains(grant)))
+            .GroupBy(grant => grant.Grantee).Select(grants => $"{grants.Key}={string.Join(',', grants.Select(grant => grant.Privilege))}"));
+    }
+
     private static void AddExtensions(Dictionary<ObjectKey, CatalogueObject> objects, SchemaReference reference, CatalogueSnapshot own, IReadOnlyList<CatalogueSnapshot> all)
     {
         foreach (var extension in own.Of(ObjectKind.Extension).Where(one => !reference.Extensions.ContainsKey(one.Name)))
         {
             var peers = all.Where(one => one.Facts.Major == own.Facts.Major).Select(one => one.Find(ObjectKind.Extension, "", extension.Name)?["version"]).OfType<string>().ToList();
-            objects[extension.Key] = extension.With(("version", Majority(peers)));
+            objects[extension.Key] = extension.With(("version", Majority(peers)), (Peers, "true"));
         }
         foreach (var (name, version) in reference.Extensions)
             if (!ManagedNames.IsExtension(name) && reference.Snapshot.Find(ObjectKind.Extension, "", name) is { } wanted)
@@ -90,7 +103,7 @@ internal static class Expectation
     private static void AddDatabase(Dictionary<ObjectKey, CatalogueObject> objects, CatalogueSnapshot own, IReadOnlyList<CatalogueSnapshot> all)
     {
         var database = own.Of(ObjectKind.Database).Single();
-        objects[database.Key] = database.With([("collation_version", null), .. ((string[])["encoding", "collate", "ctype", "settings"]).Select(property =>
+        objects[database.Key] = database.With([("collation_version", null), (Peers, "true"), .. ((string[])["encoding", "collate", "ctype", "settings"]).Select(property =>
             (property, Leading([.. all.Select(one => one.Of(ObjectKind.Database).Single()[property])]) is { Length: > 0 } value ? value : null))]);
     }
 

@@ -36,6 +36,7 @@ internal static partial class RepairPlanner
     private static IReadOnlyList<IReadOnlyList<string>>? Statements(Difference difference, CatalogueSnapshot expected, CatalogueSnapshot actual)
     {
         var (wanted, there) = (difference.Expected, difference.Actual);
+        if (Widening.Is(difference, actual.Facts.Schema)) return null;
         if (difference.Class == DriftClasses.Grants) return One(GrantDdl.Between(wanted!, there!["grants"], wanted!["grants"], actual.Facts.Owner));
         if (difference.Class == DriftClasses.Comment) return One([$"comment on {SqlName.Target(wanted!)} is {(wanted!.Has("comment") ? SqlQuote.Literal(wanted["comment"]) : "null")}"]);
         if (difference.Class == DriftClasses.Owner)

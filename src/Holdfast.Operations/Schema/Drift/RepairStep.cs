@@ -18,5 +18,8 @@ internal sealed record RepairStep(Difference Difference, IReadOnlyList<IReadOnly
     /// </summary>
     public bool IsTheOwners => !ObjectKind.IsOutside(Difference.Object.Kind) && Difference.Class != DriftClasses.Owner;
 
+    /// <summary>Takes the constraint away that stands beside the old one until it takes its place; null: there is none.</summary>
+    public string? Interim => Statements.FirstOrDefault(sql => sql.Contains(" drop constraint if exists \"holdfast_new_", StringComparison.Ordinal));
+
     public static bool IsConcurrent(IReadOnlyList<string> transaction) => transaction is [var only] && only.Contains(" concurrently ", StringComparison.Ordinal);
 }

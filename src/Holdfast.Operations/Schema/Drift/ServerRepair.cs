@@ -25,7 +25,7 @@ internal static class ServerRepair
     }
 
     // A list for all schemas stands in the place of the built-in one; a list for one schema is added to it.
-    private static string Builtin(CatalogueObject one) => one["~in_schema"] == "true" ? "" : one["~object"] switch
+    public static string Builtin(CatalogueObject one) => one["~in_schema"] == "true" ? "" : one["~object"] switch
     {
         "r" => "(owner)=DELETE,INSERT,REFERENCES,SELECT,TRIGGER,TRUNCATE,UPDATE", "S" => "(owner)=SELECT,UPDATE,USAGE",
         "f" => "(owner)=EXECUTE\nPUBLIC=EXECUTE", "T" => "(owner)=USAGE\nPUBLIC=USAGE", "n" => "(owner)=CREATE,USAGE", _ => "",

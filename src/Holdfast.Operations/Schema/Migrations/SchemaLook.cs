@@ -69,10 +69,10 @@ internal sealed class SchemaLook
         return known.Concat(more).Concat(set.Repeatable.Select(file => file.Script)).Distinct(StringComparer.Ordinal);
     }
 
-    /// <summary>applied, baseline, pending, running, failed, changed, reverted, - (not there), unreachable.</summary>
+    /// <summary>applied, baseline, pending, running, failed, changed, reverted, - (not there), unreachable, unknown (it answers and may not be read).</summary>
     public string StateOf(string script)
     {
-        if (Error is not null) return Error is StoreUnavailableException ? "unreachable" : "unknown";
+        if (Error is not null) return Error is StoreUnavailableException { InnerException: not Npgsql.PostgresException } ? "unreachable" : "unknown";
         var file = _set.Versioned.Concat(_set.Repeatable).FirstOrDefault(file => file.Script == script);
         var row = file?.Version is { } version ? _rows.LastOrDefault(row => row.Kind != "U" && row.Version is { } there && MigrationVersion.Parse(there).Equals(version)) : _rows.LastOrDefault(row => row.Script == script);
         if (row is null) return file is null ? "-" : "pending";

@@ -19,6 +19,9 @@ internal static class PostgresErrors
         PostgresException { SqlState: ['2', '2' or '3', ..] or ['4', '2', ..] } e => new RowRefusedException(
             $"{address}: refused: {e.MessageText} ({e.SqlState}{Named("constraint", e.ConstraintName)}{Named("column", e.ColumnName)}).", e),
         PostgresException e => new StoreUnavailableException($"{address}: {e.MessageText} ({e.SqlState}).", e),
+        // No connection, so nothing was sent.
+        NpgsqlException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.HostNotFound or SocketError.HostUnreachable or SocketError.NetworkUnreachable } refused } => new StoreUnavailableException(
+            $"{address}: {error.Message} ({refused.Message}). Nothing was sent. Is the server running, and is the address right?", error),
         NpgsqlException or SocketException or IOException or TimeoutException => new StoreUnavailableException(
             $"{address}: {error.Message}{(error.InnerException is { } inner ? $" ({inner.Message})" : "")} What was sent may have been done; the same rows can be sent again.", error),
         _ => error,

@@ -64,6 +64,66 @@ public sealed class DriftRepairTests
         Assert.Contains("has changed since it was compared", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task what_one_of_two_providers_has_open_to_all_is_too_much_there_and_not_missing_at_the_other()
+    {
+        var (open, closed) = (await MigratedAsync(), await MigratedAsync());
+        await PostgresServer.ExecuteAsync(open, "grant select on holdfast.erasures to public");
+        var (first, second) = (await DriftAsync(open, closed), await DriftAsync(closed, open));
+        Assert.Equal(["grants table erasures"], first.Findings.Where(finding => finding.Repairable).Select(finding => finding.CacheKey));
+        Assert.Empty(second.Findings.Select(finding => finding.Detail));
+    }
+
+    [Fact]
+    public async Task what_most_providers_have_open_or_raised_is_told_and_never_done_by_a_repair()
+    {
+        string[] three = [await MigratedAsync(), await MigratedAsync(), await MigratedAsync()];
+        await PostgresServer.ExecuteAsync(three[0], "create role drift_reader");
+        foreach (var connection in three[..2])
+            await PostgresServer.ExecuteAsync(connection, "grant select on holdfast.erasures to public; grant delete on holdfast.lives to drift_reader; grant insert on holdfast.users to drift_reader; alter default privileges in schema holdfast grant select on tables to public");
+        var drift = await DriftAsync(three[2], three[0], three[1]);
+        Assert.Equal(
+            [("default privileges (owner) tables in the schema", false), ("table erasures", false), ("table lives", false), ("table users", true)],
+            drift.Findings.Select(finding => (finding.CacheKey[(finding.CacheKey.IndexOf(' ', StringComparison.Ordinal) + 1)..].Replace("default privileges default", "default", StringComparison.Ordinal), finding.Repairable)).Order());
+    }
+
+    [Fact]
+    public async Task a_policy_that_takes_rows_away_stays_and_one_that_opens_them_goes_with_its_text_in_the_finding()
+    {
+        var connection = await MigratedAsync();
+        await PostgresServer.ExecuteAsync(connection, "create policy shut on holdfast.users as restrictive using (tenant_id <> 'x'); create policy wide on holdfast.users using (tenant_id = 'y')");
+        var drift = await DriftAsync(connection);
+        Assert.Equal([("policy policy users.shut", false), ("policy policy users.wide", true)], drift.Findings.Select(finding => (finding.CacheKey, finding.Repairable)).Order());
+        Assert.Contains("as permissive for all to public using ((tenant_id = 'y'::text))", drift.Findings.Single(finding => finding.Repairable).Detail, StringComparison.Ordinal);
+        Assert.Equal("(tenant_id = 'y'::text)", drift.Findings.Single(finding => finding.Repairable).Metadata["actual_using"]);
+        Assert.Equal(["policy policy users.shut"], (await new DriftRepair(Options).RunAsync(drift, drift.Differences, null, CancellationToken.None)).Left.Select(left => left.CacheKey));
+    }
+
+    [Theory]
+    [InlineData("alter table holdfast.lives drop constraint lives_state_check; insert into holdfast.lives (tenant_id, key, stamp, occurred_at, state) values ('t', 'k', gen_random_uuid(), now(), 'undead')", "23514")]
+    [InlineData("alter table holdfast.users drop constraint users_pkey; insert into holdfast.users select u.* from holdfast.users u, generate_series(1, 2)", "23505")]
+    public async Task a_repair_that_rows_refuse_leaves_nothing_half_done(string sql, string state)
+    {
+        var connection = await MigratedAsync();
+        await PostgresServer.ExecuteAsync(connection, "insert into holdfast.users (tenant_id, key, stamp, occurred_at) values ('t', 'k', gen_random_uuid(), now())");
+        await PostgresServer.ExecuteAsync(connection, sql);
+        var drift = await DriftAsync(connection);
+        var stopped = await Assert.ThrowsAsync<SchemaRepairException>(() => new DriftRepair(Options).RunAsync(drift, drift.Differences, null, CancellationToken.None));
+        Assert.Contains(state, stopped.Message, StringComparison.Ordinal);
+        Assert.False(stopped.IsBlocked);
+        Assert.Equal(drift.Actual!.Fingerprint, (await DriftAsync(connection)).Actual!.Fingerprint);
+        Assert.Equal(drift.Differences.Select(one => one.CacheKey), (await DriftAsync(connection)).Differences.Select(one => one.CacheKey));
+    }
+
+    [Fact]
+    public async Task a_history_that_may_not_be_read_is_not_taken_for_none()
+    {
+        var connection = await MigratedAsync();
+        await PostgresServer.ExecuteAsync(connection, "create role drift_blind login; grant usage on schema holdfast to drift_blind; do $$ begin execute format('grant create on database %I to drift_blind', current_database()); end $$");
+        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => DriftAsync(new NpgsqlConnectionStringBuilder(connection) { Username = "drift_blind" }.ConnectionString));
+        Assert.Contains("grant select on holdfast.schema_versions to \"drift_blind\"", refused.Message, StringComparison.Ordinal);
+    }
+
     private static async Task<string> MigratedAsync()
     {
         var connection = await (await DriftServers.ServerAsync(PostgresVersion.Debian)).CreateDatabaseAsync();
@@ -71,9 +131,10 @@ public sealed class DriftRepairTests
         return connection;
     }
 
-    private static async Task<ProviderDrift> DriftAsync(string connection)
+    private static async Task<ProviderDrift> DriftAsync(string connection, params string[] beside)
     {
-        var drift = Assert.Single((await new DriftCheck([new DriftTarget("main", new NpgsqlConnectionStringBuilder(connection))], Options).RunAsync(CancellationToken.None)).Providers);
+        DriftTarget[] targets = [new("main", new(connection)), .. beside.Select((other, i) => new DriftTarget($"other{i}", new(other)))];
+        var drift = (await new DriftCheck(targets, Options).RunAsync(CancellationToken.None)).Providers.Single(provider => provider.Target.Name == "main");
         return drift.Error is null ? drift : throw drift.Error;
     }
 }
