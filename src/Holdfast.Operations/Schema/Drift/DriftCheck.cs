@@ -29,8 +29,8 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
         var history = model is null ? HistoryCheck.Own(actual, options).ToList() : [];
         var others = readings.Where(other => other != reading && other.Actual is not null && (model is null || other == model)).Select(other => (other.Target.Name, other.Actual!)).ToList();
         if (history.Count == 0 && HistoryCheck.Against(actual, others, options) is { } behind) history.Add(behind);
-        if (history.Count > 0) findings.Add(DriftFinding.OfHistory(string.Join(" ", history.Select(fault => fault.What)), name, options.Schema, $"holdfast schema {history[0].Run}{options.Origin} --provider {name}"));
-        if (!actual.Exists) return new ProviderDrift(reading.Target, actual, null, [], findings);
+        if (history.Count > 0) findings.Add(DriftFinding.OfHistory(string.Join(" ", history.Select(fault => fault.What).Append(reading.Error?.Message).OfType<string>()), name, options.Schema, $"holdfast schema {history[0].Run}{options.Origin} --provider {name}"));
+        if (!actual.Exists || reading.Error is not null) return new ProviderDrift(reading.Target, actual, null, [], findings);
 
         var expected = model is null ? Expectation.Of(reading.Reference!, actual, all) : Expectation.OfModel(model.Actual!, actual);
         var differences = SchemaComparison.Compare(expected, actual);
@@ -46,10 +46,16 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
             await using var _ = connection.ConfigureAwait(false);
             await MigrationLock.TakeSharedAsync(connection, options.LockWaitMax, options.Time, cancellationToken).ConfigureAwait(false);
             var actual = await CatalogueReader.ReadAloneAsync(connection, CatalogueScope.Of(options.Schema), cancellationToken).ConfigureAwait(false);
-            var reference = options.Against is null && actual.Exists
-                ? await SchemaReference.BuildAsync(connection, options.Schema, HistoryCheck.Had(actual, options), options.ExtraStatements(actual), cancellationToken).ConfigureAwait(false)
-                : null;
-            return new Reading(target, actual, reference, null);
+            if (options.Against is not null || !actual.Exists) return new Reading(target, actual, null, null);
+            try
+            {
+                return new Reading(target, actual, await SchemaReference.BuildAsync(connection, options.Schema, HistoryCheck.Had(actual, options), options.ExtraStatements(actual), cancellationToken).ConfigureAwait(false), null);
+            }
+            // What its history lacks is why nothing can be replayed, and says what to run.
+            catch (SchemaException e) when (HistoryCheck.Own(actual, options).Any())
+            {
+                return new Reading(target, actual, null, e);
+            }
         }
         catch (Exception e) when (e is HoldfastException or NpgsqlException or TimeoutException)
         {
@@ -65,5 +71,6 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
         return PostgresSource.OpenAsync(settings, target.Address, cancellationToken);
     }
 
+    // With both a schema and an error it could be read, and not what it should be.
     private sealed record Reading(DriftTarget Target, CatalogueSnapshot? Actual, SchemaReference? Reference, Exception? Error);
 }
