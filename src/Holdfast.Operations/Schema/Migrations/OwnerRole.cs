@@ -9,7 +9,7 @@ internal static class OwnerRole
     // From PostgreSQL 16 on membership alone does not suffice to become a role.
     private const string Ask = """
         select quote_ident(r.rolname) from pg_roles r left join pg_namespace n on n.nspname = $1
-        where r.rolname = $1 || '_owner' and r.rolname <> current_user and (n.oid is null or n.nspowner = r.oid)
+        where r.rolname = $1 || '_owner' and r.rolname <> current_user and (n.nspowner = r.oid or (n.oid is null and has_database_privilege(r.oid, current_database(), 'create')))
           and pg_has_role(r.oid, case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end)
         """;
 
