@@ -15,7 +15,7 @@ internal sealed class SqlProvenance(CSharpCompilation compilation)
     [
         "Replace", "Trim", "TrimEnd", "TrimStart", "ToString", "Join", "Concat", "Format", "Create", "Where", "Append", "Prepend", "Concat", "ToArray", "ToList", "AsSpan", "Distinct", "Order",
         "OrderBy", "Skip", "Take", "Reverse", "First", "FirstOrDefault", "Single", "ToFrozenSet", "ToImmutableArray", "Repeat", "DefaultIfEmpty", "Except", "Union", "ReplaceLineEndings", "ConfigureAwait", "AsEnumerable", "Cast", "OfType",
-        "Split", "ToHashSet", "ToLookup", "ThenBy", "ThenByDescending", "OrderDescending", "GetValueOrDefault", "ToLowerInvariant", "ToUpperInvariant", "Empty", "Invariant", "Intersect", "Last", "LastOrDefault", "Single", "Slice", "Substring",
+        "Split", "ToHashSet", "ToLookup", "ThenBy", "ThenByDescending", "OrderDescending", "GetValueOrDefault", "ToLowerInvariant", "ToUpperInvariant", "Empty", "Invariant", "Intersect", "Last", "LastOrDefault", "Slice", "Substring",
     ];
 
     private static readonly HashSet<string> Mapping = ["Select", "SelectMany", "ToDictionary", "ToFrozenDictionary", "GetOrAdd", "Aggregate", "Zip", "ConvertAll"];

@@ -1,6 +1,7 @@
 using Holdfast.Operations.Schema.Sql;
 using Holdfast.Operations.Schema.Catalogue;
 using Holdfast.Operations.Schema.Migrations;
+using Holdfast.Operations.Schema.Sessions;
 using Holdfast.Stores.Postgres;
 using Npgsql;
 
@@ -30,8 +31,8 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
         var history = model is null ? HistoryCheck.Own(actual, options).ToList() : [];
         var others = readings.Where(other => other != reading && other.Actual is not null && (model is null || other == model)).Select(other => (other.Target.Name, other.Actual!)).ToList();
         if (history.Count == 0 && HistoryCheck.Against(actual, others, options) is { } behind) history.Add(behind);
-        if (history.Count > 0) findings.Add(DriftFinding.OfHistory(string.Join(" ", history.Select(fault => fault.What)), name, options.Schema, $"holdfast schema {history[0].Run}{options.Origin} --provider {name}"));
-        if (!actual.Exists) return new ProviderDrift(reading.Target, actual, null, [], findings);
+        if (history.Count > 0) findings.Add(DriftFinding.OfHistory(string.Join(" ", history.Select(fault => fault.What).Append(reading.Error?.Message).OfType<string>()), name, options.Schema, $"holdfast schema {history[0].Run}{options.Origin} --provider {name}"));
+        if (!actual.Exists || reading.Error is not null) return new ProviderDrift(reading.Target, actual, null, [], findings);
 
         var expected = model is null ? Expectation.Of(reading.Reference!, actual, all) : Expectation.OfModel(model.Actual!, actual);
         var differences = SchemaComparison.Compare(expected, actual);
@@ -45,14 +46,21 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
         {
             var connection = await OpenAsync(target, cancellationToken).ConfigureAwait(false);
             await using var _ = connection.ConfigureAwait(false);
+            await OwnerRole.AssumeWhereNeededAsync(connection, options.Schema, cancellationToken).ConfigureAwait(false);
             await MigrationLock.TakeSharedAsync(connection, options.LockWaitMax, options.Time, cancellationToken).ConfigureAwait(false);
             var actual = await CatalogueReader.ReadAloneAsync(connection, CatalogueScope.Of(options.Schema), cancellationToken).ConfigureAwait(false);
             if (actual.Facts.IsHistoryHidden)
                 throw new StoreUnavailableException($"{target.Address}: the role {actual.Facts.Role} may not read {options.Schema}.schema_versions, so which migrations it has had is not known. Grant it: grant usage on schema {options.Schema} to {SqlQuote.Name(actual.Facts.Role)}; grant select on {options.Schema}.schema_versions to {SqlQuote.Name(actual.Facts.Role)}", new UnauthorizedAccessException());
-            var reference = options.Against is null && actual.Exists
-                ? await SchemaReference.BuildAsync(connection, options.Schema, HistoryCheck.Had(actual, options), options.ExtraStatements(actual), cancellationToken).ConfigureAwait(false)
-                : null;
-            return new Reading(target, actual, reference, null);
+            if (options.Against is not null || !actual.Exists) return new Reading(target, actual, null, null);
+            try
+            {
+                return new Reading(target, actual, await SchemaReference.BuildAsync(connection, options.Schema, HistoryCheck.Had(actual, options), options.ExtraStatements(actual), cancellationToken).ConfigureAwait(false), null);
+            }
+            // What its history lacks is why nothing can be replayed, and says what to run.
+            catch (SchemaException e) when (HistoryCheck.Own(actual, options).Any())
+            {
+                return new Reading(target, actual, null, e);
+            }
         }
         catch (Exception e) when (e is HoldfastException or NpgsqlException or TimeoutException)
         {
@@ -68,5 +76,6 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
         return PostgresSource.OpenAsync(settings, target.Address, cancellationToken);
     }
 
+    // With both a schema and an error it could be read, and not what it should be.
     private sealed record Reading(DriftTarget Target, CatalogueSnapshot? Actual, SchemaReference? Reference, Exception? Error);
 }

@@ -62,7 +62,7 @@ internal sealed class LockRetry(TimeProvider time)
 
 /// <summary>A try that met a lock.</summary>
 /// <param name="Error">What the server said.</param>
-/// <param name="Try">The how-manieth it was, from 1.</param>
+/// <param name="Try">Its number, from 1.</param>
 /// <param name="Waited">Since the first began.</param>
 /// <param name="Pause">How long until the next; null: there is none.</param>
 internal sealed record MetLock(PostgresException Error, int Try, TimeSpan Waited, TimeSpan? Pause);

@@ -36,6 +36,9 @@ public sealed partial class NoDatabaseIsRecreatedTests
     [InlineData("psql -c 'create database a'", 1)]
     [InlineData("// It never says DROP DATABASE.", 0)]
     [InlineData("\"drop-database\"", 0)]
+    [InlineData("createdb a", 1)]
+    [InlineData("Process.Start(\"createdb\", \"a\")", 1)]
+    [InlineData("case when rolcreatedb then 'createdb' end", 0)]
     public void a_script_that_could_is_seen(string text, int line) => Assert.Equal(line == 0 ? [] : [line], Recreations(text));
 
     [Theory]
@@ -53,8 +56,8 @@ public sealed partial class NoDatabaseIsRecreatedTests
         return Words().Matches(text).Select(match => text.AsSpan(0, match.Index).Count('\n') + 1);
     }
 
-    // The programs with something behind them: the mere word is a role's attribute.
-    [GeneratedRegex("""\b((drop|create)\s+database|(dropdb|createdb)\s+[-\w"$'{])""", RegexOptions.IgnoreCase)]
+    // In quotes by itself "createdb" is a role's attribute, unless a program is started by that name.
+    [GeneratedRegex(@"\b(drop|create)\s+database\b|\bdropdb\b|(?<![""'])\bcreatedb\b(?![""'])|Start(Info)?\(\s*""createdb""", RegexOptions.IgnoreCase)]
     private static partial Regex Words();
 
     // To the end of the line, which stays: lines are counted.
