@@ -6,7 +6,7 @@
 #   bench/run.sh --only relay-verify  `relay verify` of 1 million rows (--verify-rows N) on three servers: minutes, and 5 GB of disk
 #   bench/run.sh --only constraint-fix  a check replaced on 1 million rows (--large-rows N) beside an application: minutes
 #   bench/run.sh --only migration-stall --seconds 30
-#   bench/run.sh --only row-security
+#   bench/run.sh --only drift,schema-checks,row-security
 #   bench/run.sh --only failover-kill,failover-freeze,failover-blackhole,failover-all-down --faults 200 --peer-faults 20
 #   bench/run.sh --only relay-lag --seconds 20
 #   bench/run.sh --only relay-catchup --rows 200000 --rounds 3

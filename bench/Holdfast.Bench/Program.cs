@@ -10,7 +10,7 @@ var report = new Report(context);
 foreach (var measure in (IMeasure[])[new OneWriter(pooled: false), new OneWriter(pooled: true), new ManyWriters(), new Crowd(), new LoadSession(), new HealthySet(), new LocalFile(), new HelpStart(), new Import(), new LargeTable(),
     new FailoverGap(FailoverFault.Kill), new FailoverGap(FailoverFault.Freeze), new FailoverGap(FailoverFault.Blackhole), new FailoverGap(FailoverFault.AllDown),
     new RelayLag(), new RelayCatchUp(), new RelayBeside(), new RelaySteady(), new RelayVerify(),
-    new ConstraintChange(), new MigrationStall(), new Drift(), new RowSecurityCost()])
+    new ConstraintChange(), new MigrationStall(), new Drift(), new SchemaChecks(), new RowSecurityCost()])
 {
     if (!options.Wants(measure.Name)) continue;
     Console.Error.WriteLine($"{measure.Name} ...");
