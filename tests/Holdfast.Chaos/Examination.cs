@@ -12,6 +12,8 @@ internal sealed class Examination(ChaosField field, RunPlan plan, Ledger ledger)
 {
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(100);
 
+    private const int SettlersMax = 3;
+
     private readonly List<string> _differences = [];
 
     /// <summary>Whether all providers hold the same and no local file has anything left for one.</summary>
@@ -45,15 +47,20 @@ internal sealed class Examination(ChaosField field, RunPlan plan, Ledger ledger)
     public async Task SettleAsync(WriterSet writers, TimeSpan within)
     {
         await field.HealAsync();
-        var memories = new List<AgentMemory>();
-        try
+        // On a busy machine a memory may change its route, and so write an event, on the very way out: the next one brings it.
+        for (var round = 1; round <= SettlersMax; round++)
         {
-            foreach (var home in plan.Homes.Distinct()) memories.Add(await AgentMemory.OpenAsync(writers.SettlerOf(home).Options(TimeProvider.System)));
-            await ExpectEqualAsync("in the end", within);
-        }
-        finally
-        {
-            foreach (var memory in memories) await memory.DisposeAsync();
+            var memories = new List<AgentMemory>();
+            try
+            {
+                foreach (var home in plan.Homes.Distinct()) memories.Add(await AgentMemory.OpenAsync(writers.SettlerOf(home).Options(TimeProvider.System)));
+                await ExpectEqualAsync("in the end", within);
+            }
+            finally
+            {
+                foreach (var memory in memories) await memory.DisposeAsync();
+            }
+            if (_differences.Count > 0 || await AreEqualAsync(withSpools: true)) return;
         }
     }
 

@@ -83,6 +83,8 @@ internal static class SchemaDriftCommand
     private static string Next(Invocation invocation, List<DriftFindingItem> counted, DriftResult result)
     {
         if (result.Repaired is not null && !invocation.DryRun) return "holdfast schema drift --fix-plan repair.sql";
+        // A history that is not in order comes before everything that follows from it.
+        if (counted.Select(finding => finding.Metadata.GetValueOrDefault("run")).FirstOrDefault(command => command is not null) is { } run) return run;
         if (counted.FirstOrDefault(finding => finding.Repairable) is { } first) return $"holdfast schema drift --repair --provider {first.Provider}";
         return counted.All(finding => finding.Name == DriftClasses.History.Key) ? "holdfast schema status" : "holdfast schema drift --json";
     }

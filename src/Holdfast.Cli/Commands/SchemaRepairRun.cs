@@ -29,7 +29,7 @@ internal static class SchemaRepairRun
         if (!invocation.Yes && !(Terminal.CanAsk && Terminal.Ask($"Run these {proof.Proved.Sum(step => step.Statements.Count())} statements on {drift.Target.Name} ({drift.Target.Address})?")))
             throw new CliException(ExitCode.Refused, $"Nothing was changed on {drift.Target.Name}.", $"holdfast schema drift --repair --yes --provider {drift.Target.Name}");
 
-        var result = await new DriftRepair(options).RunAsync(drift, wanted, new Progress(), cancellationToken);
+        var result = await new DriftRepair(options).RunAsync(drift, wanted, new RepairProgress(), cancellationToken);
         // Compared again from the beginning: with what the migrations make, and with the others.
         var after = await new DriftCheck(all, options).RunAsync(cancellationToken);
         var again = after.Providers.Single(provider => provider.Target.Name == drift.Target.Name);
@@ -40,7 +40,7 @@ internal static class SchemaRepairRun
     private static RepairedFinding Item(RepairStep step, DriftOptions options, bool done) =>
         new(step.Difference.CacheKey, done, [.. step.Statements.Select(sql => sql.Replace(CanonicalText.Schema, options.Schema, StringComparison.Ordinal))]);
 
-    private sealed class Progress : IProgress<string>
+    private sealed class RepairProgress : IProgress<string>
     {
         public void Report(string value) => Invocation.Note($"repairing: {value}");
     }

@@ -12,7 +12,7 @@ namespace Holdfast.Operations.Access;
 /// </remarks>
 internal static class MatchFunction
 {
-    public const string Name = Stores.Postgres.RowSecurity.MatchFunction;
+    public const string Name = Stores.Postgres.RowSecurity.Matching;
 
     public const string Signature = Name + "(text, text)";
 

@@ -145,7 +145,7 @@ internal static class CatalogueQueries
         """;
 
     /// <summary>What each query wants to know: nothing, the schema that is read, or the schema that it stands for.</summary>
-    public enum Parameter
+    public enum QueryParameter
     {
         None,
         Schema,
@@ -153,10 +153,10 @@ internal static class CatalogueQueries
     }
 
     /// <summary>All of them, each with its parameter.</summary>
-    public static readonly IReadOnlyList<(string Sql, Parameter Parameter)> Objects =
+    public static readonly IReadOnlyList<(string Sql, QueryParameter Parameter)> Objects =
     [
-        (Database, Parameter.None), (Extensions, Parameter.None), (Roles, Parameter.Original), (Schemas, Parameter.Schema), (Types, Parameter.Schema), (Sequences, Parameter.Schema),
-        (Functions, Parameter.Schema), (Relations, Parameter.Schema), (Columns, Parameter.Schema), (Constraints, Parameter.Schema), (Indexes, Parameter.Schema), (Triggers, Parameter.Schema),
-        (DefaultPrivileges, Parameter.Schema),
+        (Database, QueryParameter.None), (Extensions, QueryParameter.None), (Roles, QueryParameter.Original), (Schemas, QueryParameter.Schema), (Types, QueryParameter.Schema), (Sequences, QueryParameter.Schema),
+        (Functions, QueryParameter.Schema), (Relations, QueryParameter.Schema), (Columns, QueryParameter.Schema), (Constraints, QueryParameter.Schema), (Indexes, QueryParameter.Schema), (Triggers, QueryParameter.Schema),
+        (DefaultPrivileges, QueryParameter.Schema),
     ];
 }

@@ -30,7 +30,7 @@ internal static class CatalogueReader
         foreach (var (sql, parameter) in CatalogueQueries.Objects)
         {
             var command = new NpgsqlBatchCommand(sql);
-            if (parameter != CatalogueQueries.Parameter.None) command.Parameters.Add(new() { Value = parameter == CatalogueQueries.Parameter.Schema ? scope.Schema : scope.Original });
+            if (parameter != CatalogueQueries.QueryParameter.None) command.Parameters.Add(new() { Value = parameter == CatalogueQueries.QueryParameter.Schema ? scope.Schema : scope.Original });
             batch.BatchCommands.Add(command);
         }
 

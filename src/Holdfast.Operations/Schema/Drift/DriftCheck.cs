@@ -24,7 +24,7 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
     /// <summary>The differences of one provider that is read again, against what was expected of it before.</summary>
     public static IReadOnlyList<Difference> Compare(CatalogueSnapshot expected, CatalogueSnapshot actual) => SchemaComparison.Compare(expected, actual);
 
-    private ProviderDrift Judge(Reading reading, Reading? model, Reading[] readings, List<CatalogueSnapshot> all)
+    private ProviderDrift Judge(DriftReading reading, DriftReading? model, DriftReading[] readings, List<CatalogueSnapshot> all)
     {
         var (name, actual) = (reading.Target.Name, reading.Actual!);
         var findings = new List<DriftFinding>();
@@ -40,7 +40,7 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
         return new ProviderDrift(reading.Target, actual, expected, differences, findings);
     }
 
-    private async Task<Reading> ReadAsync(DriftTarget target, CancellationToken cancellationToken)
+    private async Task<DriftReading> ReadAsync(DriftTarget target, CancellationToken cancellationToken)
     {
         try
         {
@@ -51,20 +51,20 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
             var actual = await CatalogueReader.ReadAloneAsync(connection, CatalogueScope.Of(options.Schema), cancellationToken).ConfigureAwait(false);
             if (actual.Facts.IsHistoryHidden)
                 throw new StoreUnavailableException($"{target.Address}: the role {actual.Facts.Role} may not read {options.Schema}.schema_versions, so which migrations it has had is not known. Grant it: grant usage on schema {options.Schema} to {SqlQuote.Name(actual.Facts.Role)}; grant select on {options.Schema}.schema_versions to {SqlQuote.Name(actual.Facts.Role)}", new UnauthorizedAccessException());
-            if (options.Against is not null || !actual.Exists) return new Reading(target, actual, null, null);
+            if (options.Against is not null || !actual.Exists) return new DriftReading(target, actual, null, null);
             try
             {
-                return new Reading(target, actual, await SchemaReference.BuildAsync(connection, options.Schema, HistoryCheck.Had(actual, options), options.ExtraStatements(actual), cancellationToken).ConfigureAwait(false), null);
+                return new DriftReading(target, actual, await SchemaReference.BuildAsync(connection, options.Schema, HistoryCheck.Had(actual, options), options.ExtraStatements(actual), cancellationToken).ConfigureAwait(false), null);
             }
             // What its history lacks is why nothing can be replayed, and says what to run.
             catch (SchemaException e) when (HistoryCheck.Own(actual, options).Any())
             {
-                return new Reading(target, actual, null, e);
+                return new DriftReading(target, actual, null, e);
             }
         }
         catch (Exception e) when (e is HoldfastException or NpgsqlException or TimeoutException)
         {
-            return new Reading(target, null, null, e is HoldfastException ? e : PostgresErrors.Translate(e, target.Address));
+            return new DriftReading(target, null, null, e is HoldfastException ? e : PostgresErrors.Translate(e, target.Address));
         }
     }
 
@@ -77,5 +77,5 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
     }
 
     // With both a schema and an error it could be read, and not what it should be.
-    private sealed record Reading(DriftTarget Target, CatalogueSnapshot? Actual, SchemaReference? Reference, Exception? Error);
+    private sealed record DriftReading(DriftTarget Target, CatalogueSnapshot? Actual, SchemaReference? Reference, Exception? Error);
 }

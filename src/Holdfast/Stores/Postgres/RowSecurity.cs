@@ -11,7 +11,7 @@ namespace Holdfast.Stores.Postgres;
 internal readonly record struct RowSecurity(bool ByTenant, string? Blind, bool IsExempt, bool HasMatching)
 {
     /// <summary>The name of that function: of a tenant and a query of words.</summary>
-    public const string MatchFunction = "matching";
+    public const string Matching = "matching";
 
     /// <summary>The setting that nobody has, by which a policy fails where no tenant is named.</summary>
     public const string Unnamed = "holdfast.no_tenant_is_named";
@@ -30,7 +30,7 @@ internal readonly record struct RowSecurity(bool ByTenant, string? Blind, bool I
     public const string Look = $"""
         select coalesce(bool_or(active and (restricted or not all_rows)), false), min(name) filter (where active and not any_rows),
           coalesce((select rolsuper or rolbypassrls from pg_roles where rolname = current_user), false),
-          exists (select 1 from pg_proc f join pg_namespace n on n.oid = f.pronamespace where n.nspname = $1 and f.proname = '{MatchFunction}' and f.proargtypes = '25 25'::oidvector and has_function_privilege(f.oid, 'execute'))
+          exists (select 1 from pg_proc f join pg_namespace n on n.oid = f.pronamespace where n.nspname = $1 and f.proname = '{Matching}' and f.proargtypes = '25 25'::oidvector and has_function_privilege(f.oid, 'execute'))
         from (
           select c.relname::text as name, row_security_active(c.oid) as active,
             coalesce(bool_or(p.polpermissive), false) as any_rows,
