@@ -146,7 +146,7 @@ public sealed class ServerProcess : IAsyncDisposable
         lock (_log)
         {
             _log.AppendLine(line);
-            if (_log.Length > 40_000) _log.Remove(0, 20_000);
+            if (_log.Length > 4_000_000) _log.Remove(0, 2_000_000);
         }
     }
 

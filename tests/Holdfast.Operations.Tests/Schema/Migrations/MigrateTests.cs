@@ -67,7 +67,7 @@ public sealed class MigrateTests
     public async Task settings_that_a_file_leaves_behind_do_not_reach_the_next_one()
     {
         var database = await MigrationDatabase.CreateAsync();
-        await database.MigrateAsync(("V1__s.sql", "select set_config('search_path', '', false); set statement_timeout = '1ms'; set default_transaction_read_only = off"), ("V2__t.sql", "create table t (id int); select pg_sleep(0.05)"));
+        await database.MigrateAsync(("V1__s.sql", "select set_config('search_path', '', false); set statement_timeout = '500ms'; set default_transaction_read_only = off"), ("V2__t.sql", "create table t (id int); select pg_sleep(0.7)"));
         Assert.True(await database.AskAsync<bool>("select to_regclass('app.t') is not null"));
     }
 
