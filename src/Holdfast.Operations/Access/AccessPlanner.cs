@@ -55,7 +55,7 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
             Do(group == role.MemberOf || state.Grantable.Contains(group), $"grant {group} to {role.Name}", $"{state.User} has no ADMIN option on {group}");
         if (live is not null) AddMemberships(role, live);
         foreach (var setting in live?.Overridden(role) ?? [])
-            Do(live!.IsAlterable, $"alter role {role.Name} in database {state.QuotedDatabase} reset {setting.Split('=')[0]}", $"{state.User} may not alter {role.Name}");
+            Do(live!.IsAlterable, $"alter role {role.Name} in database {state.QuotedDatabase} reset {SqlQuote.Dotted(setting.Split('=')[0])}", $"{state.User} may not alter {role.Name}");
         foreach (var (name, value) in role.Settings.Where(setting => live?.Settings.Contains($"{setting.Name}={setting.Value}") != true))
             Do(live?.IsAlterable ?? true, $"alter role {role.Name} set {name} = {(name == "search_path" ? value : $"'{value}'")}", $"{state.User} may not alter {role.Name}");
         if (options.RowSecurity && role.Role == AccessRole.Backup && live?.Powers.Contains("bypassrls") != true)

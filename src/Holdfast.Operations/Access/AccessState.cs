@@ -203,7 +203,7 @@ internal sealed class AccessState
         var passwords = !seesPasswords ? [] : (await QueryAsync(connection, AskPasswords, [names], row => (row.GetString(0), row.GetBoolean(1)), cancellationToken).ConfigureAwait(false))
             .ToDictionary(pair => pair.Item1, pair => pair.Item2);
         var memberships = (await QueryAsync(connection, AskMemberships, [names], row => (Member: row.GetString(0), Grant: new LiveMembership(
-            row.GetString(1), row.GetString(2), row.GetString(3), row.GetBoolean(4), row.GetBoolean(5), row.GetBoolean(6), row.GetBoolean(7))), cancellationToken).ConfigureAwait(false)).ToLookup(one => one.Member, one => one.Grant);
+            row.GetString(1), SqlQuote.Quoted(row.GetString(2)), SqlQuote.Quoted(row.GetString(3)), row.GetBoolean(4), row.GetBoolean(5), row.GetBoolean(6), row.GetBoolean(7))), cancellationToken).ConfigureAwait(false)).ToLookup(one => one.Member, one => one.Grant);
         state.Members = await QueryAsync(connection, AskMembers, [names], row => new LiveMember(row.GetString(0), row.GetString(1)), cancellationToken).ConfigureAwait(false);
         state.Strangers = await QueryAsync(connection, AskStrangers, [schema, names], row => row.GetString(0), cancellationToken).ConfigureAwait(false);
         state.Roles = (await QueryAsync(connection, AskRoles, [names], row => new LiveRole(
