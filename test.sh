@@ -40,7 +40,8 @@ for project in tests/*.Tests; do
   code=0
   # -failSkips: what was not run is not known to work.
   # Tests press Ctrl-C: a shell that runs this in the background has its children ignore it.
-  env --default-signal=INT "$program" "${filter[@]}" -failSkips -noLogo -noColor -longRunning 120 -xml "$report" || code=$?
+  env --default-signal=INT "$program" "${filter[@]}" -failSkips -noLogo -noColor -longRunning 120 -xml "$report" 2>&1 |
+    tee "$reports/$name.log" || code=$?
   # The assembly's own counts: the report is one line, and each collection in it has counts by the same names.
   counts=
   [ ! -e "$report" ] || counts=$(grep -o '<assembly [^>]*>' "$report" || true)
@@ -65,5 +66,7 @@ if [ $# -eq 0 ] || [[ Chaos == *"$1"* ]]; then
   passed=$((passed + ${good:-0})) failed=$((failed + seeds - ${good:-0}))
   echo "Holdfast.Chaos: ${good:-0} passed, $((seeds - ${good:-0})) failed, $((SECONDS - started)) s"
 fi
+# What failed is said again where people look first: at the end. A test's lines go to the next line that is indented as its name is.
+awk '/^    [^ ].*\[FAIL\]$/ { lines = 40; print "failed:" } /^    [^ ].*\[PASS\]$|^  [^ ]/ { lines = 0 } lines-- > 0' "$reports"/*.Tests.log 2>/dev/null || true
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
