@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
 using Holdfast.Rows;
 using Npgsql;
@@ -16,11 +15,9 @@ internal sealed class PostgresStore : IStore
 
     private readonly NpgsqlDataSource _work;
     private readonly bool _ownsWork;
-    private readonly FrozenDictionary<Table, MergeStatements> _merges;
-    private readonly FrozenDictionary<Table, string> _projections;
-    private readonly FrozenDictionary<Table, string> _compareAndSets;
-    private readonly (Table Table, string Sweep)[] _sweeps;
     private readonly TenantCommands _tenants;
+    private readonly PostgresMerge _merge;
+    private readonly ErasureSweep _sweep;
     private readonly bool _isExempt;
     private volatile bool _byTenant;
     private long _lookedAt = Environment.TickCount64;
@@ -32,11 +29,9 @@ internal sealed class PostgresStore : IStore
         Identity = identity;
         Schema = schema;
         Rules = rules ?? MergeRules.All;
-        _merges = Tables.Appends.ToFrozenDictionary(table => table, table => new MergeStatements(schema, Rules, table));
-        _projections = Tables.Registers.ToFrozenDictionary(table => table, table => ProjectionStatements.Project(schema, table));
-        _compareAndSets = Tables.Registers.ToFrozenDictionary(table => table, table => ProjectionStatements.CompareAndSet(schema, table));
-        _sweeps = [.. Tables.Erasable.Select(table => (table, ProjectionStatements.Sweep(schema, table)))];
         _tenants = new TenantCommands(work, identity.Address, schema, owner ?? StoreOwner.Unknown) { HasMatching = identity.Security.HasMatching };
+        _sweep = new ErasureSweep(schema);
+        _merge = new PostgresMerge(work, schema, Rules, _tenants, _sweep);
         _byTenant = identity.Security.ByTenant;
         _isExempt = identity.Security.IsExempt;
     }
@@ -64,57 +59,7 @@ internal sealed class PostgresStore : IStore
         StoreAnswer<T>.OfOneAsync(Address, ask(this, cancellationToken));
 
     public Task<MergeResult[]> MergeAsync(IReadOnlyList<Row> rows, CancellationToken cancellationToken) =>
-        Guard(ct => !_byTenant || rows is [] || IsOfOneTenant(rows) ? MergeOfOneAsync(rows, ct) : MergeByTenantAsync(rows, ct), cancellationToken);
-
-    private async Task<MergeResult[]> MergeOfOneAsync(IReadOnlyList<Row> rows, CancellationToken ct) => rows switch
-    {
-        [] => [],
-        [{ Table: var table } row] when table != Tables.Revisions && table != Tables.Erasures && await InsertAsync(row, ct).ConfigureAwait(false) => [new(MergeOutcome.Inserted)],
-        _ => await MergeBatchAsync(rows, ct).ConfigureAwait(false),
-    };
-
-    /// <summary>A transaction sees one tenant, so each has its own. One that is refused leaves the others in: they are merged again without harm.</summary>
-    private async Task<MergeResult[]> MergeByTenantAsync(IReadOnlyList<Row> rows, CancellationToken ct)
-    {
-        var results = new MergeResult[rows.Count];
-        // In one order everywhere, as within a batch.
-        foreach (var tenant in Enumerable.Range(0, rows.Count).GroupBy(i => rows[i].TenantId, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
-        {
-            var indexes = tenant.ToArray();
-            var merged = await MergeOfOneAsync([.. indexes.Select(i => rows[i])], ct).ConfigureAwait(false);
-            for (var i = 0; i < indexes.Length; i++) results[indexes[i]] = merged[i];
-        }
-        return results;
-    }
-
-    private static bool IsOfOneTenant(IReadOnlyList<Row> rows)
-    {
-        for (var i = 1; i < rows.Count; i++)
-            if (rows[i].TenantId != rows[0].TenantId) return false;
-        return true;
-    }
-
-    private async Task<bool> InsertAsync(Row row, CancellationToken ct)
-    {
-        var statements = _merges[row.Table];
-        if (_byTenant) return await InsertOfTenantAsync(statements, row, ct).ConfigureAwait(false);
-        var command = _work.CreateCommand(statements.Insert);
-        await using var _ = command.ConfigureAwait(false);
-        foreach (var column in statements.Sent)
-            command.Parameters.Add(PostgresTypes.One(column.Type, RowColumns.Value(row, column.Name)));
-        return await command.ExecuteNonQueryAsync(ct).ConfigureAwait(false) == 1;
-    }
-
-    private async Task<bool> InsertOfTenantAsync(MergeStatements statements, Row row, CancellationToken ct)
-    {
-        var insert = new NpgsqlBatchCommand(statements.Insert);
-        foreach (var column in statements.Sent)
-            insert.Parameters.Add(PostgresTypes.One(column.Type, RowColumns.Value(row, column.Name)));
-        var batch = _tenants.Of(row.TenantId, insert);
-        await using var _ = batch.ConfigureAwait(false);
-        // The answer to a select changes no row: this is the insert's.
-        return await batch.ExecuteNonQueryAsync(ct).ConfigureAwait(false) == 1;
-    }
+        Guard(ct => _merge.RunAsync(rows, _byTenant, ct), cancellationToken);
 
     /// <summary>Merges rows and runs what belongs to them in the same transaction.</summary>
     /// <param name="rows">Append rows; may be none.</param>
@@ -122,104 +67,10 @@ internal sealed class PostgresStore : IStore
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="RowRefusedException">One of the rows was refused; nothing was written.</exception>
     public Task<MergeResult[]> MergeAsync(IReadOnlyList<Row> rows, Func<IEnumerable<NpgsqlBatchCommand>> alongside, CancellationToken cancellationToken) =>
-        Guard(ct => MergeBatchAsync(rows, ct, alongside), cancellationToken);
+        Guard(ct => _merge.RunAsync(rows, alongside, _byTenant, ct), cancellationToken);
 
-    private async Task<MergeResult[]> MergeBatchAsync(IReadOnlyList<Row> rows, CancellationToken ct, Func<IEnumerable<NpgsqlBatchCommand>>? alongside = null)
-    {
-        var byTenant = _byTenant;
-        // What the relay keeps beside the rows of all tenants is not for a role that sees one of them.
-        if (byTenant && alongside is not null) throw _tenants.NeedsRelay();
-        var batch = _work.CreateBatch();
-        await using var _ = batch.ConfigureAwait(false);
-        if (byTenant) batch.BatchCommands.Add(RowSecurity.Tenant(rows[0].TenantId));
-        var groups = Batch.Groups(rows);
-        foreach (var (table, indexes) in groups)
-        {
-            var statements = _merges[table];
-            batch.BatchCommands.Add(Arrays(statements, rows, indexes));
-            var losers = new NpgsqlBatchCommand(statements.ForgetLosers);
-            losers.Parameters.Add(RowArrays.Tenants(rows, indexes));
-            batch.BatchCommands.Add(losers);
-            if (table == Tables.Erasures) AddSweeps(batch, rows, indexes);
-        }
-        AddProjections(batch, rows);
-        foreach (var command in alongside?.Invoke() ?? []) batch.BatchCommands.Add(command);
-        return await ReadResultsAsync(batch, groups, rows.Count, byTenant, ct).ConfigureAwait(false);
-    }
-
-    private static NpgsqlBatchCommand Arrays(MergeStatements statements, IReadOnlyList<Row> rows, int[] indexes)
-    {
-        var command = new NpgsqlBatchCommand(statements.Merge);
-        foreach (var column in statements.Sent)
-            command.Parameters.Add(RowArrays.Of(column, rows, indexes));
-        return command;
-    }
-
-    private void AddSweeps(NpgsqlBatch batch, IReadOnlyList<Row> rows, int[] indexes)
-    {
-        foreach (var (_, sweep) in _sweeps) batch.BatchCommands.Add(Keys(sweep, rows, indexes));
-        batch.BatchCommands.Add(Keys($"""
-            insert into {Schema}.erasure_sweeps (tenant_id, erasure_id, horizon)
-            select tenant_id, id, '0'::xid8 from unnest($1::text[], $2::uuid[]) a(tenant_id, id)
-            order by 1, 2 on conflict do nothing
-            """, rows, indexes));
-    }
-
-    private void AddProjections(NpgsqlBatch batch, IReadOnlyList<Row> rows)
-    {
-        var revisions = Enumerable.Range(0, rows.Count).Where(i => rows[i].Table == Tables.Revisions)
-            .GroupBy(i => Tables.Get(rows[i].Text("target_table")!)).OrderBy(group => group.Key.Order);
-        foreach (var group in revisions)
-            batch.BatchCommands.Add(Keys(_projections[group.Key], rows, [.. group]));
-    }
-
-    private static NpgsqlBatchCommand Keys(string sql, IReadOnlyList<Row> rows, int[] indexes)
-    {
-        var command = new NpgsqlBatchCommand(sql);
-        command.Parameters.Add(PostgresTypes.Many(ColumnType.Text, indexes.Select(i => rows[i].TenantId), indexes.Length));
-        command.Parameters.Add(PostgresTypes.Many(ColumnType.Uuid, indexes.Select(i => (object)rows[i].Id), indexes.Length));
-        return command;
-    }
-
-    private static async Task<MergeResult[]> ReadResultsAsync(
-        NpgsqlBatch batch, IReadOnlyList<(Table Table, int[] Indexes)> groups, int count, bool byTenant, CancellationToken ct)
-    {
-        var results = new MergeResult[count];
-        var reader = await batch.ExecuteReaderAsync(ct).ConfigureAwait(false);
-        await using var _ = reader.ConfigureAwait(false);
-        if (byTenant) await reader.NextResultAsync(ct).ConfigureAwait(false);
-        foreach (var (_, indexes) in groups)
-        {
-            // Only the merge answers with rows: the updates and inserts around it have no result set to step over.
-            while (await reader.ReadAsync(ct).ConfigureAwait(false))
-            {
-                var outcome = reader.GetBoolean(2) ? MergeOutcome.KeyConflict : reader.GetBoolean(1) ? MergeOutcome.Inserted : MergeOutcome.AlreadyStored;
-                results[indexes[reader.GetInt64(0) - 1]] = new MergeResult(outcome, Erased: reader.GetBoolean(3));
-            }
-            await reader.NextResultAsync(ct).ConfigureAwait(false);
-        }
-        return results;
-    }
-
-    public Task<bool> CompareAndSetAsync(Row revision, Stamp? expected, CancellationToken cancellationToken) => Guard(async ct =>
-    {
-        var command = new NpgsqlBatchCommand(_compareAndSets[Tables.Get(revision.Text("target_table")!)]);
-        (ColumnType Type, object? Value)[] parameters =
-        [
-            (ColumnType.Text, revision.TenantId), (ColumnType.Text, revision.Text("target_key")), (ColumnType.Uuid, revision.Stamp.Value),
-            (ColumnType.Text, revision.UserId), (ColumnType.Text, revision.SessionId), (ColumnType.Timestamp, revision.OccurredAt),
-            (ColumnType.Text, revision.Text("content")), (ColumnType.Uuid, expected?.Value),
-        ];
-        foreach (var (type, value) in parameters) command.Parameters.Add(PostgresTypes.One(type, value));
-        var byTenant = _byTenant;
-        var batch = byTenant ? _tenants.Of(revision.TenantId, command) : _tenants.Alone(command);
-        await using var _ = batch.ConfigureAwait(false);
-        var reader = await batch.ExecuteReaderAsync(ct).ConfigureAwait(false);
-        await using var __ = reader.ConfigureAwait(false);
-        if (byTenant) await reader.NextResultAsync(ct).ConfigureAwait(false);
-        await reader.ReadAsync(ct).ConfigureAwait(false);
-        return reader.GetInt64(0) == 1;
-    }, cancellationToken);
+    public Task<bool> CompareAndSetAsync(Row revision, Stamp? expected, CancellationToken cancellationToken) =>
+        Guard(ct => _merge.CompareAndSetAsync(revision, expected, _byTenant, ct), cancellationToken);
 
     public async IAsyncEnumerable<T> QueryAsync<T>(
         Statement statement, object?[] parameters, Func<StoreReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -394,36 +245,9 @@ internal sealed class PostgresStore : IStore
             row => RowColumns.Row(table, row), cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public Task<bool> SweepErasuresAsync(CancellationToken cancellationToken) => Guard(async ct =>
-    {
-        // A statement that took its snapshot before the erasure was committed does not see it. It has ended when no snapshot
-        // and no transaction is older than a transaction that began after that commit: this one, as it sees the erasure. (The
-        // erasure's own number is too early: a writer may get a later one and still have looked before the commit.)
-        // One that sees a tenant sweeps for it; the others' are the relay's, which has brought them.
-        var tenant = _byTenant ? _tenants.Owner.ApplicationTenant ?? throw _tenants.NeedsRelay() : null;
-        await ExecuteAsync(new Statement("update {erasure_sweeps} set horizon = pg_current_xact_id() where horizon = '0'") { Tenant = tenant }, [], ct).ConfigureAwait(false);
-        var due = new Statement("""
-            select tenant_id, erasure_id, horizon < pg_snapshot_xmin(pg_current_snapshot()) and not exists (
-                select 1 from pg_stat_activity a where a.datname = current_database() and a.backend_xmin is not null and a.backend_type not in ('autovacuum worker', 'walsender') and age(a.backend_xmin) >= age(horizon::xid))
-            from {erasure_sweeps} order by 1, 2
-            """) { Tenant = tenant };
-        var all = await QueryAsync(due, [], row => (Tenant: row.Text(0), Id: row.Uuid(1), Due: row.Boolean(2)), ct).ToListAsync(ct).ConfigureAwait(false);
-        var ripe = all.Where(sweep => sweep.Due).ToList();
-        if (ripe.Count > 0)
-        {
-            var batch = tenant is null ? _work.CreateBatch() : _tenants.Of(tenant);
-            await using var _ = batch.ConfigureAwait(false);
-            foreach (var sql in _sweeps.Select(sweep => sweep.Sweep).Append($"delete from {Schema}.erasure_sweeps s using unnest($1::text[], $2::uuid[]) a(tenant_id, id) where s.tenant_id = a.tenant_id and s.erasure_id = a.id"))
-            {
-                var command = new NpgsqlBatchCommand(sql);
-                command.Parameters.Add(PostgresTypes.Many(ColumnType.Text, ripe.Select(sweep => sweep.Tenant), ripe.Count));
-                command.Parameters.Add(PostgresTypes.Many(ColumnType.Uuid, ripe.Select(sweep => (object)sweep.Id), ripe.Count));
-                batch.BatchCommands.Add(command);
-            }
-            await batch.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
-        }
-        return ripe.Count == all.Count;
-    }, cancellationToken);
+    /// <summary>One that sees a tenant sweeps for it; the others' erasures are the relay's, which has brought them.</summary>
+    public Task<bool> SweepErasuresAsync(CancellationToken cancellationToken) =>
+        Guard(ct => _sweep.RunAsync(this, _byTenant ? _tenants.Owner.ApplicationTenant ?? throw _tenants.NeedsRelay() : null, ct), cancellationToken);
 
     public ValueTask DisposeAsync() => _ownsWork ? _work.DisposeAsync() : ValueTask.CompletedTask;
 
