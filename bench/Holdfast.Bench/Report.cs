@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using static System.FormattableString;
 
 namespace Holdfast.Bench;
 
@@ -73,15 +74,9 @@ internal sealed class Report(BenchContext context)
         json.WriteNumber("value", result.Value);
         json.WriteString("target", result.Target.ToString());
         json.WriteBoolean("met", result.Met);
-        json.WriteStartArray("rounds");
-        foreach (var round in result.Rounds)
-        {
-            json.WriteStartArray();
-            json.WriteNumberValue(round.Ours);
-            if (!double.IsNaN(round.Raw)) json.WriteNumberValue(round.Raw);
-            json.WriteEndArray();
-        }
-        json.WriteEndArray();
+        // On one line: some measures have thousands.
+        json.WritePropertyName("rounds");
+        json.WriteRawValue($"[{string.Join(',', result.Rounds.Select(round => double.IsNaN(round.Raw) ? Invariant($"[{round.Ours}]") : Invariant($"[{round.Ours},{round.Raw}]")))}]");
         json.WriteEndObject();
     }
 }
