@@ -5,8 +5,7 @@ using Xunit;
 
 namespace Holdfast.Cli.Tests.Operations;
 
-[Collection(nameof(ThreeProviders))]
-public sealed class SchemaConstraintTests(ThreeProviders providers)
+public sealed class SchemaConstraintTests(ThreeProviders providers) : IClassFixture<ThreeProviders>
 {
     private const string Name = "session_memories_memory_type_check";
     private const string Tighten = $"alter table holdfast.session_memories drop constraint {Name}; alter table holdfast.session_memories add constraint valid_memory_type check (memory_type in ('log', 'context'))";

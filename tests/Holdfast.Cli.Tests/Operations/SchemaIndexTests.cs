@@ -5,8 +5,7 @@ using Xunit;
 
 namespace Holdfast.Cli.Tests.Operations;
 
-[Collection(nameof(ThreeProviders))]
-public sealed class SchemaIndexTests(ThreeProviders providers)
+public sealed class SchemaIndexTests(ThreeProviders providers) : IClassFixture<ThreeProviders>
 {
     private const string Index = "session_memories_session_id_stamp_idx";
 

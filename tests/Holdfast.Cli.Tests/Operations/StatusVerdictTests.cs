@@ -5,8 +5,7 @@ using Xunit;
 
 namespace Holdfast.Cli.Tests.Operations;
 
-[Collection(nameof(ThreeProviders))]
-public sealed class StatusVerdictTests(ThreeProviders providers)
+public sealed class StatusVerdictTests(ThreeProviders providers) : IClassFixture<ThreeProviders>
 {
     [Fact]
     public async Task all_is_well_when_all_answer_and_nothing_waits()
