@@ -109,9 +109,7 @@ public sealed class StatusVerdictTests(ThreeProviders providers) : IClassFixture
         providers["supabase"].Freeze();
         try
         {
-            var started = TimeProvider.System.GetTimestamp();
             Assert.Contains("supabase is down (No answer within 1.5 s)", (await home.RunAsync("status")).Ended(10).Out, StringComparison.Ordinal);
-            Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(6));
         }
         finally
         {
