@@ -5,8 +5,7 @@ using Xunit;
 namespace Holdfast.Cli.Tests.Operations;
 
 /// <summary>One dead server of three hides nothing of the other two, and is never taken for one that was read.</summary>
-[Collection(nameof(ThreeProviders))]
-public sealed class SchemaUnreachableTests(ThreeProviders providers)
+public sealed class SchemaUnreachableTests(ThreeProviders providers) : IClassFixture<ThreeProviders>
 {
     private const string Dead = "postgres://maria:planted-s3cret@127.0.0.1:1/memory?sslmode=disable";
 
