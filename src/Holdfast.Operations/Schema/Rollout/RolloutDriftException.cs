@@ -1,0 +1,12 @@
+using Holdfast.Operations.Schema.Drift;
+
+namespace Holdfast.Operations.Schema.Rollout;
+
+/// <summary>A provider is not what its migrations make; the next one was not begun.</summary>
+internal sealed class RolloutDriftException(string provider, IReadOnlyList<DriftFinding> findings, string origin)
+    : HoldfastException($"{provider} is not what its migrations make: {findings[0].Title}: {findings[0].Detail}{(findings.Count > 1 ? $" And {findings.Count - 1} more." : "")}")
+{
+    /// <summary>The command that helps.</summary>
+    public string Next { get; } = findings.Select(finding => finding.Metadata.GetValueOrDefault("run")).FirstOrDefault(run => run is not null)
+        ?? $"holdfast schema drift{(findings[0].Repairable ? " --repair" : "")} --provider {provider}{origin}";
+}
