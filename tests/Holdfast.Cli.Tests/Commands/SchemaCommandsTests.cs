@@ -82,7 +82,8 @@ public sealed class SchemaCommandsTests(Server server) : IDisposable
         Assert.Contains("failed", (await RunAsync("status")).Ended(9).Out, StringComparison.Ordinal);
         (await RunAsync("resume")).Ended(1);
         await PostgresServer.ExecuteAsync(database, "delete from app.t where id = 2");
-        Assert.Equal("finished V2__gone.sql\ncompared with its migrations: nothing differs\n", (await RunAsync("resume")).Done().Out);
+        // Its own rows stand against the index when the files are replayed: nothing to compare with, and that is said.
+        Assert.StartsWith("finished V2__gone.sql\nNOT compared with its migrations: ", (await RunAsync("resume")).Done().Out, StringComparison.Ordinal);
         Assert.Equal("nothing was cut\n", (await RunAsync("resume")).Done().Out);
 
         File("V1__t.sql", "create table t (id int, a int); insert into t values (1, 1), (2, 1); -- and a remark");

@@ -37,7 +37,7 @@ internal sealed class RolloutCheck(IReadOnlyList<DriftTarget> all, MigrationSet 
             { Error: SchemaException error } => throw new SchemaException($"{name} could not be compared with what its migrations make: {error.Message}", error.InnerException),
             { Error: { } error } => throw error,
             // Its history says one thing and the server another: the finding tells which.
-            { Expected: null } => throw new RolloutDriftException(name, drift.Findings, options.Origin),
+            { Expected: null } => throw RolloutDriftException.Of(name, drift.Findings, options.Origin),
             _ => Judge(name, drift, before),
         };
     }
@@ -52,7 +52,7 @@ internal sealed class RolloutCheck(IReadOnlyList<DriftTarget> all, MigrationSet 
         var left = before is null ? [] : drift.Differences.Where(difference => IsLeftToAccess(difference, before)).Select(difference => difference.CacheKey).ToHashSet(StringComparer.Ordinal);
         // The runner itself has read the history again; that another provider is further is what a rollout is for.
         var findings = drift.Findings.Where(finding => finding.Name != DriftClasses.History.Key && !accepted.Contains(finding) && !left.Contains(finding.CacheKey)).ToList();
-        if (findings.Where(finding => finding.Level == DriftLevel.Error).ToList() is { Count: > 0 } errors) throw new RolloutDriftException(name, errors, options.Origin);
+        if (findings.Where(finding => finding.Level == DriftLevel.Error).ToList() is { Count: > 0 } errors) throw RolloutDriftException.Of(name, errors, options.Origin);
         return new ProviderChecked(ProviderChecked.Drift) { Lesser = findings.Count, Accepted = accepted.Count, WaitsForAccess = left.Count > 0 ? true : null };
     }
 }

@@ -24,7 +24,14 @@ internal sealed class RolloutGate(RolloutCheck check)
         {
             // What this provider lacks is new on those before it: access may not have followed there yet.
             var before = next ?? VersionOf(await target.ReadAsync(cancellationToken).ConfigureAwait(false));
-            Compared?.Invoke(name, await check.RunAsync(name, target, before, cancellationToken).ConfigureAwait(false));
+            try
+            {
+                Compared?.Invoke(name, await check.RunAsync(name, target, before, cancellationToken).ConfigureAwait(false));
+            }
+            catch (RolloutDriftException e)
+            {
+                throw new RolloutDriftException($"nothing was begun, since {e.Message}", e.Next);
+            }
         }
         _unchecked.Clear();
     }
