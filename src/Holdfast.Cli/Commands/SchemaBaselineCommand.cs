@@ -10,8 +10,8 @@ internal static class SchemaBaselineCommand
     private static readonly Argument<string> Version = new("VERSION") { Description = "The last migration that is in the schema." };
 
     public static Command Create() => CommandFactory.Create("schema baseline",
-        "Adopts a schema that is there without a history: its tables are looked at, then the migrations up to VERSION are recorded without being run.",
-        "holdfast schema baseline 0003 --yes", [Version, SchemaTargets.LockWait, SchemaTargets.LockTimeout, SchemaTargets.Directory, SchemaTargets.Schema], RunAsync);
+        "Adopts a schema that is there without a history: it is compared with what the migrations up to VERSION make, then they are recorded without being run.",
+        "holdfast schema baseline 0003 --yes", [Version, SchemaDriftCommand.Ignore, SchemaTargets.LockWait, SchemaTargets.LockTimeout, SchemaTargets.Directory, SchemaTargets.Schema], RunAsync);
 
     private static async Task<ExitCode> RunAsync(Invocation invocation, CancellationToken cancellationToken)
     {
@@ -19,7 +19,7 @@ internal static class SchemaBaselineCommand
         var adopted = await SchemaRollout.RunAsync(targets, async (name, target) =>
         {
             SchemaTargets.Announce(name, target);
-            var baseline = new SchemaBaseline(target);
+            var baseline = await SchemaChecks.BaselineAsync(invocation, target, cancellationToken);
             var steps = await baseline.RunAsync(invocation.Get(Version), dryRun: true, cancellationToken);
             if (invocation.DryRun) return new Migrated(name, [.. steps]);
             Confirmation.Require(invocation, $"Record {steps[0].Script} to {steps[^1].Script} as there already on {name}?");

@@ -11,7 +11,7 @@ internal static class SchemaDriftCommand
 {
     private static readonly Option<string> Against = new("--against") { Description = "What is right: 'migrations' (those that each provider has had), or NAME of a provider that is the model.", HelpName = "NAME", DefaultValueFactory = _ => "migrations" };
     private static readonly Option<string> FailOn = new("--fail-on") { Description = "The lowest level that ends with exit code 9: error, warn or info.", HelpName = "LEVEL", DefaultValueFactory = _ => "warn" };
-    private static readonly Option<FileInfo> Ignore = new("--ignore-file") { Description = "Findings that are accepted: a cache_key on each line, then # and the reason.", HelpName = "FILE" };
+    public static readonly Option<FileInfo> Ignore = new("--ignore-file") { Description = "Findings that are accepted: a cache_key on each line, then # and the reason.", HelpName = "FILE" };
     private static readonly Option<FileInfo> FixPlan = new("--fix-plan") { Description = "Write the proved repair as SQL; with several drifted providers a file each, named after it.", HelpName = "FILE" };
     private static readonly Option<bool> Repair = new("--repair") { Description = "Run the proved repair on the provider that --provider names, and read it again." };
     private static readonly Option<int> LockWait = new("--lock-wait") { Description = "How many seconds to wait for a migration in flight.", HelpName = "SECONDS", DefaultValueFactory = _ => 60 };
@@ -62,7 +62,7 @@ internal static class SchemaDriftCommand
         _ => throw new CliException(ExitCode.Usage, $"--fail-on: '{text}' is no level; there is error, warn and info.", "holdfast schema drift --help"),
     };
 
-    private static async Task<IgnoreFile?> IgnoredAsync(Invocation invocation, CancellationToken cancellationToken) =>
+    public static async Task<IgnoreFile?> IgnoredAsync(Invocation invocation, CancellationToken cancellationToken) =>
         invocation.Get(Ignore) is not { } file ? null
         : file.Exists ? IgnoreFile.Parse(await File.ReadAllTextAsync(file.FullName, cancellationToken))
         : throw new CliException(ExitCode.NotFound, $"--ignore-file: {file.FullName} is not there.");

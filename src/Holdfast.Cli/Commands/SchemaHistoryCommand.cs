@@ -25,7 +25,7 @@ internal static class SchemaHistoryCommand
                 TextColumns.Write(writer, ["RANK", "SCRIPT", "STATE", "DONE", "STARTED", "TOOK", "WAITED", "BY", "HOST", "CHAIN", "REMARK"], history.Rows.Select(row => new[]
                 {
                     row.Rank.ToString(CultureInfo.InvariantCulture), row.Script, row.State, $"{row.LastStatement}/{row.Statements}", Figures.Time(row.StartedAt),
-                    Figures.Milliseconds(row.DurationMs), Figures.Milliseconds(row.LockWaitMs), row.AppliedBy, row.Host, row.ChainHash.Length > 12 ? row.ChainHash[..12] : "-", row.Error ?? "",
+                    Figures.Milliseconds(row.DurationMs), Figures.Milliseconds(row.LockWaitMs), row.AppliedBy, row.Host, row.State is not ("running" or "failed") && row.ChainHash.Length > 12 ? row.ChainHash[..12] : "-", row.Error ?? "",
                 }));
             }
         });

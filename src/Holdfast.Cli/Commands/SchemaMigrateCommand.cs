@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.CommandLine;
 using Holdfast.Cli.Output;
 using Holdfast.Operations.Schema.Migrations;
+using Holdfast.Operations.Schema.Rollout;
 
 namespace Holdfast.Cli.Commands;
 
@@ -17,7 +18,7 @@ internal static class SchemaMigrateCommand
     public static Command Create() => CommandFactory.Create("schema migrate",
         "Makes the tables, or brings them up to date: the backups first, the provider that leads last, and the first failure ends it. Any number may be started at once: one works. The local file does this by itself.",
         "holdfast schema migrate --provider main",
-        [To, Phase, SchemaTargets.LockWait, SchemaTargets.LockTimeout, OutOfOrder, AllowDestructive, Execute, SchemaTargets.Directory, SchemaTargets.Schema], RunAsync);
+        [To, Phase, SchemaTargets.LockWait, SchemaTargets.LockTimeout, OutOfOrder, AllowDestructive, SchemaDriftCommand.Ignore, Execute, SchemaTargets.Directory, SchemaTargets.Schema], RunAsync);
 
     private static async Task<ExitCode> RunAsync(Invocation invocation, CancellationToken cancellationToken)
     {
@@ -34,7 +35,8 @@ internal static class SchemaMigrateCommand
         IReadOnlyList<Migrated> migrated;
         try
         {
-            migrated = await SchemaRollout.RunAsync(targets, (name, target) => MigrateAsync(invocation, name, target, targets.Count > 1, script => begun.Enqueue((name, script)), cancellationToken));
+            var gate = await SchemaChecks.GateAsync(invocation, options, cancellationToken);
+            migrated = await SchemaRollout.RunAsync(targets, (name, target) => MigrateAsync(invocation, name, target, targets.Count > 1, gate, script => begun.Enqueue((name, script)), cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && !invocation.DryRun)
         {
@@ -55,7 +57,7 @@ internal static class SchemaMigrateCommand
         return SchemaTargets.Patience(invocation) with { To = invocation.Get(To), Phase = phase, OutOfOrder = invocation.Get(OutOfOrder), AllowDestructive = reason };
     }
 
-    private static async Task<Migrated> MigrateAsync(Invocation invocation, string name, MigrationTarget target, bool several, Action<string> begun, CancellationToken cancellationToken)
+    private static async Task<Migrated> MigrateAsync(Invocation invocation, string name, MigrationTarget target, bool several, RolloutGate gate, Action<string> begun, CancellationToken cancellationToken)
     {
         SchemaTargets.Announce(name, target);
         var progress = new SchemaProgress(several ? name : null) { Begun = begun };
@@ -64,16 +66,19 @@ internal static class SchemaMigrateCommand
             var tried = await new SchemaTrial(target).RunAsync(progress, cancellationToken);
             return new Migrated(name, [.. tried.Where(step => step.Ran).Select(step => step.Step with { DurationMs = step.DurationMs })]) { NotTried = [.. tried.Where(step => !step.Ran).Select(step => step.Step.Script)] };
         }
-        var migrator = new SchemaMigrator(target);
-        return new Migrated(name, [.. invocation.DryRun ? await migrator.PlanAsync(cancellationToken) : await migrator.MigrateAsync(progress, cancellationToken)]);
+        var migrator = new SchemaMigrator(target) { BeforeChange = gate.BeforeAsync };
+        if (invocation.DryRun) return new Migrated(name, [.. await migrator.PlanAsync(cancellationToken)]);
+        var steps = await migrator.MigrateAsync(progress, cancellationToken);
+        return new Migrated(name, [.. steps]) { Checked = await gate.AfterAsync(name, target, steps, cancellationToken) };
     }
 
     private static void Write(TextWriter writer, Migrated migrated, string before, bool dryRun)
     {
-        if (migrated.Steps.Count == 0 && migrated.NotTried is not { Count: > 0 }) writer.WriteLine($"{before}up to date");
+        if (migrated.Steps.Count == 0 && migrated.NotTried is not { Count: > 0 }) writer.WriteLine($"{before}{SchemaChecks.UpToDate(migrated.Checked)}");
         foreach (var step in migrated.Steps)
             writer.WriteLine($"{before}{(migrated.NotTried is not null ? $"ran and rolled back {step.Script} ({step.DurationMs} ms)" : dryRun ? $"would apply {step.Script}" : $"applied {step.Script}")}");
         foreach (var script in migrated.NotTried ?? []) writer.WriteLine($"{before}not tried {script}: it, or one before it, cannot be rolled back");
+        SchemaChecks.Write(writer, before, migrated.Checked);
     }
 }
 
@@ -82,4 +87,7 @@ internal sealed record Migrated(string Provider, List<MigrationStep> Steps, List
 {
     /// <summary>In a trial: files that cannot be rolled back.</summary>
     public List<string>? NotTried { get; init; }
+
+    /// <summary>What was looked at afterwards; null: nothing was changed.</summary>
+    public ProviderChecked? Checked { get; init; }
 }

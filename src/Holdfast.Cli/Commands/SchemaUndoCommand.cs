@@ -9,11 +9,11 @@ internal static class SchemaUndoCommand
 {
     private static readonly Option<int?> Steps = new("--steps") { Description = "How many migrations (default: 1).", HelpName = "N" };
     private static readonly Option<string> To = new("--to") { Description = "The version that shall be the last.", HelpName = "VERSION" };
-    private static readonly Option<bool> AllowDataLoss = new("--allow-data-loss") { Description = "Take back also what has rows or values in it." };
+    public static readonly Option<bool> AllowDataLoss = new("--allow-data-loss") { Description = "Take back also what has rows or values in it." };
 
     public static Command Create() => CommandFactory.Create("schema undo",
         "Takes back the last migrations by their undo files, after printing them. It is refused where rows would be lost.", "holdfast schema undo --steps 1 --yes",
-        [Steps, To, AllowDataLoss, SchemaTargets.LockWait, SchemaTargets.LockTimeout, SchemaTargets.Directory, SchemaTargets.Schema], RunAsync);
+        [Steps, To, AllowDataLoss, SchemaDriftCommand.Ignore, SchemaTargets.LockWait, SchemaTargets.LockTimeout, SchemaTargets.Directory, SchemaTargets.Schema], RunAsync);
 
     private static async Task<ExitCode> RunAsync(Invocation invocation, CancellationToken cancellationToken)
     {
@@ -22,6 +22,7 @@ internal static class SchemaUndoCommand
         if (steps is < 1) throw new CliException(ExitCode.Usage, $"--steps is {steps}; it is a number from 1.");
         var options = SchemaTargets.Patience(invocation) with { AllowDataLoss = invocation.Get(AllowDataLoss) };
         var targets = SchemaTargets.Read(invocation, options);
+        var gate = await SchemaChecks.GateAsync(invocation, options, cancellationToken);
         var undone = await SchemaRollout.RunAsync(targets, async (name, target) =>
         {
             SchemaTargets.Announce(name, target);
@@ -36,7 +37,8 @@ internal static class SchemaUndoCommand
             if (planned.Count == 0 || invocation.DryRun) return new Migrated(name, [.. planned.Select(step => step.Step)]);
             Confirmation.Require(invocation, $"Run {string.Join(", ", planned.Select(step => step.Step.Script))} on {name}?");
             var remark = options.AllowDataLoss ? $"data loss allowed by {DestructiveGuard.Who}" : null;
-            return new Migrated(name, [.. await new SchemaUndo(target).RunAsync(steps, to, remark, new SchemaProgress(targets.Count > 1 ? name : null), cancellationToken)]);
+            var done = await new SchemaUndo(target).RunAsync(steps, to, remark, new SchemaProgress(targets.Count > 1 ? name : null), cancellationToken);
+            return new Migrated(name, [.. done]) { Checked = await gate.AfterAsync(name, target, done, cancellationToken) };
         });
         return SchemaResult.Print(invocation, undone, invocation.DryRun ? "would take back with" : "taken back with", "nothing to take back");
     }

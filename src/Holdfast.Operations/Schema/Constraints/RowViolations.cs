@@ -14,9 +14,12 @@ internal sealed record RowViolations(long Count, bool IsCut, IReadOnlyList<RowVi
     public static RowViolations None { get; } = new(0, false, []);
 
     /// <summary>Reads the table once, in one snapshot; writers do not wait.</summary>
+    /// <exception cref="StoreUnavailableException">Row-level security hides rows from the role, so that none found would prove nothing.</exception>
     public static async Task<RowViolations> CountAsync(ControlSession session, string schema, ExpectedCheck expected, CancellationToken cancellationToken)
     {
         var (table, column) = ($"{schema}.{expected.Table.Name}", expected.Column.Name);
+        if (await HiddenRows.FromAsync(session.Connection, table, cancellationToken).ConfigureAwait(false) is { } role)
+            throw new StoreUnavailableException($"{session.Target}: row-level security hides rows of {table} from {role}, so which of them violate {expected.Name} cannot be told. Run it as the schema's owner with a policy for all rows, or as a role with BYPASSRLS.", new UnauthorizedAccessException());
         var key = string.Join(" || ', ' || ", expected.Table.PrimaryKey.Select(name => $"'{name} ' || {name}::text"));
         var count = await session.ScalarAsync<long>($"select count(*) from (select from {table} where not ({expected.Condition}) limit {CountMax + 1}) broken", cancellationToken).ConfigureAwait(false);
         if (count == 0) return None;

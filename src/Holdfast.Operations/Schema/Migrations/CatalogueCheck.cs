@@ -24,7 +24,7 @@ internal static class CatalogueCheck
         return null;
     }
 
-    public static async Task<IReadOnlyDictionary<string, IReadOnlySet<string>>> TablesAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyDictionary<string, IReadOnlySet<string>>> TablesAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken)
     {
         var command = new NpgsqlCommand(Columns, connection) { Parameters = { new() { Value = schema } } };
         await using var _ = command.ConfigureAwait(false);

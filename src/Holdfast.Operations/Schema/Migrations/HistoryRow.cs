@@ -7,7 +7,7 @@ namespace Holdfast.Operations.Schema.Migrations;
 /// <param name="Kind">V, U, R, or B for what was there before (baseline).</param>
 /// <param name="Script">The file.</param>
 /// <param name="Checksum">Its checksum.</param>
-/// <param name="ChainHash">The checksum of the history up to here.</param>
+/// <param name="ChainHash">The checksum of the history up to here; of a file that is not ended, which of its statements are done (<see cref="StatementsDone"/>).</param>
 /// <param name="State">running, applied, failed, reverted or baseline.</param>
 /// <param name="Statements">How many statements the file has.</param>
 /// <param name="LastStatement">How many of them are done.</param>

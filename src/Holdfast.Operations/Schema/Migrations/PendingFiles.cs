@@ -48,7 +48,7 @@ internal sealed class PendingFiles(MigrationRun run)
         var file = MigrationPlan.FileOf(row, Target.Set, Target.Name).Prepare(Target.Schema);
         if (row.Kind != "U") DestructiveGuard.Check([file], Target.Options);
         run.Tell(MigrationEventKind.Started, file.File.Script, FormattableString.Invariant($"goes on at statement {row.LastStatement + 1} of {file.Statements}"));
-        if (row.Kind == "U") return await UndoneFile.StatementwiseOf(run, file).ApplyAsync(row.ChainHash, row, cancellationToken).ConfigureAwait(false);
+        if (row.Kind == "U") return await UndoneFile.ResumeAsync(run, file, row, cancellationToken).ConfigureAwait(false);
         // Not the chain that was written when it began: a repair may have changed it since.
         var chain = file.File.Version is { } version ? Stores.Migrations.Migration.ChainHash(HistoryChain.End(rows), version.Text, file.File.Checksum) : HistoryChain.End(rows);
         var step = await ApplyAsync(file, chain, row, cancellationToken).ConfigureAwait(false);
@@ -69,7 +69,7 @@ internal sealed class PendingFiles(MigrationRun run)
         {
             Remark = remark,
             Finish = (rank, said, waited, took, token) => Target.History.FinishAsync(run.Connection, rank, chain, "applied", said, Target.Time.GetUtcNow(), waited, took, token),
-        }.ApplyAsync(chain, begun, cancellationToken);
+        }.ApplyAsync(begun, cancellationToken);
     }
 
     private async Task VerifyAsync(string chain, CancellationToken cancellationToken)

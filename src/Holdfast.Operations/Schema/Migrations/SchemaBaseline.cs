@@ -1,5 +1,4 @@
 using Holdfast.Operations.Schema.Sessions;
-using Holdfast.Operations.Schema.Sql;
 using Holdfast.Stores.Migrations;
 using Holdfast.Stores.Postgres;
 using Npgsql;
@@ -7,14 +6,26 @@ using Npgsql;
 namespace Holdfast.Operations.Schema.Migrations;
 
 /// <summary>Takes a schema that is there without a history for what the files up to a version make.</summary>
-internal sealed class SchemaBaseline(MigrationTarget target)
+/// <param name="target">The server.</param>
+/// <param name="compare">Compares it with what they make; null: only the names are looked for.</param>
+/// <param name="note">Hears of what could not be looked at.</param>
+internal sealed class SchemaBaseline(MigrationTarget target, BaselineComparer? compare = null, Action<string>? note = null)
 {
-    /// <summary>Writes the history, after the tables were looked at.</summary>
+    // What is there by name: tables, and what belongs to them.
+    private const string Names = """
+        select c.relname::text, '' from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relkind in ('r', 'p')
+        union all select c.relname, 'Index ' || i.relname from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class c on c.oid = x.indrelid join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1
+        union all select c.relname, 'Constraint ' || o.conname from pg_constraint o join pg_class c on c.oid = o.conrelid join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1
+        union all select c.relname, 'Column ' || a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p') join pg_namespace n on n.oid = c.relnamespace
+          where n.nspname = $1 and a.attnum > 0 and not a.attisdropped
+        """;
+
+    /// <summary>Writes the history, after the schema was compared with what the files make.</summary>
     /// <param name="version">The last version that is there.</param>
     /// <param name="dryRun">True: only look.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The versions that are recorded.</returns>
-    /// <exception cref="SchemaException">There is a history, or a table of those files is missing.</exception>
+    /// <exception cref="SchemaException">There is a history, or the schema is not what those files make.</exception>
     public async Task<IReadOnlyList<MigrationStep>> RunAsync(string version, bool dryRun, CancellationToken cancellationToken)
     {
         var last = MigrationVersion.Parse(version);
@@ -56,28 +67,36 @@ internal sealed class SchemaBaseline(MigrationTarget target)
     {
         if (await target.ReadAsync(connection, cancellationToken).ConfigureAwait(false) is [.., var row])
             throw new SchemaException($"{target.Name} has a history already, up to {row.Script}. A baseline is for a schema that has none; 'holdfast schema migrate' goes on from there.");
-        var there = new Dictionary<string, IReadOnlyDictionary<string, IReadOnlySet<string>>>(StringComparer.Ordinal);
-        foreach (var table in Tables(files))
-        {
-            var schema = table.Schema ?? target.Schema;
-            // The history itself is made where it is missing.
-            if (schema == target.Schema && table.Name == "schema_versions") continue;
-            if (!there.TryGetValue(schema, out var tables)) there[schema] = tables = await CatalogueCheck.TablesAsync(connection, schema, cancellationToken).ConfigureAwait(false);
-            if (!tables.ContainsKey(table.Name))
-                throw new SchemaException($"{target.Name}: the table {schema}.{table.Name}, which these files make, is missing. Nothing was recorded. Choose the version that the schema is really at, or run 'holdfast schema migrate' on an empty one.");
-        }
+        var compared = compare is null ? null : await compare(connection, [.. files.Select(file => file.File)], cancellationToken).ConfigureAwait(false);
+        if (compared?.NotCompared is { } why) note?.Invoke($"only what these files make by name is looked for: {why}");
+        var missing = compared is { NotCompared: null } ? compared.Differences : await MissingAsync(connection, files, cancellationToken).ConfigureAwait(false);
+        if (missing.Count > 0)
+            throw new SchemaException($"{target.Name} is not what the files up to {files[^1].File.Script} make: {string.Join(" ", missing.Take(5))}{(missing.Count > 5 ? $" And {missing.Count - 5} more." : "")} Nothing was recorded. Choose the version that the schema is really at, mend it first, or run 'holdfast schema migrate' on an empty one.");
     }
 
-    private static List<RelationName> Tables(List<PreparedFile> files)
+    private async Task<IReadOnlyList<string>> MissingAsync(NpgsqlConnection connection, List<PreparedFile> files, CancellationToken cancellationToken)
     {
-        var tables = new List<RelationName>();
-        foreach (var statement in files.SelectMany(file => file.Script.Statements))
+        var (missing, there) = (new List<string>(), new Dictionary<string, HashSet<(string, string)>>(StringComparer.Ordinal));
+        foreach (var (kind, table, name) in DeclaredNames.Of(files, target.Schema))
         {
-            var tokens = statement.Tokens;
-            if (statement.StartsWith("drop", "table")) foreach (var gone in RelationName.List(tokens, RelationName.Skip(tokens, 2, "if", "exists"))) tables.Remove(gone);
-            if (!statement.StartsWith("create") || RelationName.Skip(tokens, 1, "unlogged") is var at && !(at < tokens.Count && tokens[at].Is("table"))) continue;
-            if (RelationName.Read(tokens, RelationName.Skip(tokens, at + 1, "if", "not", "exists")) is var (made, _)) tables.Add(made);
+            var schema = table.Schema!;
+            // The history itself is made where it is missing.
+            if (schema == target.Schema && table.Name == "schema_versions") continue;
+            if (!there.TryGetValue(schema, out var names)) there[schema] = names = await NamesAsync(connection, schema, cancellationToken).ConfigureAwait(false);
+            if (!names.Contains((table.Name, kind == DeclaredKind.Table ? "" : $"{kind} {name}")))
+                missing.Add(kind == DeclaredKind.Table ? $"The table {schema}.{name} is missing." : $"The {kind.ToString().ToLowerInvariant()} {name} of {schema}.{table.Name} is missing.");
         }
-        return tables;
+        return missing;
+    }
+
+    private static async Task<HashSet<(string, string)>> NamesAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand(Names, connection) { Parameters = { new() { Value = schema } } };
+        await using var _ = command.ConfigureAwait(false);
+        var names = new HashSet<(string, string)>();
+        var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using var __ = reader.ConfigureAwait(false);
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false)) names.Add((reader.GetString(0), reader.GetString(1)));
+        return names;
     }
 }

@@ -18,7 +18,7 @@ internal sealed class SchemaHistory(string schema)
         from {schema}.schema_versions returning installed_rank
         """;
 
-    private readonly string _advance = $"update {schema}.schema_versions set last_statement = $2, state = 'running', error = null where installed_rank = $1";
+    private readonly string _advance = $"update {schema}.schema_versions set last_statement = $2, chain_hash = $3, state = 'running', error = null where installed_rank = $1";
 
     private readonly string _finish = $"""
         update {schema}.schema_versions set state = $7, chain_hash = $2, last_statement = statements, error = $3, finished_at = $4,
@@ -104,8 +104,8 @@ internal sealed class SchemaHistory(string schema)
         return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 
-    /// <summary>So many statements of a running file are done.</summary>
-    public Task AdvanceAsync(NpgsqlConnection connection, long rank, long done, CancellationToken cancellationToken) => RunAsync(connection, _advance, [rank, done], cancellationToken);
+    /// <summary>So many statements of a running file are done, and these (<see cref="StatementsDone"/>).</summary>
+    public Task AdvanceAsync(NpgsqlConnection connection, long rank, long done, string mark, CancellationToken cancellationToken) => RunAsync(connection, _advance, [rank, done, mark], cancellationToken);
 
     public Task FinishAsync(NpgsqlConnection connection, long rank, string chainHash, string state, string? remark, DateTimeOffset at, long waitedMs, long tookMs, CancellationToken cancellationToken) =>
         RunAsync(connection, _finish, [rank, chainHash, remark, at.UtcDateTime, waitedMs, tookMs, state], cancellationToken);

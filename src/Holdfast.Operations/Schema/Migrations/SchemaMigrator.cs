@@ -24,6 +24,9 @@ public sealed class SchemaMigrator
 
     internal SchemaMigrator(MigrationTarget target) => _target = target;
 
+    /// <summary>What must hold before anything is changed, told with the history so far; not asked where nothing is missing.</summary>
+    internal Func<IReadOnlyList<HistoryRow>, CancellationToken, Task>? BeforeChange { get; init; }
+
     /// <summary>The server and schema, without secrets.</summary>
     public string Target => _target.Name;
 
@@ -45,7 +48,8 @@ public sealed class SchemaMigrator
         try
         {
             // One look tells that there is nothing to do; a lock is for changes.
-            var plan = _target.Plan(await _target.ReadAsync(connection, cancellationToken).ConfigureAwait(false));
+            var rows = await _target.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
+            var plan = _target.Plan(rows);
             DestructiveGuard.Check(plan.Pending, _target.Options);
             if (plan is { Pending.Count: 0, Unfinished: null })
             {
@@ -53,6 +57,7 @@ public sealed class SchemaMigrator
                 await VerifyAsync(connection, plan, cancellationToken).ConfigureAwait(false);
                 return [];
             }
+            if (BeforeChange is not null) await BeforeChange(rows, cancellationToken).ConfigureAwait(false);
             var session = await MigrationSession.StartAsync(connection, _target, cancellationToken).ConfigureAwait(false);
             await using var __ = session.ConfigureAwait(false);
             return await new PendingFiles(new MigrationRun(_target, session, progress)).ApplyAsync(cancellationToken).ConfigureAwait(false);

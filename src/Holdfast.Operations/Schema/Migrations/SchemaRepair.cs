@@ -11,6 +11,7 @@ internal sealed class SchemaRepair(MigrationTarget target)
     public async Task<IReadOnlyList<RepairStep>> PlanAsync(CancellationToken cancellationToken) => Steps(await target.ReadAsync(cancellationToken).ConfigureAwait(false));
 
     /// <summary>Accepts them and reads the history again.</summary>
+    /// <exception cref="SchemaException">A file that is not ended begins with other statements than those that are done.</exception>
     /// <exception cref="SchemaVerificationException">It is still not the history of these files.</exception>
     public async Task<IReadOnlyList<RepairStep>> RunAsync(string reason, CancellationToken cancellationToken)
     {
@@ -27,8 +28,7 @@ internal sealed class SchemaRepair(MigrationTarget target)
             {
                 // Prepared, so that a file that could never run is not accepted.
                 var prepared = file.Prepare(target.Schema);
-                if (row.LastStatement > prepared.Statements)
-                    throw new SchemaException($"{target.Name}: {row.LastStatement} statements of {row.Script} are done and the file has {prepared.Statements} now. Put the ones that are done back.");
+                if (row.IsUnfinished) StatementsDone.Check(row, prepared, target.Name);
                 await target.History.AcceptAsync(session.Connection, row.Rank, file.Script, file.Checksum, prepared.Statements,
                     FormattableString.Invariant($"repaired {target.Time.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z by {DestructiveGuard.Who} (checksum was {was}): {reason}"), cancellationToken).ConfigureAwait(false);
             }
@@ -44,6 +44,9 @@ internal sealed class SchemaRepair(MigrationTarget target)
         }
     }
 
+    private static string Unknown(HistoryRow row) => row.IsUnfinished && !StatementsDone.IsKnown(row)
+        ? $"; an older program began it, and it is not known which {row.LastStatement} statements are done: see that the file still begins with them" : "";
+
     private List<RepairStep> Steps(IReadOnlyList<HistoryRow> rows)
     {
         var chains = HistoryChain.Of(rows).ToDictionary(link => link.Row.Rank, link => link.Chain);
@@ -51,7 +54,7 @@ internal sealed class SchemaRepair(MigrationTarget target)
         foreach (var row in rows.Where(row => row.IsCurrent || row.IsUnfinished))
         {
             var file = MigrationPlan.FileOf(row, target.Set, target.Name);
-            if (file.Checksum != row.Checksum) steps.Add(new RepairStep(row, file, row.Checksum[..12], $"has another content: {row.Checksum[..12]} was applied, {file.Checksum[..12]} is here"));
+            if (file.Checksum != row.Checksum) steps.Add(new RepairStep(row, file, row.Checksum[..12], $"has another content: {row.Checksum[..12]} was applied, {file.Checksum[..12]} is here{Unknown(row)}"));
             else if (chains.TryGetValue(row.Rank, out var chain) && chain != row.ChainHash && steps.Count == 0) steps.Add(new RepairStep(row, file, row.Checksum[..12], "has a chain that does not follow from the rows before it"));
         }
         return steps;

@@ -27,7 +27,7 @@ internal static class SchemaRollout
             {
                 var left = providers.Reverse().Skip(done.Count + 1).Select(other => other.Name).ToList();
                 throw new RolloutStoppedException(
-                    $"{name}: {e.Message} The rollout stopped there. Done: {Names(done)}; failed: {name}; not begun: {Names(left)}.", e);
+                    $"{(e.Message.StartsWith($"{name} ", StringComparison.Ordinal) ? "" : $"{name}: ")}{e.Message} The rollout stopped there. Done: {Names(done)}; failed: {name}; not begun: {Names(left)}.", e);
             }
             catch (Exception e)
             {

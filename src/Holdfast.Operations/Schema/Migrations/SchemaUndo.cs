@@ -20,7 +20,7 @@ internal sealed class SchemaUndo(MigrationTarget target)
         {
             var planned = new List<UndoStep>();
             foreach (var file in Files(await target.ReadAsync(connection, cancellationToken).ConfigureAwait(false), steps, to))
-                planned.Add(new UndoStep(MigrationStep.Of(file), file.Script.Sql, await UndoLoss.FindAsync(connection, file, target, locked: false, cancellationToken).ConfigureAwait(false)));
+                planned.Add(new UndoStep(MigrationStep.Of(file), file.Script.Sql, await UndoLoss.FindAsync(connection, file.Script.Statements, target, locked: false, cancellationToken).ConfigureAwait(false)));
             return planned;
         }
         catch (NpgsqlException e)

@@ -19,18 +19,22 @@ internal sealed class StatementwiseFile(MigrationRun run, PreparedFile file)
     /// <summary>What the history says beside it: an override, with who and why.</summary>
     public string? Remark { get; init; }
 
-    /// <param name="chainHash">The chain with this file.</param>
+    /// <summary>What must be true before a statement, told with whether it has a transaction; a <see cref="MigrationFailedException"/> says that it is not.</summary>
+    public Func<SqlStatement, bool, CancellationToken, Task>? Before { get; init; }
+
     /// <param name="begun">The row of a run that was cut or failed; null: this is the first.</param>
     /// <param name="cancellationToken">Ends it; it can be resumed.</param>
     /// <exception cref="MigrationFailedException">A statement failed; those before it stand, and the history says so.</exception>
-    public async Task<MigrationStep> ApplyAsync(string chainHash, HistoryRow? begun, CancellationToken cancellationToken)
+    /// <exception cref="SchemaException">What is done is not what the file begins with.</exception>
+    public async Task<MigrationStep> ApplyAsync(HistoryRow? begun, CancellationToken cancellationToken)
     {
+        if (begun is not null) StatementsDone.Check(begun, file, run.Target.Name);
         var time = run.Target.Time;
         var waited = run.Session.TakeWaited();
         var started = time.GetTimestamp();
-        var rank = begun?.Rank ?? await run.Target.History.InsertAsync(run.Connection, NewHistoryRow.Of(file, chainHash, "running", null, time.GetUtcNow()), cancellationToken).ConfigureAwait(false);
+        var rank = begun?.Rank ?? await run.Target.History.InsertAsync(run.Connection, NewHistoryRow.Of(file, StatementsDone.Mark(file.Script, 0), "running", null, time.GetUtcNow()), cancellationToken).ConfigureAwait(false);
         var first = (int)(begun?.LastStatement ?? 0);
-        if (begun is not null) await run.Target.History.AdvanceAsync(run.Connection, rank, first, cancellationToken).ConfigureAwait(false);
+        if (begun is not null) await AdvanceAsync(rank, first, cancellationToken).ConfigureAwait(false);
         var retries = 0;
         for (var i = first; i < file.Statements; i++)
         {
@@ -58,14 +62,15 @@ internal sealed class StatementwiseFile(MigrationRun run, PreparedFile file)
         if (ConcurrentIndex.Of(statement) is { } index)
         {
             await new ConcurrentStatement(run, file.File.Script).RunAsync(statement, index, cutBefore, cancellationToken).ConfigureAwait(false);
-            await run.Target.History.AdvanceAsync(run.Connection, rank, number, cancellationToken).ConfigureAwait(false);
+            await AdvanceAsync(rank, number, cancellationToken).ConfigureAwait(false);
             return default;
         }
         if (ScriptRules.StandsAlone(statement))
         {
             await run.SetAsync(file, local: false, cancellationToken).ConfigureAwait(false);
+            if (Before is not null) await Before(statement, false, cancellationToken).ConfigureAwait(false);
             await run.ExecuteAsync(statement.Sql, cancellationToken).ConfigureAwait(false);
-            await run.Target.History.AdvanceAsync(run.Connection, rank, number, cancellationToken).ConfigureAwait(false);
+            await AdvanceAsync(rank, number, cancellationToken).ConfigureAwait(false);
             return default;
         }
         ServerWatch? watch = null;
@@ -77,12 +82,16 @@ internal sealed class StatementwiseFile(MigrationRun run, PreparedFile file)
             var transaction = await run.Connection.BeginTransactionAsync(token).ConfigureAwait(false);
             await using var __ = transaction.ConfigureAwait(false);
             await run.SetAsync(file, local: true, token).ConfigureAwait(false);
+            if (Before is not null) await Before(statement, true, token).ConfigureAwait(false);
             await run.ExecuteAsync(statement.Sql, token).ConfigureAwait(false);
-            await run.Target.History.AdvanceAsync(run.Connection, rank, number, token).ConfigureAwait(false);
+            await AdvanceAsync(rank, number, token).ConfigureAwait(false);
             await transaction.CommitAsync(token).ConfigureAwait(false);
         }, () => watch?.Last, cancellationToken).ConfigureAwait(false);
         return (retries, lost);
     }
+
+    private Task AdvanceAsync(long rank, int done, CancellationToken cancellationToken) =>
+        run.Target.History.AdvanceAsync(run.Connection, rank, done, StatementsDone.Mark(file.Script, done), cancellationToken);
 
     private async Task<MigrationFailedException> FailAsync(Exception error, long rank, int done, TimeSpan waited, TimeSpan took)
     {

@@ -7,7 +7,7 @@ internal static class UndoneFile
 {
     public static Task<MigrationStep> RunAsync(MigrationRun run, PreparedFile file, string? remark, CancellationToken cancellationToken)
     {
-        if (!file.Directives.Transactional) return StatementwiseOf(run, file, remark).ApplyAsync("", null, cancellationToken);
+        if (!file.Directives.Transactional) return StatementwiseOf(run, file, remark).ApplyAsync(null, cancellationToken);
         return new TransactionalFile(run, file)
         {
             // Under the lock of its tables, so that no row comes between the look and the undo.
@@ -21,9 +21,20 @@ internal static class UndoneFile
         }.ApplyAsync(cancellationToken);
     }
 
-    public static StatementwiseFile StatementwiseOf(MigrationRun run, PreparedFile file, string? remark = null) => new(run, file)
+    /// <summary>Goes on with one that was cut or failed; rows may have come since.</summary>
+    /// <exception cref="SchemaException">What is left of it would lose them.</exception>
+    public static async Task<MigrationStep> ResumeAsync(MigrationRun run, PreparedFile file, HistoryRow begun, CancellationToken cancellationToken)
+    {
+        StatementsDone.Check(begun, file, run.Target.Name);
+        await UndoLoss.RefuseAsync(run.Connection, file, run.Target, locked: false, cancellationToken, (int)begun.LastStatement).ConfigureAwait(false);
+        return await StatementwiseOf(run, file, UndoLoss.Remark(run.Target.Options)).ApplyAsync(begun, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static StatementwiseFile StatementwiseOf(MigrationRun run, PreparedFile file, string? remark) => new(run, file)
     {
         Remark = remark,
+        // Rows may have come since the file was looked at as a whole.
+        Before = (statement, inTransaction, token) => UndoLoss.RefuseAsync(run.Connection, statement, run.Target, locked: inTransaction, token),
         Finish = async (rank, said, waited, took, token) =>
         {
             var transaction = await run.Connection.BeginTransactionAsync(token).ConfigureAwait(false);

@@ -1,0 +1,58 @@
+using Holdfast.Operations.Schema.Drift;
+using Holdfast.Operations.Schema.Migrations;
+using Npgsql;
+
+namespace Holdfast.Operations.Schema.Rollout;
+
+/// <summary>Compares a provider with what its migrations make, after files ran there and before the next provider is touched.</summary>
+/// <param name="all">All providers, the one that leads first: what no migration says is as most of them have it.</param>
+/// <param name="set">The files.</param>
+/// <param name="options">What a check of drift goes by.</param>
+internal sealed class RolloutCheck(IReadOnlyList<DriftTarget> all, MigrationSet set, DriftOptions options)
+{
+    /// <summary>Findings that are accepted; null: none.</summary>
+    public IgnoreFile? Ignored { get; init; }
+
+    /// <summary>Whether a difference is what <c>access apply</c> mends behind the migrations above a version, which no migrator may.</summary>
+    public Func<Difference, string, bool> IsLeftToAccess { get; init; } = (_, _) => false;
+
+    /// <param name="name">The provider.</param>
+    /// <param name="target">Its server.</param>
+    /// <param name="before">The version that it, or a provider behind it, had before; null: none, and then nothing is expected of it but what its files make.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="RolloutDriftException">Something differs that makes writes or reads fail, or opens data.</exception>
+    /// <exception cref="SchemaException">The role may not make the comparison.</exception>
+    public async Task<ProviderChecked> RunAsync(string name, MigrationTarget target, string? before, CancellationToken cancellationToken)
+    {
+        var rows = await target.ReadAsync(cancellationToken).ConfigureAwait(false);
+        // One that waits for a later phase is there as it was, and that text is not at hand.
+        var repeatable = options.Repeatable.Where(file => rows.LastOrDefault(row => row.Kind == "R" && row.Script == file.Script)?.Checksum == file.Checksum).ToList();
+        var own = all.Single(one => one.Name == name);
+        var first = DriftOptions.Of(set, options.Schema) with { LockWaitMax = options.LockWaitMax, Time = options.Time };
+        var check = new DriftCheck(before is null ? [own] : all, (before is null ? first : options) with { Repeatable = repeatable });
+        var drift = (await check.RunAsync(cancellationToken).ConfigureAwait(false)).Providers.Single(provider => provider.Target.Name == name);
+        return drift switch
+        {
+            { Error: SchemaException error } when !set.IsShipped && CannotBeReplayed(error) => new ProviderChecked(ProviderChecked.History) { NotCompared = error.Message },
+            { Error: SchemaException error } => throw new SchemaException($"{name} could not be compared with what its migrations make: {error.Message}", error.InnerException),
+            { Error: { } error } => throw error,
+            // Its history says one thing and the server another: the finding tells which.
+            { Expected: null } => throw RolloutDriftException.Of(name, drift.Findings, options.Origin),
+            _ => Judge(name, drift, before),
+        };
+    }
+
+    /// <summary>The files themselves stand against it: not a right that lacks, nor a lock that somebody holds at this moment.</summary>
+    public static bool CannotBeReplayed(SchemaException error) =>
+        error.InnerException is not PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled };
+
+    private ProviderChecked Judge(string name, ProviderDrift drift, string? before)
+    {
+        var accepted = drift.Findings.Where(finding => Ignored?.Covers(finding) == true).ToList();
+        var left = before is null ? [] : drift.Differences.Where(difference => IsLeftToAccess(difference, before)).Select(difference => difference.CacheKey).ToHashSet(StringComparer.Ordinal);
+        // The runner itself has read the history again; that another provider is further is what a rollout is for.
+        var findings = drift.Findings.Where(finding => finding.Name != DriftClasses.History.Key && !accepted.Contains(finding) && !left.Contains(finding.CacheKey)).ToList();
+        if (findings.Where(finding => finding.Level == DriftLevel.Error).ToList() is { Count: > 0 } errors) throw RolloutDriftException.Of(name, errors, options.Origin);
+        return new ProviderChecked(ProviderChecked.Drift) { Lesser = findings.Count, Accepted = accepted.Count, WaitsForAccess = left.Count > 0 ? true : null };
+    }
+}
