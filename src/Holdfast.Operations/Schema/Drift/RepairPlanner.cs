@@ -44,7 +44,7 @@ internal static partial class RepairPlanner
         return difference.Object.Kind switch
         {
             ObjectKind.Table or ObjectKind.Column => TableRepair.StepsOf(difference, expected, actual),
-            ObjectKind.Constraint => ConstraintRepair.StepsOf(difference),
+            ObjectKind.Constraint => ConstraintRepair.StepsOf(difference, actual),
             ObjectKind.Index => ConstraintRepair.StepsOfIndex(difference),
             ObjectKind.Database or ObjectKind.Role or ObjectKind.Extension or ObjectKind.DefaultPrivileges => ServerRepair.StepsOf(difference, actual),
             _ => ProgramRepair.StepsOf(difference, expected, actual),
