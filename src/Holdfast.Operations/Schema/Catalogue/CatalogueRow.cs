@@ -6,7 +6,7 @@ namespace Holdfast.Operations.Schema.Catalogue;
 internal sealed record CatalogueRow(string Kind, string Parent, string Name, SortedDictionary<string, string> Properties, string? Owner, IReadOnlyList<string>? Acl)
 {
     // As they stand: names of roles, words of people, what is run again.
-    private static readonly string[] Verbatim = ["~owner", "~max_query", "comment", "~default_version", "member_of"];
+    private static readonly string[] Verbatim = ["~owner", "~max_query", "comment", "~default_version", "member_of", "admin_of", "~not_null_name"];
 
     public bool IsManaged => Kind switch
     {
