@@ -31,14 +31,25 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
         var history = model is null ? HistoryCheck.Own(actual, options).ToList() : [];
         var others = readings.Where(other => other != reading && other.Actual is not null && (model is null || other == model)).Select(other => (other.Target.Name, other.Actual!)).ToList();
         if (history.Count == 0 && HistoryCheck.Against(actual, others, options) is { } behind) history.Add(behind);
-        if (history.Count > 0) findings.Add(DriftFinding.OfHistory(string.Join(" ", history.Select(fault => fault.What).Append(reading.Error?.Message).OfType<string>()), name, options.Schema, $"holdfast schema {history[0].Run}{options.Origin} --provider {name}"));
-        if (!actual.Exists || reading.Error is not null) return new ProviderDrift(reading.Target, actual, null, [], findings);
+        if (history.Count > 0) findings.Add(DriftFinding.OfHistory(string.Join(" ", history.Select(fault => fault.What)), name, options.Schema, $"holdfast schema {history[0].Run}{options.Origin} --provider {name}"));
+        if (!actual.Exists || (model is null && reading.Reference is null)) return new ProviderDrift(reading.Target, actual, null, [], findings);
 
-        var expected = model is null ? Expectation.Of(reading.Reference!, actual, all) : Expectation.OfModel(model.Actual!, actual);
+        var expected = WithoutFaults(model is null ? Expectation.Of(reading.Reference!, actual, all) : Expectation.OfModel(model.Actual!, actual), model is not null);
         var differences = SchemaComparison.Compare(expected, actual);
         findings.AddRange(differences.Select(difference => DriftFinding.Of(difference, name, options.Schema, RepairPlanner.StepsOf(difference, expected, actual) is not null)));
         return new ProviderDrift(reading.Target, actual, expected, differences, findings);
     }
+
+    // Nobody is meant to have expired, though every provider has it so; nor are foreign keys meant to be switched off, though the model has.
+    private static CatalogueSnapshot WithoutFaults(CatalogueSnapshot expected, bool isModel) => expected with
+    {
+        Objects = expected.Objects.ToDictionary(pair => pair.Key, pair => pair.Value switch
+        {
+            { Kind: ObjectKind.Role } role when role.Has("expired") => role.With(("expired", null)),
+            { Kind: ObjectKind.Constraint } constraint when isModel && constraint.Has("enforced") => constraint.With(("enforced", null)),
+            var one => one,
+        }),
+    };
 
     private async Task<DriftReading> ReadAsync(DriftTarget target, CancellationToken cancellationToken)
     {
@@ -51,16 +62,10 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
             var actual = await CatalogueReader.ReadAloneAsync(connection, CatalogueScope.Of(options.Schema), cancellationToken).ConfigureAwait(false);
             if (actual.Facts.IsHistoryHidden)
                 throw new StoreUnavailableException($"{target.Address}: the role {actual.Facts.Role} may not read {options.Schema}.schema_versions, so which migrations it has had is not known. Grant it: grant usage on schema {options.Schema} to {SqlQuote.Name(actual.Facts.Role)}; grant select on {options.Schema}.schema_versions to {SqlQuote.Name(actual.Facts.Role)}", new UnauthorizedAccessException());
-            if (options.Against is not null || !actual.Exists) return new DriftReading(target, actual, null, null);
-            try
-            {
-                return new DriftReading(target, actual, await SchemaReference.BuildAsync(connection, options.Schema, HistoryCheck.Had(actual, options), options.ExtraStatements(actual), cancellationToken).ConfigureAwait(false), null);
-            }
-            // What its history lacks is why nothing can be replayed, and says what to run.
-            catch (SchemaException e) when (HistoryCheck.Own(actual, options).Any())
-            {
-                return new DriftReading(target, actual, null, e);
-            }
+            // Files that are not those that were applied say nothing of what should be there, and nobody knows what they would do here.
+            if (options.Against is not null || !actual.Exists || HistoryCheck.Own(actual, options).Any()) return new DriftReading(target, actual, null, null);
+            var reference = await SchemaReference.BuildAsync(connection, options.Schema, HistoryCheck.Had(actual, options), options.ExtraStatements(actual), cancellationToken).ConfigureAwait(false);
+            return new DriftReading(target, actual, reference, null);
         }
         catch (Exception e) when (e is HoldfastException or NpgsqlException or TimeoutException)
         {
@@ -76,6 +81,6 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
         return PostgresSource.OpenAsync(settings, target.Address, cancellationToken);
     }
 
-    // With both a schema and an error it could be read, and not what it should be.
+    // Without an error and a reference: what should be there is not known, or another provider says it.
     private sealed record DriftReading(DriftTarget Target, CatalogueSnapshot? Actual, SchemaReference? Reference, Exception? Error);
 }

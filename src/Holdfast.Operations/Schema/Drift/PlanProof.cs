@@ -80,7 +80,7 @@ internal static class PlanProof
             throw new SchemaException($"No scratch copy of the schema can be made there: {e.MessageText} ({e.SqlState}), in: {e.BatchCommand?.CommandText.ReplaceLineEndings(" ")}. Without it no repair can be proved; repair by hand.", e);
         }
         var copy = AsOwnedBy(await CatalogueReader.ReadAsync(connection, scope, cancellationToken).ConfigureAwait(false), actual);
-        var unlike = SchemaComparison.Compare(actual, copy).FirstOrDefault(difference => !OfRowsOnly.Contains(difference.Class));
+        var unlike = SchemaComparison.Compare(actual, copy).FirstOrDefault(difference => !OfRowsOnly.Contains(difference.Class) && difference.Properties is not ["enforced"]);
         if (unlike is not null) throw new SchemaException($"The scratch copy of the schema is not like it: {unlike.Detail} Without a faithful copy no repair can be proved; repair by hand.");
     }
 
@@ -101,7 +101,7 @@ internal static class PlanProof
         await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private static IEnumerable<string> Split(string sql) => SqlScript.Parse(Named(sql)).Statements.Select(ScratchName.WithoutConcurrently).Select(text => text.Replace(Stand, CanonicalText.Schema, StringComparison.Ordinal));
+    private static IEnumerable<string> Split(string sql) => SqlScript.Parse(Named(sql)).Statements.Select(statement => ScratchName.WithoutConcurrently(statement)).Select(text => text.Replace(Stand, CanonicalText.Schema, StringComparison.Ordinal));
 
     // The tokenizer knows no braces outside of texts.
     private const string Stand = "holdfast_schema_stands_here";

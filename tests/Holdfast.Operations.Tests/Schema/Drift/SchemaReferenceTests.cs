@@ -63,6 +63,45 @@ public sealed class SchemaReferenceTests
         Assert.Equal(["1"], await ListAsync(connection, "select id::text from shop.orders"));
     }
 
+    [Theory]
+    [InlineData(PostgresVersion.Debian)]
+    [InlineData(PostgresVersion.Newer)]
+    public async Task migrations_that_name_public_find_the_extensions_that_live_there(PostgresVersion version)
+    {
+        var connection = await (await DriftServers.ServerAsync(version)).CreateDatabaseAsync();
+        var migration = Migration.Parse("V0001__docs.sql", """
+            create extension if not exists pg_trgm with schema public;
+            create extension if not exists citext;
+            create table public.schema_versions (installed_rank bigint primary key, version text, description text, kind text, script text, checksum text, chain_hash text, state text);
+            create table public.docs (id bigserial primary key, title text, body text, word citext default 'a'::public.citext);
+            create index docs_title_idx on public.docs using gin (title gin_trgm_ops);
+            create index docs_body_idx on public.docs using gin (body public.gin_trgm_ops);
+            alter table public.docs add constraint docs_like check (public.similarity(title, body) >= 0 and title operator(public.%) title);
+            create view public.alike as select id from public.docs where title % body;
+            """);
+        await PostgresServer.ExecuteAsync(connection, migration.Sql);
+        await PostgresServer.ExecuteAsync(connection, $"insert into public.schema_versions values (1, '0001', 'docs', 'V', 'V0001__docs.sql', '{migration.Checksum}', '{migration.ChainHash("")}', 'applied')");
+        var report = await CheckAsync(connection, [migration], "public");
+        Assert.Null(Assert.Single(report.Providers).Error?.Message);
+        Assert.Empty(report.Findings.Select(finding => finding.Detail));
+        await PostgresServer.ExecuteAsync(connection, "drop index public.docs_body_idx; create index docs_body_idx on public.docs using gist (body public.gist_trgm_ops)");
+        Assert.Equal(["index_definition index docs.docs_body_idx"], (await CheckAsync(connection, [migration], "public")).Findings.Select(finding => finding.CacheKey));
+    }
+
+    [Fact]
+    public async Task who_does_not_own_the_schema_that_migrations_name_is_told_so()
+    {
+        var connection = await (await DriftServers.ServerAsync(PostgresVersion.Debian)).CreateDatabaseAsync();
+        var migration = Migration.Parse("V0001__own.sql", """
+            create schema if not exists store;
+            create table store.schema_versions (installed_rank bigint primary key, version text, description text, kind text, script text, checksum text, chain_hash text, state text);
+            """);
+        await PostgresServer.ExecuteAsync(connection, migration.Sql);
+        await PostgresServer.ExecuteAsync(connection, $"insert into store.schema_versions values (1, '0001', 'own', 'V', 'V0001__own.sql', '{migration.Checksum}', '{migration.ChainHash("")}', 'applied'); create role store_reader login; grant usage on schema store to store_reader; grant select on store.schema_versions to store_reader; do $$ begin execute format('grant create on database %I to store_reader', current_database()); end $$");
+        var report = await CheckAsync(new NpgsqlConnectionStringBuilder(connection) { Username = "store_reader" }.ConnectionString, [migration], "store");
+        Assert.Contains("needs to own the schema store", Assert.IsType<SchemaException>(Assert.Single(report.Providers).Error).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task a_role_that_may_not_make_a_schema_is_told_what_it_lacks()
     {
