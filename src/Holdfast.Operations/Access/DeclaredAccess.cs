@@ -56,7 +56,7 @@ internal static class DeclaredAccess
         var groups = new[] { role.MemberOf, role.Predefined }.OfType<string>().Order(StringComparer.Ordinal).ToList();
         return (live ?? new CatalogueObject(ObjectKind.Role, "", role.Name, new(StringComparer.Ordinal))).With(
             ("login", Text(role.CanLogIn && !(live is not null && AccessPlanner.IsClosedSlot(role, live["login"] == "true")))), ("inherit", Text(role.Inherits)),
-            ("superuser", "false"), ("createrole", "false"), ("createdb", "false"), ("replication", "false"),
+            ("superuser", "false"), ("createrole", "false"), ("createdb", "false"), ("replication", "false"), ("expired", null), ("admin_of", null),
             ("bypassrls", role.Role == AccessRole.Backup && live is not null ? live["bypassrls"] : "false"),
             ("connection_limit", role.ConnectionLimit.ToString(System.Globalization.CultureInfo.InvariantCulture)),
             ("member_of", groups.Count > 0 ? string.Join('\n', groups) : null),
