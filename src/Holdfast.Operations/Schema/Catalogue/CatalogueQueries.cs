@@ -31,8 +31,11 @@ internal static class CatalogueQueries
 
     // Here $1 is the schema's own name, also where a scratch copy is read: roles are named after it. From PostgreSQL 16 on who may
     // make roles becomes ADMIN of each that it makes, and of nothing else by that: no privilege that another major lacks.
+    // A role is the whole server's; whether it owns or may anything in this database is what tells whose it is.
     private const string Roles = """
-        select 'role', '', r.rolname::text, jsonb_build_object('login', r.rolcanlogin, 'superuser', r.rolsuper, 'createrole', r.rolcreaterole, 'createdb', r.rolcreatedb,
+        select 'role', '', r.rolname::text, jsonb_build_object('~here', exists (select from pg_shdepend h join pg_database d on d.datname = current_database()
+            where h.refclassid = 'pg_authid'::regclass and h.refobjid = r.oid and (h.dbid = d.oid or (h.classid = 'pg_database'::regclass and h.objid = d.oid))),
+          'login', r.rolcanlogin, 'superuser', r.rolsuper, 'createrole', r.rolcreaterole, 'createdb', r.rolcreatedb,
           'replication', r.rolreplication, 'bypassrls', r.rolbypassrls, 'inherit', r.rolinherit, 'connection_limit', r.rolconnlimit,
           'member_of', (select jsonb_agg(distinct g.rolname::text order by g.rolname::text) from pg_auth_members m join pg_roles g on g.oid = m.roleid
             where m.member = r.oid and (coalesce(to_jsonb(m)->>'inherit_option', 'true') = 'true' or to_jsonb(m)->>'set_option' = 'true')),

@@ -8,8 +8,8 @@ namespace Holdfast.Operations.Schema.Drift;
 /// <summary>What a schema should be: the migrations that a server has had, replayed on that server.</summary>
 /// <param name="Snapshot">As the replay left it.</param>
 /// <param name="Extensions">Extensions that the migrations ask for, with the version that they name or null.</param>
-/// <param name="StatesRoles">Whether roles, owners and privileges were declared too.</param>
-internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDictionary<string, string?> Extensions, bool StatesRoles)
+/// <param name="Declared">What is declared beside them.</param>
+internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDictionary<string, string?> Extensions, Declaration Declared)
 {
     private const string Limits = "set local lock_timeout = '2s'; set local statement_timeout = '60s'; set local client_min_messages = error; set local check_function_bodies = off";
 
@@ -37,11 +37,11 @@ internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDict
     /// <param name="connection">The server itself, without a transaction.</param>
     /// <param name="schema">The schema's name.</param>
     /// <param name="applied">What the server has had, in order.</param>
-    /// <param name="extraStatements">What is declared beside the migrations (roles, privileges, policies), with <c>{schema}</c>; run after them.</param>
+    /// <param name="declared">What is declared beside the migrations; run after them.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="SchemaException">It cannot be replayed there; the message says what lacks.</exception>
     public static async Task<SchemaReference> BuildAsync(
-        NpgsqlConnection connection, string schema, IReadOnlyList<Migration> applied, IReadOnlyList<string> extraStatements, CancellationToken cancellationToken)
+        NpgsqlConnection connection, string schema, IReadOnlyList<Migration> applied, Declaration declared, CancellationToken cancellationToken)
     {
         var scratch = ScratchName.New();
         var inPlace = applied.Any(migration => ScratchName.Names(SqlScript.Parse(migration.Sql.Replace(CanonicalText.Schema, scratch, StringComparison.Ordinal)), schema));
@@ -52,11 +52,11 @@ internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDict
         await using var _ = transaction.ConfigureAwait(false);
         var live = await LiveSchemas.ReadAsync(connection, schema, cancellationToken).ConfigureAwait(false);
         var scripts = applied.Select(migration => (migration.Script, Parsed: ReplayRules.Read(migration, name, live.Others)))
-            .Concat(extraStatements.Select(statement => (Script: Access, Parsed: SqlScript.Parse(statement.Replace(CanonicalText.Schema, name, StringComparison.Ordinal))))).ToList();
+            .Concat(declared.Statements.Select(statement => (Script: Access, Parsed: SqlScript.Parse(statement.Replace(CanonicalText.Schema, name, StringComparison.Ordinal))))).ToList();
         await ReplayAsync(connection, scripts, name, aside, live, cancellationToken).ConfigureAwait(false);
-        var snapshot = await CatalogueReader.ReadAsync(connection, new CatalogueScope(name, schema) { Aside = aside }, cancellationToken).ConfigureAwait(false);
+        var snapshot = await CatalogueReader.ReadAsync(connection, new CatalogueScope(name, schema) { Aside = aside, Owner = declared.Owner }, cancellationToken).ConfigureAwait(false);
         await transaction.RollbackAsync(CancellationToken.None).ConfigureAwait(false);
-        return new SchemaReference(snapshot, ExtensionsOf(scripts.Select(script => script.Parsed)), extraStatements.Count > 0);
+        return new SchemaReference(snapshot, ExtensionsOf(scripts.Select(script => script.Parsed)), declared);
     }
 
     private static async Task ReplayAsync(NpgsqlConnection connection, List<(string Script, SqlScript Parsed)> scripts, string name, string? aside, LiveSchemas live, CancellationToken cancellationToken)

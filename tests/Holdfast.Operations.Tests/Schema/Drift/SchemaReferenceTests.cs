@@ -134,16 +134,17 @@ public sealed class SchemaReferenceTests
         var connection = await (await DriftServers.ServerAsync(PostgresVersion.Debian)).CreateDatabaseAsync();
         await new SchemaMigrator(connection).MigrateAsync();
         await PostgresServer.ExecuteAsync(connection, "do $$ begin create role holdfast_reader; exception when duplicate_object then null; end $$; grant usage on schema holdfast to holdfast_reader");
-        string[] declared = ["alter role holdfast_reader nologin", "grant usage on schema {schema} to holdfast_reader", "grant select on {schema}.users to holdfast_reader"];
-        var finding = Assert.Single((await CheckAsync(connection, extra: declared)).Findings);
-        Assert.Equal("grants table users", finding.CacheKey);
-        await PostgresServer.ExecuteAsync(connection, "grant select on holdfast.users to holdfast_reader");
-        Assert.Empty((await CheckAsync(connection, extra: declared)).Findings.Select(one => one.Detail));
+        var roles = (await CheckAsync(connection)).Providers.Single().Actual!.Of(ObjectKind.Role).Where(role => role.Name == "holdfast_reader").ToList();
+        Declaration declared = new() { Owner = "holdfast", Roles = roles, Statements = ["grant usage on schema {schema} to holdfast_reader", "grant select on {schema}.users to holdfast_reader"] };
+        await PostgresServer.ExecuteAsync(connection, "alter role holdfast_reader connection limit 3");
+        Assert.Equal(["grants table users", "role role holdfast_reader"], (await CheckAsync(connection, declared: declared)).Findings.Select(finding => finding.CacheKey).Order(StringComparer.Ordinal));
+        await PostgresServer.ExecuteAsync(connection, "grant select on holdfast.users to holdfast_reader; alter role holdfast_reader connection limit -1");
+        Assert.Empty((await CheckAsync(connection, declared: declared)).Findings.Select(one => one.Detail));
     }
 
-    internal static Task<DriftReport> CheckAsync(string connection, IReadOnlyList<Migration>? migrations = null, string schema = "holdfast", IReadOnlyList<string>? extra = null) =>
+    internal static Task<DriftReport> CheckAsync(string connection, IReadOnlyList<Migration>? migrations = null, string schema = "holdfast", Declaration? declared = null) =>
         new DriftCheck([new DriftTarget("main", new NpgsqlConnectionStringBuilder(connection))],
-            new DriftOptions { Schema = schema, Migrations = migrations ?? Migration.Shipped("Postgres"), ExtraStatements = _ => extra ?? [], LockWaitMax = TimeSpan.FromSeconds(0.5) }).RunAsync(CancellationToken.None);
+            new DriftOptions { Schema = schema, Migrations = migrations ?? Migration.Shipped("Postgres"), Declared = (_, _) => declared ?? Declaration.None, LockWaitMax = TimeSpan.FromSeconds(0.5) }).RunAsync(CancellationToken.None);
 
     private static async Task<List<string>> ListAsync(string connection, string sql)
     {
