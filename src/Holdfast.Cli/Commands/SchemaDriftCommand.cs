@@ -46,13 +46,14 @@ internal static class SchemaDriftCommand
     }
 
     /// <summary>What every command about a live schema goes by.</summary>
-    public static DriftOptions Options(Invocation invocation, IReadOnlyList<DriftTarget> all) => DriftOptions.Of(SchemaTargets.Set(invocation), SchemaTargets.SchemaOf(invocation)) with
+    public static DriftOptions Options(Invocation invocation, IReadOnlyList<DriftTarget> all) => Declared(invocation, DriftOptions.Of(SchemaTargets.Set(invocation), SchemaTargets.SchemaOf(invocation))) with
     {
-        // Access is declared for Holdfast's own tables.
-        ExtraStatements = SchemaTargets.Set(invocation).IsShipped ? DeclaredAccess.Statements : _ => [],
         Against = invocation.Get(Against) is { } name && name != "migrations" ? DriftTargets.Find(all, name).Name : null,
         LockWaitMax = invocation.Get(LockWait) is >= 0 and var seconds ? TimeSpan.FromSeconds(seconds) : throw new CliException(ExitCode.Usage, $"--lock-wait is {invocation.Get(LockWait)}; it is a number of seconds from 0."),
     };
+
+    // Access is declared for Holdfast's own tables.
+    private static DriftOptions Declared(Invocation invocation, DriftOptions options) => SchemaTargets.Set(invocation).IsShipped ? DeclaredAccess.With(options) : options;
 
     private static DriftLevel LevelOf(string text) => text.ToUpperInvariant() switch
     {

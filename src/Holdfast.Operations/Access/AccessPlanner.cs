@@ -48,8 +48,8 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
             if (role.Role == AccessRole.Owner && !state.IsSuperuser) AddSelf(role);
             foreach (var power in live.Powers.Where(power => !(power == "bypassrls" && role.Role == AccessRole.Backup)))
                 Do(state.IsSuperuser || (power is "createrole" or "createdb" && live.IsAlterable), $"alter role {role.Name} no{SqlQuote.OneOf(power, "superuser", "createrole", "createdb", "replication", "bypassrls")}", $"{state.User} may not take {power} from {role.Name}");
-            if ((live.CanLogIn, live.Inherits, live.ConnectionLimit) != (role.CanLogIn, role.Inherits, role.ConnectionLimit) && !(IsClosedSlot(role, live) && (live.Inherits, live.ConnectionLimit) == (role.Inherits, role.ConnectionLimit)))
-                Do(live.IsAlterable, $"alter role {role.Name} {(role.CanLogIn && !IsClosedSlot(role, live) ? "login" : "nologin")} {(role.Inherits ? "inherit" : "noinherit")} connection limit {role.ConnectionLimit}", $"{state.User} may not alter {role.Name}");
+            if ((live.CanLogIn, live.Inherits, live.ConnectionLimit) != (role.CanLogIn, role.Inherits, role.ConnectionLimit) && !(IsClosedSlot(role, live.CanLogIn) && (live.Inherits, live.ConnectionLimit) == (role.Inherits, role.ConnectionLimit)))
+                Do(live.IsAlterable, $"alter role {role.Name} {(role.CanLogIn && !IsClosedSlot(role, live.CanLogIn) ? "login" : "nologin")} {(role.Inherits ? "inherit" : "noinherit")} connection limit {role.ConnectionLimit}", $"{state.User} may not alter {role.Name}");
         }
         foreach (var group in new[] { role.MemberOf, role.Predefined }.OfType<string>().Where(group => live?.MemberOf.Contains(group) != true))
             Do(group == role.MemberOf || state.Grantable.Contains(group), $"grant {group} to {role.Name}", $"{state.User} has no ADMIN option on {group}");
@@ -66,7 +66,7 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
     }
 
     /// <summary>The one of the application's two log-ins that is not in use may be closed; it stays so.</summary>
-    public static bool IsClosedSlot(RoleSpec role, LiveRole live) => role is { Role: AccessRole.App, CanLogIn: true } && !live.CanLogIn;
+    public static bool IsClosedSlot(RoleSpec role, bool logsIn) => role is { Role: AccessRole.App, CanLogIn: true } && !logsIn;
 
     /// <summary>What it is a member of beyond the declaration ends, and what it is declared to be in gives what is declared and no more.</summary>
     private void AddMemberships(RoleSpec role, LiveRole live)

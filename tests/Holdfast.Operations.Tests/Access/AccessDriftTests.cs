@@ -1,8 +1,5 @@
-using Holdfast.Operations.Access;
 using Holdfast.Operations.Schema.Drift;
-using Holdfast.Stores.Migrations;
 using Holdfast.TestServers;
-using Npgsql;
 using Xunit;
 
 namespace Holdfast.Operations.Tests.Access;
@@ -17,7 +14,7 @@ public sealed class AccessDriftTests
     public async Task access_that_was_applied_is_what_should_be_there(PostgresVersion version, bool rowSecurity)
     {
         using var database = await AccessDatabase.AppliedAsync(version, rowSecurity);
-        var drift = await CheckAsync(database);
+        var drift = await AccessDrift.CheckAsync(database);
         Assert.Empty(drift.Findings.Where(finding => finding.Level != DriftLevel.Info).Select(finding => $"{finding.Title} {finding.Metadata["name"]} {finding.Detail}"));
     }
 
@@ -31,29 +28,18 @@ public sealed class AccessDriftTests
     [InlineData("alter table {s}.revisions no force row level security", "revisions")]
     [InlineData("alter table {s}.users disable row level security", "users")]
     [InlineData("alter table {s}.users owner to holdfast", "users")]
+    [InlineData("drop policy tenant_of_the_transaction on {s}.revisions; alter table {s}.revisions disable row level security", "revisions")]
     [InlineData("alter default privileges for role {s}_owner in schema {s} revoke insert on tables from {s}_app", "default privileges")]
     public async Task what_is_changed_of_it_is_found_and_repaired(string harm, string named)
     {
         using var database = await AccessDatabase.AppliedAsync(rowSecurity: true);
         await database.ExecuteAsync(harm);
-        var drift = await CheckAsync(database);
+        var drift = await AccessDrift.CheckAsync(database);
         var findings = drift.Findings.Where(finding => finding.Level != DriftLevel.Info).ToList();
         Assert.NotEmpty(findings);
         Assert.All(findings, finding => Assert.Contains(named, $"{finding.Metadata["type"]} {finding.Metadata["name"]} {finding.Detail}", StringComparison.OrdinalIgnoreCase));
 
-        await new DriftRepair(Options(database)).RunAsync(drift, drift.Differences, progress: null, default);
-        Assert.Empty((await CheckAsync(database)).Findings.Where(finding => finding.Level != DriftLevel.Info).Select(finding => finding.Title));
-    }
-
-    private static DriftOptions Options(AccessDatabase database) =>
-        new() { Schema = database.Schema, Migrations = Migration.Shipped("Postgres"), ExtraStatements = DeclaredAccess.Statements };
-
-    private static async Task<ProviderDrift> CheckAsync(AccessDatabase database)
-    {
-        var target = new DriftTarget("one", new NpgsqlConnectionStringBuilder(database.Connection));
-        var report = await new DriftCheck([target], Options(database)).RunAsync(default);
-        var drift = Assert.Single(report.Providers);
-        Assert.Null(drift.Error);
-        return drift;
+        await AccessDrift.RepairAsync(drift);
+        Assert.Empty((await AccessDrift.CheckAsync(database)).Findings.Where(finding => finding.Level != DriftLevel.Info).Select(finding => finding.Title));
     }
 }

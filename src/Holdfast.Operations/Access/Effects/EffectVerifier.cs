@@ -45,7 +45,7 @@ internal sealed class EffectVerifier(
     private async Task TryAsync(RoleSpec role, AccessState state, AccessOptions wanted, CancellationToken cancellationToken)
     {
         List<EffectTrial> trials = [.. EffectTrials.Of(role, schema, state, wanted)];
-        var isClosed = AccessPlanner.IsClosedSlot(role, state.Roles[role.Name]);
+        var isClosed = AccessPlanner.IsClosedSlot(role, state.Roles[role.Name].CanLogIn);
         if (isClosed) _notes.Add($"{role.Name} may not log in: a slot that is closed. \"alter role {role.Name} login\" opens it.");
         if (!isClosed && SecretsFile.Find(urls, settings, role.Name) is { } url)
         {

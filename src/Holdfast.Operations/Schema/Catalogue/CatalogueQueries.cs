@@ -14,8 +14,10 @@ internal static class CatalogueQueries
             where n.nspname = $1 and c.relname = 'schema_versions' and c.relkind in ('r', 'p') and has_table_privilege(c.oid, 'select'))
         """;
 
+    // How texts are sorted is one thing: the library, its locale and its rules. What libc sorts says its name only, in every major.
     private const string Database = """
-        select 'database', '', 'database', jsonb_build_object('encoding', pg_encoding_to_char(d.encoding), 'collate', d.datcollate, 'ctype', d.datctype,
+        select 'database', '', 'database', jsonb_build_object('encoding', pg_encoding_to_char(d.encoding),
+          'collate', concat_ws(' ', d.datcollate, case d.datlocprovider when 'i' then 'icu' when 'b' then 'builtin' end, coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale'), to_jsonb(d)->>'daticurules'), 'ctype', d.datctype,
           'collation_version', case when d.datcollversion is distinct from pg_database_collation_actual_version(d.oid) then 'recorded ' || coalesce(d.datcollversion, 'none') || ', the library has ' || coalesce(pg_database_collation_actual_version(d.oid), 'none') end,
           'settings', (select jsonb_agg(c.setting order by c.setting) from pg_db_role_setting s, unnest(s.setconfig) c(setting) where s.setrole = 0 and s.setdatabase = d.oid))
         from pg_database d where d.datname = current_database()
@@ -27,12 +29,19 @@ internal static class CatalogueQueries
         from pg_extension e join pg_namespace n on n.oid = e.extnamespace
         """;
 
-    // Here $1 is the schema's own name, also where a scratch copy is read: roles are named after it.
+    // Here $1 is the schema's own name, also where a scratch copy is read: roles are named after it. From PostgreSQL 16 on who may
+    // make roles becomes ADMIN of each that it makes, and of nothing else by that: no privilege that another major lacks.
+    // A role is the whole server's; whether it owns or may anything in this database is what tells whose it is.
     private const string Roles = """
-        select 'role', '', r.rolname::text, jsonb_build_object('login', r.rolcanlogin, 'superuser', r.rolsuper, 'createrole', r.rolcreaterole, 'createdb', r.rolcreatedb,
+        select 'role', '', r.rolname::text, jsonb_build_object('~here', exists (select from pg_shdepend h join pg_database d on d.datname = current_database()
+            where h.refclassid = 'pg_authid'::regclass and h.refobjid = r.oid and (h.dbid = d.oid or (h.classid = 'pg_database'::regclass and h.objid = d.oid))),
+          'login', r.rolcanlogin, 'superuser', r.rolsuper, 'createrole', r.rolcreaterole, 'createdb', r.rolcreatedb,
           'replication', r.rolreplication, 'bypassrls', r.rolbypassrls, 'inherit', r.rolinherit, 'connection_limit', r.rolconnlimit,
           'member_of', (select jsonb_agg(distinct g.rolname::text order by g.rolname::text) from pg_auth_members m join pg_roles g on g.oid = m.roleid
             where m.member = r.oid and (coalesce(to_jsonb(m)->>'inherit_option', 'true') = 'true' or to_jsonb(m)->>'set_option' = 'true')),
+          'expired', case when r.rolvaliduntil <= now() then true end,
+          'admin_of', (select jsonb_agg(distinct g.rolname::text order by g.rolname::text) from pg_auth_members m join pg_roles g on g.oid = m.roleid where m.member = r.oid and m.admin_option
+            and not (r.rolcreaterole and to_jsonb(m)->>'inherit_option' = 'false' and to_jsonb(m)->>'set_option' = 'false')),
           'settings', (select jsonb_agg(c.setting order by c.setting) from pg_db_role_setting s, unnest(s.setconfig) c(setting)
             where s.setrole = r.oid and s.setdatabase in (0, (select oid from pg_database where datname = current_database()))))
         from pg_roles r where left(r.rolname, length($1) + 1) = $1 || '_'
@@ -99,18 +108,22 @@ internal static class CatalogueQueries
         """;
 
     private const string Columns = """
-        select 'column', c.relname::text, a.attname::text, jsonb_build_object('type', format_type(a.atttypid, a.atttypmod), 'not_null', a.attnotnull, 'identity', nullif(a.attidentity, ''),
+        select 'column', c.relname::text, a.attname::text, jsonb_build_object('type', format_type(a.atttypid, a.atttypmod), 'not_null', a.attnotnull,
+          'not_null_validated', case when k.conname is not null then false end, '~not_null_name', k.conname, 'identity', nullif(a.attidentity, ''),
           'default', case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end, 'generated', case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end,
           'virtual', case when a.attgenerated = 'v' then true end, 'collation', case when a.attcollation <> t.typcollation then a.attcollation::regcollation::text end,
           'position', row_number() over (partition by c.oid order by a.attnum), '~owner', pg_get_userbyid(c.relowner), 'acl', a.attacl::text[], 'comment', col_description(c.oid, a.attnum))
         from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
           join pg_type t on t.oid = a.atttypid left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
+          left join pg_constraint k on k.conrelid = c.oid and k.contype = 'n' and not k.convalidated and k.conkey[1] = a.attnum
         where n.nspname = $1 and c.relkind in ('r', 'p', 'f') and not exists (select from pg_depend x where x.classid = 'pg_class'::regclass and x.objid = c.oid and x.deptype = 'e')
         """;
 
     // PostgreSQL 18 has NOT NULL as constraints too; they are told as the column's nullability. Those of partitions come and go with their parent's.
+    // A foreign key is as good as its triggers: pg_restore --disable-triggers that was cut leaves them disabled, and nothing else shows it.
     private const string Constraints = """
         select 'constraint', c.relname::text, k.conname::text, jsonb_build_object('type', k.contype, 'definition', pg_get_constraintdef(k.oid), 'validated', k.convalidated,
+          'enforced', case when exists (select from pg_trigger t where t.tgenabled in ('D', 'R') and t.tgconstraint in (select p.oid from pg_constraint p where p.oid = k.oid or p.conparentid = k.oid)) then false end,
           '~partitioned', c.relkind = 'p', '~columns', (select jsonb_agg(a.attname order by a.attnum) from pg_attribute a where a.attrelid = c.oid and a.attnum = any (k.conkey)), 'comment', obj_description(k.oid, 'pg_constraint'))
         from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
         where n.nspname = $1 and k.contype in ('p', 'u', 'c', 'f', 'x') and k.conparentid = 0 and (k.conislocal or k.coninhcount = 0)

@@ -45,21 +45,22 @@ internal static class CatalogueReader
             await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
             await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
             facts = new CatalogueFacts(scope.Schema, reader.GetInt32(0), reader.GetString(1), reader.IsDBNull(4) ? null : reader.GetString(4), reader.GetString(2), reader.GetString(3), "");
-            text = new CanonicalText([scope.Original, scope.Schema], reader.GetFieldValue<string[]>(5));
+            text = new CanonicalText([scope.Original, scope.Schema, scope.Aside ?? scope.Schema], reader.GetFieldValue<string[]>(5));
             hasHistory = reader.GetBoolean(6);
             while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false))
                 while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
                     rows.Add(CatalogueRow.Read(reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3)));
         }
-        var owner = OwnerOf(rows);
+        var owner = OwnerOf(rows, scope.Owner);
         var objects = rows.Where(row => !row.IsManaged).Select(row => row.Canonical(text, owner)).ToDictionary(one => one.Key);
         var history = await SecondLook.TakeAsync(connection, scope, hasHistory, objects, cancellationToken).ConfigureAwait(false);
         return new CatalogueSnapshot(facts with { Owner = owner, IsHistoryHidden = !hasHistory && objects.ContainsKey(new ObjectKey(ObjectKind.Table, "", "schema_versions")) }, objects, history);
     }
 
     // The role that owns most of the schema is its owner; the schema itself may be somebody else's (public is pg_database_owner's).
-    private static string OwnerOf(List<CatalogueRow> rows) =>
-        rows.Where(row => row.Owner is not null && !ObjectKind.IsPart(row.Kind) && row.Kind is not (ObjectKind.Schema or ObjectKind.DefaultPrivileges))
+    private static string OwnerOf(List<CatalogueRow> rows, string? declared) =>
+        declared is not null && rows.Any(row => row.Owner == declared || (row.Kind == ObjectKind.Role && row.Name == declared && row.Properties["~here"] == "true")) ? declared
+        : rows.Where(row => row.Owner is not null && !ObjectKind.IsPart(row.Kind) && row.Kind is not (ObjectKind.Schema or ObjectKind.DefaultPrivileges))
             .GroupBy(row => row.Owner!).OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal).Select(group => group.Key).FirstOrDefault()
         ?? rows.FirstOrDefault(row => row.Kind == ObjectKind.Schema)?.Owner ?? "";
 }

@@ -6,7 +6,7 @@ namespace Holdfast.Operations.Schema.Catalogue;
 internal sealed record CatalogueRow(string Kind, string Parent, string Name, SortedDictionary<string, string> Properties, string? Owner, IReadOnlyList<string>? Acl)
 {
     // As they stand: names of roles, words of people, what is run again.
-    private static readonly string[] Verbatim = ["~owner", "~max_query", "comment", "~default_version", "member_of"];
+    private static readonly string[] Verbatim = ["~owner", "~max_query", "comment", "~default_version", "member_of", "admin_of", "~not_null_name"];
 
     public bool IsManaged => Kind switch
     {
@@ -27,7 +27,7 @@ internal sealed record CatalogueRow(string Kind, string Parent, string Name, Sor
             if (property.Value.ValueKind == JsonValueKind.Null) continue;
             if (property.Name == "acl") acl = [.. property.Value.EnumerateArray().Select(item => item.GetString()!)];
             else if (property.Name == "settings") AddSettings(properties, property.Value);
-            else if (property.Name == "options") properties["options"] = string.Join('\n', property.Value.EnumerateArray().Select(TextOf).Order(StringComparer.Ordinal));
+            else if (property.Name is "options" or "member_of") properties[property.Name] = string.Join('\n', property.Value.EnumerateArray().Select(TextOf).Order(StringComparer.Ordinal));
             else properties[property.Name] = TextOf(property.Value);
             if (property.Name == "~owner") owner = properties["~owner"];
         }
@@ -40,7 +40,7 @@ internal sealed record CatalogueRow(string Kind, string Parent, string Name, Sor
         foreach (var (name, value) in Properties)
         {
             if (name == "~owner") continue;
-            properties[name] = Verbatim.Contains(name) ? value : text.WithoutName(value);
+            properties[name] = Kind == ObjectKind.Role || Verbatim.Contains(name) ? value : text.WithoutName(value);
             if (IsQuery(name)) properties[$"~portable {name}"] = text.Portable(value);
         }
         if (Properties.GetValueOrDefault("definition") is { } definition && Kind == ObjectKind.Constraint && definition.EndsWith(" NOT VALID", StringComparison.Ordinal))
@@ -65,7 +65,7 @@ internal sealed record CatalogueRow(string Kind, string Parent, string Name, Sor
 
     private static void AddSettings(SortedDictionary<string, string> properties, JsonElement settings)
     {
-        var kept = settings.EnumerateArray().Select(setting => setting.GetString()!).Where(setting => !ManagedNames.IsSetting(setting.Split('=')[0])).ToList();
+        var kept = settings.EnumerateArray().Select(setting => setting.GetString()!).Where(setting => !ManagedNames.IsSetting(setting.Split('=')[0])).Order(StringComparer.Ordinal).ToList();
         if (kept.Count > 0) properties["settings"] = string.Join('\n', kept);
     }
 

@@ -5,5 +5,11 @@ namespace Holdfast.Operations.Schema.Catalogue;
 /// <param name="Original">What it stands for: the schema whose scratch copy it is, or the same name. Roles are named after it.</param>
 internal sealed record CatalogueScope(string Schema, string Original)
 {
+    /// <summary>What the schema itself is called while a copy has its name: extensions stayed there. Null: it has its own name.</summary>
+    public string? Aside { get; init; }
+
+    /// <summary>The role that is to own it, taken for the owner wherever it has something in the database; null: who owns most of it is.</summary>
+    public string? Owner { get; init; }
+
     public static CatalogueScope Of(string schema) => new(schema, schema);
 }

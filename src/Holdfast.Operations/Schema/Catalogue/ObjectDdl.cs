@@ -29,7 +29,7 @@ internal static class ObjectDdl
         column.Has("default") ? $" default {column.Sql("default")}" : "",
         column.Has("generated") ? $" generated always as ({column.Sql("generated")}) {(column.Has("virtual") ? "virtual" : "stored")}" : "",
         column.Has("identity") ? $" generated {Identity(column)} as identity" : "",
-        notNull && column["not_null"] == "true" ? " not null" : "");
+        notNull && column["not_null"] == "true" && !column.Has("not_null_validated") ? " not null" : "");
 
     public static string Identity(CatalogueObject column) => column["identity"] == "a" ? "always" : "by default";
 
@@ -101,6 +101,8 @@ internal static class ObjectDdl
             var inherits = table.Has("parents") ? $" inherits ({table.Sql("parents")})" : "";
             yield return $"create {unlogged}table {SqlName.Of(table.Name)} (\n{string.Join(",\n", columns)}\n){inherits}{partitioned}{options}";
         }
+        foreach (var column in snapshot.PartsOf(table.Name).Where(part => part.Has("not_null_validated")))
+            yield return $"alter table {SqlName.Of(table.Name)} add constraint {SqlQuote.Name(column["~not_null_name"])} not null {SqlQuote.Name(column.Name)} not valid";
         if (table["rls"] == "true") yield return $"alter table {SqlName.Of(table.Name)} enable row level security";
         if (table["force_rls"] == "true") yield return $"alter table {SqlName.Of(table.Name)} force row level security";
     }

@@ -54,6 +54,7 @@ internal static class DifferenceClass
         (ObjectKind.Column, "position") => null,
         (ObjectKind.Column, "type") => DriftClasses.ColumnType,
         (ObjectKind.Column, "not_null") => DriftClasses.ColumnNullability,
+        (ObjectKind.Column, "not_null_validated") => actual.Has(property) && actual["not_null"] == expected["not_null"] ? DriftClasses.NotValid : null,
         (ObjectKind.Column, "default") => DriftClasses.ColumnDefault,
         (ObjectKind.Column, "collation") => DriftClasses.Collation,
         (ObjectKind.Column, _) => DriftClasses.ColumnIdentity,

@@ -22,12 +22,12 @@ internal static class DriftClasses
     public static readonly DriftClass ColumnIdentity = new("column_identity", "Identity or generated column", DriftLevel.Error, Integrity,
         "Values that the server should make are missing or made another way.", "Identity is added or set; a generated expression is changed by hand (the column is made again).");
     public static readonly DriftClass Key = new("key_missing", "PRIMARY KEY, UNIQUE or EXCLUDE", DriftLevel.Error, Integrity,
-        "Duplicates come in and ON CONFLICT fails; one too many refuses rows.", "Unique index built concurrently and made the key; one too many is taken off.");
+        "Duplicates come in and ON CONFLICT fails; one too many refuses rows.", "Unique index built concurrently and made the key, or one that is there taken for it; one too many is taken off by hand.");
     public static readonly DriftClass Check = new("check_definition", "CHECK constraint", DriftLevel.Error, Integrity,
         "A tightened one refuses rows that every other provider takes; a loosened one lets wrong values in.", "Added NOT VALID, validated, swapped.");
-    public static readonly DriftClass ForeignKey = new("foreign_key_definition", "Foreign key or its action", DriftLevel.Error, Integrity,
-        "Orphans come in, or a delete takes other rows with it.", "Added NOT VALID, validated, swapped.");
-    public static readonly DriftClass NotValid = new("constraint_not_valid", "Constraint NOT VALID", DriftLevel.Warn, Integrity,
+    public static readonly DriftClass ForeignKey = new("foreign_key_definition", "Foreign key, its action, or its triggers disabled", DriftLevel.Error, Integrity,
+        "Orphans come in, or a delete takes other rows with it.", "Added NOT VALID, validated, swapped; one too many is taken off by hand.");
+    public static readonly DriftClass NotValid = new("constraint_not_valid", "Constraint or NOT NULL NOT VALID", DriftLevel.Warn, Integrity,
         "Old rows may violate it.", "Validated, which lets writes go on.");
     public static readonly DriftClass IndexMissing = new("index_missing", "Index missing", DriftLevel.Warn, Performance,
         "Queries scan the whole table; a missing unique one lets duplicates in.", "Built concurrently.");
@@ -36,7 +36,7 @@ internal static class DriftClasses
     public static readonly DriftClass IndexDefinition = new("index_definition", "Index definition", DriftLevel.Warn, Performance,
         "Another plan than on the other providers.", "Built concurrently under another name, swapped.");
     public static readonly DriftClass IndexInvalid = new("index_invalid", "Index invalid", DriftLevel.Error, Performance,
-        "No query uses it and every write pays for it.", "Dropped and built again, both concurrently.");
+        "No query uses it and every write pays for it.", "Built again under another name, swapped; all concurrently.");
     public static readonly DriftClass ViewDefinition = new("view_definition", "View", DriftLevel.Error, Integrity,
         "Readers get other rows there.", "Replaced; a materialized one by hand.");
     public static readonly DriftClass ViewOptions = new("view_options", "View options (security_invoker, security_barrier)", DriftLevel.Error, Security,
@@ -72,7 +72,7 @@ internal static class DriftClasses
     public static readonly DriftClass Storage = new("storage_options", "Storage options or replica identity", DriftLevel.Warn, Performance,
         "Vacuum works otherwise; logical replication refuses updates.", "Set as the migrations say.");
     public static readonly DriftClass Role = new("role", "Role attributes or membership", DriftLevel.Error, Security,
-        "An application may more than it should, or cannot log in after a failover.", "ALTER ROLE, GRANT, REVOKE of the difference.");
+        "An application may more than it should, or cannot log in after a failover.", "ALTER ROLE, GRANT, REVOKE of the difference; a login that has expired by hand.");
     public static readonly DriftClass Settings = new("settings", "Settings of a role or the database", DriftLevel.Warn, Availability,
         "Timeouts, search_path or read-only mode differ after a failover.", "ALTER ROLE … SET; those of the whole database by hand.");
     public static readonly DriftClass History = new("history_chain", "History of migrations", DriftLevel.Error, Integrity,

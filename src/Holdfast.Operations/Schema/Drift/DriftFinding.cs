@@ -18,7 +18,12 @@ internal sealed record DriftFinding(
     string Name, string Title, DriftLevel Level, IReadOnlyList<string> Categories, string Description, string Detail, string Remediation,
     IReadOnlyDictionary<string, string> Metadata, string CacheKey, string Provider, bool Repairable)
 {
-    public static DriftFinding Of(Difference difference, string provider, string schema, bool repairable)
+    /// <param name="difference">What was found.</param>
+    /// <param name="provider">Where.</param>
+    /// <param name="schema">The schema's name.</param>
+    /// <param name="repairable">Whether a repair plan has statements for it.</param>
+    /// <param name="run">The command that mends it; null: the repair or a person.</param>
+    public static DriftFinding Of(Difference difference, string provider, string schema, bool repairable, string? run = null)
     {
         var (found, one) = (difference.Class, difference.Object);
         var metadata = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["schema"] = schema, ["type"] = one.Kind, ["name"] = one.FullName };
@@ -30,8 +35,9 @@ internal sealed record DriftFinding(
         // Of a thing that nothing declares all is told, since a repair may take it off.
         if (difference.Expected is null)
             foreach (var (name, value) in one.Compared) metadata[$"actual_{name}"] = value.Replace(CanonicalText.Schema, schema, StringComparison.Ordinal);
+        if (run is not null) metadata["run"] = run;
         return new DriftFinding(found.Key, found.Title, LevelOf(difference), [found.Category], found.Danger, difference.Detail.Replace(CanonicalText.Schema, schema, StringComparison.Ordinal),
-            found.Remedy, metadata, difference.CacheKey, provider, repairable);
+            run is null ? found.Remedy : $"{found.Remedy} Run: {run}", metadata, difference.CacheKey, provider, repairable);
     }
 
     public static DriftFinding OfHistory(string detail, string provider, string schema, string run) => new(

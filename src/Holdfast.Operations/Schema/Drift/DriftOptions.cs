@@ -40,11 +40,14 @@ internal sealed record DriftOptions
 
     private static Migration AsMigration(MigrationFile file) => new(file.Script, file.Version?.Text ?? "", file.Description, file.Sql, file.Checksum);
 
-    /// <summary>
-    /// What is declared beside them for a server as it was found: roles, privileges, policies, with <c>{schema}</c>. Empty: privileges
-    /// that no migration grants are compared between the providers.
-    /// </summary>
-    public Func<CatalogueSnapshot, IReadOnlyList<string>> ExtraStatements { get; init; } = _ => [];
+    /// <summary>The role that owns the schema where roles are declared; null: none are.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>What is declared beside them of a provider, among all that were read.</summary>
+    public Func<CatalogueSnapshot, IReadOnlyList<CatalogueSnapshot>, Declaration> Declared { get; init; } = (_, _) => Declaration.None;
+
+    /// <summary>What is read of a server.</summary>
+    public CatalogueScope Scope => CatalogueScope.Of(Schema) with { Owner = Owner };
 
     /// <summary>The provider that is the model; null: the migrations.</summary>
     public string? Against { get; init; }

@@ -46,21 +46,20 @@ internal sealed class DriftRepair(DriftOptions options)
         try
         {
             await MigrationLock.TakeAsync(connection, options.LockWaitMax, options.Time, cancellationToken).ConfigureAwait(false);
-            var now = await CatalogueReader.ReadAloneAsync(connection, CatalogueScope.Of(options.Schema), cancellationToken).ConfigureAwait(false);
+            var now = await ReadAsync(connection, cancellationToken).ConfigureAwait(false);
             RequireSame(drift, now);
             if (now.Fingerprint != drift.Actual!.Fingerprint) throw new SchemaException($"{drift.Target.Name}: the schema has changed since it was compared; nothing was done. Run the command again.");
             var proof = await ProveAsync(connection, drift, differences, cancellationToken).ConfigureAwait(false);
             Require(proof, drift.Target.Name);
             foreach (var limit in Unlimited.Split("; ")) await ExecuteAsync(connection, limit, cancellationToken).ConfigureAwait(false);
-            var owner = await SchemaOwner.ToBeAsync(connection, now.Facts, cancellationToken).ConfigureAwait(false);
             foreach (var step in proof.Proved)
             {
-                if (owner is not null) await ExecuteAsync(connection, step.IsTheOwners ? $"set role {SqlQuote.Name(owner)}" : "reset role", cancellationToken).ConfigureAwait(false);
+                if (proof.Owner is { } owner) await ExecuteAsync(connection, step.IsTheOwners ? owner.Become : "reset role", cancellationToken).ConfigureAwait(false);
                 progress?.Report(step.Difference.Detail.Replace(CanonicalText.Schema, options.Schema, StringComparison.Ordinal));
                 foreach (var transaction in step.Transactions) await RunAsync(connection, drift.Target, step, transaction, cancellationToken).ConfigureAwait(false);
             }
-            if (owner is not null) await ExecuteAsync(connection, "reset role", cancellationToken).ConfigureAwait(false);
-            var after = await CatalogueReader.ReadAloneAsync(connection, CatalogueScope.Of(options.Schema), cancellationToken).ConfigureAwait(false);
+            await ExecuteAsync(connection, "reset role", cancellationToken).ConfigureAwait(false);
+            var after = await ReadAsync(connection, cancellationToken).ConfigureAwait(false);
             RequireSame(drift, after);
             return new RepairResult(proof, SchemaComparison.Compare(drift.Expected!, after));
         }
@@ -79,6 +78,15 @@ internal sealed class DriftRepair(DriftOptions options)
 
     private static Task<ProofResult> ProveAsync(NpgsqlConnection connection, ProviderDrift drift, IReadOnlyList<Difference> differences, CancellationToken cancellationToken) =>
         PlanProof.RunAsync(connection, drift.Actual!, drift.Expected!, RepairPlanner.Plan(differences, drift.Expected!, drift.Actual!), cancellationToken);
+
+    // As the check of drift reads it: a migrator sees neither the history nor how far a column is.
+    private async Task<CatalogueSnapshot> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await OwnerRole.AssumeWhereNeededAsync(connection, options.Schema, cancellationToken).ConfigureAwait(false);
+        var snapshot = await CatalogueReader.ReadAloneAsync(connection, options.Scope, cancellationToken).ConfigureAwait(false);
+        await ExecuteAsync(connection, "reset role", cancellationToken).ConfigureAwait(false);
+        return snapshot;
+    }
 
     private static void RequireSame(ProviderDrift drift, CatalogueSnapshot now)
     {

@@ -3,8 +3,8 @@ using Holdfast.Operations.Schema.Catalogue;
 namespace Holdfast.Operations.Schema.Drift;
 
 /// <summary>
-/// What a provider should be: its reference, and where that says nothing (privileges that no migration grants, roles, settings,
-/// versions of extensions, the database's collation) what most of the providers have, the first of them where they are split.
+/// What a provider should be: its reference with what is declared beside it, and where those say nothing (privileges that no migration grants,
+/// roles, settings, versions of extensions, the database's collation) what most of the providers have, the first of them where they are split.
 /// </summary>
 internal static class Expectation
 {
@@ -17,21 +17,23 @@ internal static class Expectation
     public static CatalogueSnapshot Of(SchemaReference reference, CatalogueSnapshot own, IReadOnlyList<CatalogueSnapshot> all)
     {
         var objects = new Dictionary<ObjectKey, CatalogueObject>();
+        var declared = reference.Declared;
         var declaresGrants = DeclaresGrants(reference.Snapshot);
         foreach (var (key, wanted) in reference.Snapshot.Objects)
         {
-            if (ObjectKind.IsOutside(key.Kind) && !(key.Kind == ObjectKind.Role && reference.StatesRoles)) continue;
-            if (key.Kind == ObjectKind.DefaultPrivileges && !wanted.Name.EndsWith("in the schema", StringComparison.Ordinal) && !reference.StatesRoles) continue;
-            objects[key] = Complete(wanted, declaresGrants, reference.StatesRoles, own, all);
+            // What stands outside of the schema the replay finds as it is.
+            if (ObjectKind.IsOutside(key.Kind) || (key.Kind == ObjectKind.DefaultPrivileges && wanted["~in_schema"] != "true" && !(declared.Owner is not null && wanted["owner"] == GrantText.Owner))) continue;
+            objects[key] = declared.IsDue ? AsFar(wanted, own, declared.Owner!) : Complete(wanted, declaresGrants, declared.Owner is not null, own, all);
         }
         // schema_versions of a directory that is not ours is made by the tool itself, not by its migrations.
         if (!objects.ContainsKey(History))
             foreach (var (key, one) in own.Objects.Where(pair => pair.Key == History || pair.Key.Parent == History.Name)) objects[key] = one;
-        var declaresDefaults = reference.StatesRoles || objects.Keys.Any(key => key.Kind == ObjectKind.DefaultPrivileges);
-        foreach (var kind in declaresDefaults ? reference.StatesRoles ? (string[])[] : [ObjectKind.Role] : [ObjectKind.Role, ObjectKind.DefaultPrivileges])
-            foreach (var one in Agreed(kind, all)) objects.TryAdd(one.Key, one.With((Peers, "true")));
-        if (declaresDefaults && !reference.StatesRoles)
-            foreach (var one in Agreed(ObjectKind.DefaultPrivileges, all).Where(one => one["~in_schema"] != "true")) objects.TryAdd(one.Key, one.With((Peers, "true")));
+        if (declared.IsDue)
+            foreach (var one in own.InOrder.Where(one => one.Kind is ObjectKind.Function or ObjectKind.Trigger or ObjectKind.Policy or ObjectKind.DefaultPrivileges)) objects.TryAdd(one.Key, one);
+        AddRoles(objects, declared, all);
+        var declaresDefaults = declared.Owner is not null || objects.Keys.Any(key => key.Kind == ObjectKind.DefaultPrivileges);
+        if (!declared.IsDue)
+            foreach (var one in Agreed(ObjectKind.DefaultPrivileges, all).Where(one => !declaresDefaults || (one["~in_schema"] != "true" && !(declared.Owner is not null && one["owner"] == GrantText.Owner)))) objects.TryAdd(one.Key, one.With((Peers, "true")));
         AddExtensions(objects, reference, own, all);
         AddDatabase(objects, own, all);
         return reference.Snapshot with { Objects = objects };
@@ -50,6 +52,30 @@ internal static class Expectation
     }
 
     private static readonly ObjectKey History = new(ObjectKind.Table, "", "schema_versions");
+
+    // Owners, privileges and row-level security are what the declaration makes; until it is done nothing can be said of them but whose it all should be.
+    private static CatalogueObject AsFar(CatalogueObject wanted, CatalogueSnapshot own, string owner)
+    {
+        if (wanted.Kind == ObjectKind.Schema) return (own.Objects.GetValueOrDefault(wanted.Key) ?? wanted).With(("owner", owner), ("objects_owner", owner));
+        return own.Objects.GetValueOrDefault(wanted.Key) is not { } there ? wanted
+            : wanted.With([.. ((string[])["owner", "grants", "rls", "force_rls"]).Where(property => wanted.Has(property) || there.Has(property)).Select(property => (property, there.Properties.GetValueOrDefault(property)))]);
+    }
+
+    private static void AddRoles(Dictionary<ObjectKey, CatalogueObject> objects, Declaration declared, IReadOnlyList<CatalogueSnapshot> all)
+    {
+        var agreed = Agreed(ObjectKind.Role, all).ToDictionary(role => role.Key);
+        foreach (var role in declared.Roles)
+        {
+            var stated = Lines(role["settings"]).Select(NameOf).ToHashSet(StringComparer.Ordinal);
+            var others = agreed.TryGetValue(role.Key, out var peers) ? Lines(peers["settings"]).Where(setting => !stated.Contains(NameOf(setting))) : [];
+            objects[role.Key] = role.With(("settings", string.Join('\n', Lines(role["settings"]).Concat(others).Order(StringComparer.Ordinal)) is { Length: > 0 } settings ? settings : null));
+        }
+        foreach (var role in agreed.Values) objects.TryAdd(role.Key, role.With((Peers, "true")));
+    }
+
+    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private static string NameOf(string setting) => setting.Split('=')[0];
 
     private static CatalogueObject Complete(CatalogueObject wanted, bool declaresGrants, bool statesOwners, CatalogueSnapshot own, IReadOnlyList<CatalogueSnapshot> all)
     {

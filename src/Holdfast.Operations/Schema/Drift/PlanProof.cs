@@ -8,7 +8,8 @@ namespace Holdfast.Operations.Schema.Drift;
 /// <param name="Proved">The steps that ran in the copy, in order.</param>
 /// <param name="Refused">Steps that did not, with the server's reason; they are no part of the plan.</param>
 /// <param name="Left">What still differed in the copy afterwards.</param>
-internal sealed record ProofResult(IReadOnlyList<RepairStep> Proved, IReadOnlyList<(RepairStep Step, string Reason)> Refused, IReadOnlyList<Difference> Left)
+/// <param name="Owner">Who ran what is the owner's; null: who came ran all.</param>
+internal sealed record ProofResult(IReadOnlyList<RepairStep> Proved, IReadOnlyList<(RepairStep Step, string Reason)> Refused, IReadOnlyList<Difference> Left, SchemaOwner? Owner)
 {
     /// <summary>Whether all that is left is what the plan never said it would mend.</summary>
     public bool Holds => !Left.Any(difference => Proved.Any(step => step.Difference.CacheKey == difference.CacheKey));
@@ -42,8 +43,10 @@ internal static class PlanProof
     /// <summary>The same inside of a transaction that the caller rolls back.</summary>
     public static async Task<ProofResult> RunAsync(NpgsqlTransaction transaction, CatalogueSnapshot actual, CatalogueSnapshot expected, IReadOnlyList<RepairStep> steps, CancellationToken cancellationToken)
     {
-        var (connection, scope) = (transaction.Connection!, new CatalogueScope(ScratchName.New(), actual.Facts.Schema));
+        var connection = transaction.Connection!;
         var owner = await SchemaOwner.ToBeAsync(connection, actual.Facts, cancellationToken).ConfigureAwait(false);
+        var scope = new CatalogueScope(ScratchName.New(), actual.Facts.Schema) { Owner = MakerOf(owner, actual) };
+        var asOwner = owner is null ? "reset role" : CatalogueDdl.AsRole(owner.Name);
         await CopyAsync(connection, actual, scope, owner, cancellationToken).ConfigureAwait(false);
 
         var (proved, refused) = (new List<RepairStep>(), new List<(RepairStep, string)>());
@@ -53,7 +56,7 @@ internal static class PlanProof
             try
             {
                 // The comment last: ALTER DOMAIN … DROP CONSTRAINT forgets to say that it has changed something, and no savepoint can follow it.
-                await RunAsync(connection, [owner is not null && step.IsTheOwners ? CatalogueDdl.AsRole(owner) : "reset role", .. step.Statements.SelectMany(Split).Select(sql => Place(sql, scope.Schema)), owner is null ? "reset role" : CatalogueDdl.AsRole(owner), $"comment on schema \"{scope.Schema}\" is '{proved.Count}'", "reset role"], cancellationToken).ConfigureAwait(false);
+                await RunAsync(connection, [step.IsTheOwners ? asOwner : "reset role", .. step.Statements.SelectMany(Split).Select(sql => Place(sql, scope.Schema)), asOwner, $"comment on schema \"{scope.Schema}\" is '{proved.Count}'", "reset role"], cancellationToken).ConfigureAwait(false);
                 proved.Add(step);
             }
             catch (PostgresException e)
@@ -63,16 +66,29 @@ internal static class PlanProof
             }
         }
         var repaired = await CatalogueReader.ReadAsync(connection, scope, cancellationToken).ConfigureAwait(false);
-        return new ProofResult(proved, refused, SchemaComparison.Compare(expected, AsOwnedBy(repaired, actual)));
+        var left = SchemaComparison.Compare(expected, AsOwnedBy(repaired, proved.Any(step => step.Difference.Object.Kind == ObjectKind.Schema && step.Difference.Class == DriftClasses.Owner) ? expected : actual));
+        // Where the rules are on and a policy is missing, readers see nothing and no error.
+        foreach (var step in proved.Where(step => step.Difference.Class == DriftClasses.RowSecurity).ToList())
+            if (left.FirstOrDefault(other => other.Object.Kind == ObjectKind.Policy && other.Object.Parent == step.Difference.Object.Name && other.Actual is null) is { } policy)
+            {
+                proved.Remove(step);
+                refused.Add((step, $"its policy {policy.Object.Name} cannot be made, and without it the table would show no rows"));
+            }
+        return new ProofResult(proved, refused, left, owner);
     }
 
-    private static async Task CopyAsync(NpgsqlConnection connection, CatalogueSnapshot actual, CatalogueScope scope, string? owner, CancellationToken cancellationToken)
+    private static string MakerOf(SchemaOwner? owner, CatalogueSnapshot actual) => owner?.Name ?? actual.Facts.Role;
+
+    private static async Task CopyAsync(NpgsqlConnection connection, CatalogueSnapshot actual, CatalogueScope scope, SchemaOwner? owner, CancellationToken cancellationToken)
     {
         try
         {
+            var become = owner is null ? "reset role" : CatalogueDdl.AsRole(owner.Name);
             await RunAsync(connection,
-                ["set local lock_timeout = '2s'", "set local statement_timeout = '60s'", "set local client_min_messages = error", $"create schema \"{scope.Schema}\"{(owner is null ? "" : $" authorization {SqlQuote.Name(owner)}")}", owner is null ? "reset role" : CatalogueDdl.AsRole(owner),
-                    .. CatalogueDdl.Statements(actual, owner ?? actual.Facts.Role).Select(sql => Place(sql, scope.Schema)), "reset role"],
+                ["set local lock_timeout = '2s'", "set local statement_timeout = '60s'", "set local client_min_messages = error",
+                    // A migrator may make none, its owner may; an administrator may, and its owner need not.
+                    .. owner is { MayCreateSchemas: false } ? [$"create schema \"{scope.Schema}\" authorization {SqlQuote.Name(owner.Name)}", become] : (string[])[become, $"create schema \"{scope.Schema}\""],
+                    .. CatalogueDdl.Statements(actual, MakerOf(owner, actual)).Select(sql => Place(sql, scope.Schema)), "reset role"],
                 cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException e)
@@ -80,7 +96,7 @@ internal static class PlanProof
             throw new SchemaException($"No scratch copy of the schema can be made there: {e.MessageText} ({e.SqlState}), in: {e.BatchCommand?.CommandText.ReplaceLineEndings(" ")}. Without it no repair can be proved; repair by hand.", e);
         }
         var copy = AsOwnedBy(await CatalogueReader.ReadAsync(connection, scope, cancellationToken).ConfigureAwait(false), actual);
-        var unlike = SchemaComparison.Compare(actual, copy).FirstOrDefault(difference => !OfRowsOnly.Contains(difference.Class));
+        var unlike = SchemaComparison.Compare(actual, copy).FirstOrDefault(difference => !OfRowsOnly.Contains(difference.Class) && difference.Properties is not ["enforced"]);
         if (unlike is not null) throw new SchemaException($"The scratch copy of the schema is not like it: {unlike.Detail} Without a faithful copy no repair can be proved; repair by hand.");
     }
 
@@ -101,7 +117,7 @@ internal static class PlanProof
         await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private static IEnumerable<string> Split(string sql) => SqlScript.Parse(Named(sql)).Statements.Select(ScratchName.WithoutConcurrently).Select(text => text.Replace(Stand, CanonicalText.Schema, StringComparison.Ordinal));
+    private static IEnumerable<string> Split(string sql) => SqlScript.Parse(Named(sql)).Statements.Select(statement => ScratchName.WithoutConcurrently(statement)).Select(text => text.Replace(Stand, CanonicalText.Schema, StringComparison.Ordinal));
 
     // The tokenizer knows no braces outside of texts.
     private const string Stand = "holdfast_schema_stands_here";

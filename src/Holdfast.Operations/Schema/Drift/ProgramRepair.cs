@@ -10,7 +10,7 @@ internal static class ProgramRepair
     {
         var (wanted, there) = (difference.Expected, difference.Actual);
         // A policy too many opens rows or hides them, and its text is in the finding; anything else that nobody declares is left alone.
-        if (wanted is null) return there!.Kind == ObjectKind.Policy ? [[$"drop {SqlName.Target(there)}"]] : null;
+        if (wanted is null) return there!.Kind == ObjectKind.Policy && !IsAllThatShowsRows(there.Parent, expected, actual) ? [[$"drop {SqlName.Target(there)}"]] : null;
         if (there is null) return RepairPlanner.One(RepairPlanner.Whole(wanted, expected, actual));
         return wanted.Kind switch
         {
@@ -24,6 +24,10 @@ internal static class ProgramRepair
             _ => null,
         };
     }
+
+    // Row-level security that nobody declares is on there: without its policies readers would see nothing, and no error.
+    private static bool IsAllThatShowsRows(string table, CatalogueSnapshot expected, CatalogueSnapshot actual) =>
+        actual.Find(ObjectKind.Table, "", table)?["rls"] == "true" && expected.Find(ObjectKind.Table, "", table)?["rls"] != "true";
 
     private static IReadOnlyList<IReadOnlyList<string>>? View(DriftClass found, CatalogueObject wanted, CatalogueObject there)
     {

@@ -15,9 +15,13 @@ internal static partial class RepairPlanner
     /// <summary>The steps in an order in which they can be run, by the order of kinds; what no step mends is left out.</summary>
     public static IReadOnlyList<RepairStep> Plan(IEnumerable<Difference> differences, CatalogueSnapshot expected, CatalogueSnapshot actual) =>
     [
-        .. differences.OrderBy(difference => ObjectKind.Order(difference.Object.Kind)).ThenBy(difference => difference.Actual is null ? 0 : 1)
+        .. differences.OrderBy(Order).ThenBy(difference => difference.Actual is null ? 0 : 1)
             .Select(difference => StepsOf(difference, expected, actual) is { } steps ? new RepairStep(difference, steps) : null).OfType<RepairStep>(),
     ];
+
+    // Who is to own it changes the rest. Row-level security is switched on behind its policies: on and without them a table shows nothing to anybody.
+    private static int Order(Difference difference) =>
+        difference.Class == DriftClasses.Owner ? -1 : difference.Class == DriftClasses.RowSecurity ? int.MaxValue : ObjectKind.Order(difference.Object.Kind);
 
     /// <summary>What mends a difference, in transactions; null: nothing that is safe.</summary>
     public static IReadOnlyList<IReadOnlyList<string>>? StepsOf(Difference difference, CatalogueSnapshot expected, CatalogueSnapshot actual)
@@ -40,11 +44,12 @@ internal static partial class RepairPlanner
         if (difference.Class == DriftClasses.Grants) return One(GrantDdl.Between(wanted!, there!["grants"], wanted!["grants"], actual.Facts.Owner));
         if (difference.Class == DriftClasses.Comment) return One([$"comment on {SqlName.Target(wanted!)} is {(wanted!.Has("comment") ? SqlQuote.Literal(wanted["comment"]) : "null")}"]);
         if (difference.Class == DriftClasses.Owner)
-            return wanted!.Kind == ObjectKind.Schema ? null : One([$"alter {SqlName.Target(wanted)} owner to {SqlQuote.Name(wanted["owner"] == GrantText.Owner ? actual.Facts.Owner : wanted["owner"])}"]);
+            return wanted!.Kind == ObjectKind.Schema && (wanted["owner"] == there!["owner"] || wanted["owner"] != actual.Facts.Owner) ? null
+                : One([$"alter {SqlName.Target(wanted)} owner to {SqlQuote.Name(wanted["owner"] == GrantText.Owner ? actual.Facts.Owner : wanted["owner"])}"]);
         return difference.Object.Kind switch
         {
             ObjectKind.Table or ObjectKind.Column => TableRepair.StepsOf(difference, expected, actual),
-            ObjectKind.Constraint => ConstraintRepair.StepsOf(difference),
+            ObjectKind.Constraint => ConstraintRepair.StepsOf(difference, actual),
             ObjectKind.Index => ConstraintRepair.StepsOfIndex(difference),
             ObjectKind.Database or ObjectKind.Role or ObjectKind.Extension or ObjectKind.DefaultPrivileges => ServerRepair.StepsOf(difference, actual),
             _ => ProgramRepair.StepsOf(difference, expected, actual),

@@ -8,13 +8,26 @@ namespace Holdfast.Operations.Schema.Drift;
 /// <summary>What a schema should be: the migrations that a server has had, replayed on that server.</summary>
 /// <param name="Snapshot">As the replay left it.</param>
 /// <param name="Extensions">Extensions that the migrations ask for, with the version that they name or null.</param>
-/// <param name="StatesRoles">Whether roles, owners and privileges were declared too.</param>
-internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDictionary<string, string?> Extensions, bool StatesRoles)
+/// <param name="Declared">What is declared beside them.</param>
+internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDictionary<string, string?> Extensions, Declaration Declared)
 {
-    private const string Limits = "set local lock_timeout = '2s'; set local statement_timeout = '60s'; set local client_min_messages = error";
+    private const string Limits = "set local lock_timeout = '2s'; set local statement_timeout = '60s'; set local client_min_messages = error; set local check_function_bodies = off";
 
-    // search_path as the session has it, with the scratch schema before it, for migrations that name no schema.
-    private const string Path = "select set_config('search_path', $1 || ', ' || current_setting('search_path'), true)";
+    // search_path as the session has it, with the scratch schema before it, for migrations that name no schema. Behind it the real one
+    // where that was put aside: extensions live there.
+    private const string Path = "select set_config('search_path', concat_ws(', ', $1, nullif(current_setting('search_path'), ''), $2::text), true), set_config('holdfast.live', $3, true)";
+
+    private const string Aside = "putting the schema aside", Access = "what access declares";
+
+    // What a file put together at run time, or found by the search path: it may read what is live, and lock nothing of it.
+    private const string Locks = """
+        do $$ declare found text; begin
+          select format('%I.%I', n.nspname, c.relname) into found from pg_locks l join pg_class c on c.oid = l.relation join pg_namespace n on n.oid = c.relnamespace
+          where l.locktype = 'relation' and l.pid = pg_backend_pid() and l.mode <> 'AccessShareLock' and n.oid = any (current_setting('holdfast.live')::oid[])
+            and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e') limit 1;
+          if found is not null then raise exception 'it changes or locks %, which is live and not of the schema that is replayed', found; end if;
+        end $$
+        """;
 
     /// <summary>
     /// Replays in a schema of a random name inside one transaction that is rolled back: the same major, nothing left, no lock on
@@ -24,40 +37,46 @@ internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDict
     /// <param name="connection">The server itself, without a transaction.</param>
     /// <param name="schema">The schema's name.</param>
     /// <param name="applied">What the server has had, in order.</param>
-    /// <param name="extraStatements">What is declared beside the migrations (roles, privileges, policies), with <c>{schema}</c>; run after them.</param>
+    /// <param name="declared">What is declared beside the migrations; run after them.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="SchemaException">It cannot be replayed there; the message says what lacks.</exception>
     public static async Task<SchemaReference> BuildAsync(
-        NpgsqlConnection connection, string schema, IReadOnlyList<Migration> applied, IReadOnlyList<string> extraStatements, CancellationToken cancellationToken)
+        NpgsqlConnection connection, string schema, IReadOnlyList<Migration> applied, Declaration declared, CancellationToken cancellationToken)
     {
         var scratch = ScratchName.New();
         var inPlace = applied.Any(migration => ScratchName.Names(SqlScript.Parse(migration.Sql.Replace(CanonicalText.Schema, scratch, StringComparison.Ordinal)), schema));
         var name = inPlace ? schema : scratch;
-        var scripts = applied.Select(migration => (migration.Script, Parsed: SqlScript.Parse(migration.Sql.Replace(CanonicalText.Schema, name, StringComparison.Ordinal))))
-            .Concat(extraStatements.Select(statement => (Script: "what access declares", Parsed: SqlScript.Parse(statement.Replace(CanonicalText.Schema, name, StringComparison.Ordinal))))).ToList();
+        var aside = inPlace ? scratch : null;
 
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using var _ = transaction.ConfigureAwait(false);
-        await ReplayAsync(connection, scripts, name, inPlace ? scratch : null, cancellationToken).ConfigureAwait(false);
-        var snapshot = await CatalogueReader.ReadAsync(connection, new CatalogueScope(name, schema), cancellationToken).ConfigureAwait(false);
+        var live = await LiveSchemas.ReadAsync(connection, schema, cancellationToken).ConfigureAwait(false);
+        var scripts = applied.Select(migration => (migration.Script, Parsed: ReplayRules.Read(migration, name, live.Others)))
+            .Concat(declared.Statements.Select(statement => (Script: Access, Parsed: SqlScript.Parse(statement.Replace(CanonicalText.Schema, name, StringComparison.Ordinal))))).ToList();
+        await ReplayAsync(connection, scripts, name, aside, live, cancellationToken).ConfigureAwait(false);
+        var snapshot = await CatalogueReader.ReadAsync(connection, new CatalogueScope(name, schema) { Aside = aside, Owner = declared.Owner }, cancellationToken).ConfigureAwait(false);
         await transaction.RollbackAsync(CancellationToken.None).ConfigureAwait(false);
-        return new SchemaReference(snapshot, ExtensionsOf(scripts.Select(script => script.Parsed)), extraStatements.Count > 0);
+        return new SchemaReference(snapshot, ExtensionsOf(scripts.Select(script => script.Parsed)), declared);
     }
 
-    private static async Task ReplayAsync(NpgsqlConnection connection, List<(string Script, SqlScript Parsed)> scripts, string name, string? aside, CancellationToken cancellationToken)
+    private static async Task ReplayAsync(NpgsqlConnection connection, List<(string Script, SqlScript Parsed)> scripts, string name, string? aside, LiveSchemas live, CancellationToken cancellationToken)
     {
         var batch = new NpgsqlBatch(connection);
         await using var _ = batch.ConfigureAwait(false);
         var origins = new List<string>();
+        var extensions = aside is null ? null : new ExtensionsAside(name, aside, live.Extended);
         foreach (var limit in Limits.Split("; ")) Add(limit, "the limits");
-        if (aside is not null) Add($"do $$ begin if exists (select from pg_namespace where nspname = '{name}') then alter schema \"{name}\" rename to \"{aside}\"; end if; end $$", "putting the schema aside");
+        if (aside is not null) Add($"do $$ begin if exists (select from pg_namespace where nspname = '{name}') then alter schema \"{name}\" rename to \"{aside}\"; end if; end $$", Aside);
         Add($"create schema \"{name}\"", "the scratch schema");
-        batch.BatchCommands.Add(new(Path) { Parameters = { new() { Value = name } } });
+        batch.BatchCommands.Add(new(Path) { Parameters = { new() { Value = name }, new() { Value = (object?)aside ?? DBNull.Value }, new() { Value = $"{{{string.Join(',', live.Oids)}}}" } } });
         origins.Add("the search path");
         foreach (var (script, parsed) in scripts)
-            foreach (var statement in parsed.Statements.Where(statement => !ScratchName.CannotStandInTransaction(statement)))
+        {
+            foreach (var statement in parsed.Statements.Where(statement => !ReplayRules.IsLeftOut(statement)))
                 // It is there already: a plain CREATE SCHEMA of the user's own would fail.
-                if (!(statement.StartsWith("create", "schema") && statement.Tokens.Any(token => token.Name == name))) Add(ScratchName.WithoutConcurrently(statement), $"{script}, line {statement.Line}");
+                if (!(statement.StartsWith("create", "schema") && statement.Tokens.Any(token => token.Name == name))) Add(ScratchName.WithoutConcurrently(statement, extensions), $"{script}, line {statement.Line}");
+            if (script != Access) Add(Locks, script);
+        }
         try
         {
             await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
@@ -65,7 +84,9 @@ internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDict
         catch (PostgresException e)
         {
             var at = e.BatchCommand is NpgsqlBatchCommand failed ? batch.BatchCommands.IndexOf(failed) : -1;
-            throw new SchemaException($"The migrations cannot be replayed beside the schema: {(at >= 0 ? origins[at] : "a statement")}: {e.MessageText} ({e.SqlState}). {Advice(e.SqlState)}", e);
+            var advice = at >= 0 && origins[at] == Aside && e.SqlState == PostgresErrorCodes.InsufficientPrivilege
+                ? $"These migrations name their schema themselves, so the role needs to own the schema {name}, or they name it {CanonicalText.Schema}. {ReplayRules.Advice}" : Advice(e.SqlState);
+            throw new SchemaException($"The migrations cannot be replayed beside the schema: {(at >= 0 ? origins[at] : "a statement")}: {e.MessageText.Replace(aside ?? name, name, StringComparison.Ordinal)} ({e.SqlState}). {advice}", e);
         }
 
         void Add(string sql, string origin)
@@ -80,7 +101,7 @@ internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDict
         "42501" => "The role needs CREATE on the database (grant create on database … to it); it creates a schema inside a transaction that is rolled back. Or compare with another provider: --against NAME.",
         "25006" => "The server is read-only (a standby): compare with another provider: --against NAME.",
         "55P03" => "Something holds a lock there; try again.",
-        _ => "Nothing was changed. Compare with another provider: --against NAME.",
+        _ => $"Nothing was changed. {ReplayRules.Advice}",
     };
 
     private static Dictionary<string, string?> ExtensionsOf(IEnumerable<SqlScript> scripts)

@@ -36,17 +36,22 @@ internal static class ServerRepair
         var words = Attributes.Where(one => wanted[one.Property] != there[one.Property]).Select(one => wanted[one.Property] == "true" ? one.Word : $"no{one.Word}").ToList();
         if (wanted["connection_limit"] != there["connection_limit"]) words.Add($"connection limit {wanted.Sql("connection_limit")}");
         if (words.Count > 0) yield return $"alter role {SqlQuote.Name(wanted.Name)} {string.Join(' ', words)}";
-        var (has, wants) = (there["member_of"].Split('\n', StringSplitOptions.RemoveEmptyEntries), wanted["member_of"].Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        var (has, wants) = (Lines(there["member_of"]), Lines(wanted["member_of"]));
+        // The right to give a role on is taken, never given: who has it may give itself the rest.
+        foreach (var role in Lines(there["admin_of"]).Except(Lines(wanted["admin_of"])).Except(has.Except(wants)))
+            yield return $"revoke {(has.Contains(role) ? "admin option for " : "")}{SqlQuote.Name(role)} from {SqlQuote.Name(wanted.Name)}";
         foreach (var role in has.Except(wants)) yield return $"revoke {SqlQuote.Name(role)} from {SqlQuote.Name(wanted.Name)}";
         foreach (var role in wants.Except(has)) yield return $"grant {SqlQuote.Name(role)} to {SqlQuote.Name(wanted.Name)}";
     }
 
     private static IEnumerable<string> Settings(CatalogueObject wanted, CatalogueObject there, string alter)
     {
-        var (has, wants) = (there["settings"].Split('\n', StringSplitOptions.RemoveEmptyEntries), wanted["settings"].Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        var (has, wants) = (Lines(there["settings"]), Lines(wanted["settings"]));
         foreach (var name in has.Select(NameOf).Except(wants.Select(NameOf))) yield return $"{alter} reset {SqlQuote.Dotted(name)}";
         foreach (var setting in wants.Except(has)) yield return $"{alter} set {SqlQuote.Dotted(NameOf(setting))} to {Value(setting)}";
     }
+
+    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private static string NameOf(string setting) => setting[..setting.IndexOf('=', StringComparison.Ordinal)];
 

@@ -59,6 +59,7 @@ internal static class TableRepair
         }
         if (found == DriftClasses.ColumnDefault) return [[$"{table} alter column {name} {(wanted.Has("default") ? $"set default {wanted.Sql("default")}" : "drop default")}"]];
         if (found == DriftClasses.ColumnNullability) return wanted["not_null"] == "true" ? NotNull(table, wanted) : [[$"{table} alter column {name} drop not null"]];
+        if (found == DriftClasses.NotValid) return [[$"{table} validate constraint {SqlQuote.Name(there["~not_null_name"])}"]];
         if (found == DriftClasses.ColumnIdentity && wanted.Has("identity") && !there.Has("default"))
             return there.Has("identity") ? [[$"{table} alter column {name} set generated {ObjectDdl.Identity(wanted)}"]]
                 : [[$"{table} alter column {name} add generated {ObjectDdl.Identity(wanted)} as identity",

@@ -19,10 +19,11 @@ internal sealed class BaselineCheck(DriftOptions options, IgnoreFile? ignored)
         var migrations = options.Migrations.Where(migration => numbers.Contains(migration.Version)).ToList();
         var actual = await CatalogueReader.ReadAloneAsync(connection, CatalogueScope.Of(options.Schema), cancellationToken).ConfigureAwait(false);
         if (!actual.Exists) return new BaselineComparison([$"The schema {options.Schema} is missing."], null);
+        var adopted = actual with { History = Adopted(migrations) };
         SchemaReference reference;
         try
         {
-            reference = await SchemaReference.BuildAsync(connection, options.Schema, migrations, options.ExtraStatements(actual with { History = Adopted(migrations) }), cancellationToken).ConfigureAwait(false);
+            reference = await SchemaReference.BuildAsync(connection, options.Schema, migrations, options.Declared(adopted, [adopted]), cancellationToken).ConfigureAwait(false);
         }
         catch (SchemaException e) when (RolloutCheck.CannotBeReplayed(e))
         {

@@ -24,6 +24,7 @@ internal static class DriftFixture
         """;
 
     private const string Sql = """
+        -- holdfast:transaction off
         create schema if not exists {schema};
         create table {schema}.schema_versions (
           installed_rank bigint primary key, version text, description text not null, kind text not null, script text not null, checksum text not null, chain_hash text not null, state text not null);

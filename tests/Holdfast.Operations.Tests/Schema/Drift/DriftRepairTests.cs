@@ -42,6 +42,58 @@ public sealed class DriftRepairTests
     }
 
     [Fact]
+    public async Task a_key_whose_valid_index_is_there_takes_that_and_is_never_without_it()
+    {
+        var connection = await MigratedAsync();
+        await PostgresServer.ExecuteAsync(connection, "alter table holdfast.users drop constraint users_pkey; create unique index users_pkey on holdfast.users (tenant_id, key)");
+        var before = await AskAsync(connection, "select 'holdfast.users_pkey'::regclass::oid::text");
+        var drift = await DriftAsync(connection);
+        Assert.Equal(["index_extra index users.users_pkey", "key_missing constraint users.users_pkey"], drift.Differences.Select(difference => difference.CacheKey).Order());
+        Assert.Empty((await new DriftRepair(Options).RunAsync(drift, drift.Differences, null, CancellationToken.None)).Left.Select(left => left.Detail));
+        Assert.Equal(before, await AskAsync(connection, "select conindid::text from pg_constraint where conname = 'users_pkey'"));
+    }
+
+    [Theory]
+    [InlineData("create index users_pkey on holdfast.users (tenant_id, key)", "users")]
+    [InlineData("create unique index users_pkey on holdfast.users (tenant_id, key, stamp)", "users")]
+    [InlineData("create unique index users_pkey on holdfast.lives (tenant_id, key)", "lives")]
+    [InlineData("create unique index users_pkey on holdfast.lives (tenant_id, key); update pg_index set indisvalid = false where indexrelid = 'holdfast.users_pkey'::regclass", "lives")]
+    public async Task an_index_that_only_has_the_name_of_a_missing_key_stays(string sql, string table)
+    {
+        var connection = await MigratedAsync();
+        await PostgresServer.ExecuteAsync(connection, $"alter table holdfast.users drop constraint users_pkey; {sql}");
+        var drift = await DriftAsync(connection);
+        Assert.False(drift.Findings.Single(finding => finding.CacheKey == "key_missing constraint users.users_pkey").Repairable);
+        await new DriftRepair(Options).RunAsync(drift, drift.Differences, null, CancellationToken.None);
+        Assert.Equal(table, await AskAsync(connection, "select t.relname::text from pg_index i join pg_class t on t.oid = i.indrelid where i.indexrelid = 'holdfast.users_pkey'::regclass"));
+    }
+
+    [Fact]
+    public async Task an_invalid_index_of_a_missing_key_goes_only_when_the_new_one_stands()
+    {
+        var connection = await MigratedAsync();
+        await PostgresServer.ExecuteAsync(connection, "alter table holdfast.users drop constraint users_pkey; create unique index users_pkey on holdfast.users (tenant_id, key); update pg_index set indisvalid = false where indexrelid = 'holdfast.users_pkey'::regclass");
+        var drift = await DriftAsync(connection);
+        var result = await new DriftRepair(Options).RunAsync(drift, drift.Differences, null, CancellationToken.None);
+        Assert.Empty(result.Left.Select(left => left.Detail));
+        var statements = result.Proof.Proved.SelectMany(step => step.Statements).ToList();
+        Assert.True(statements.FindIndex(sql => sql.StartsWith("create unique index", StringComparison.Ordinal)) < statements.FindIndex(sql => sql.Contains("drop index") && sql.Contains("users_pkey")), string.Join('\n', statements));
+        Assert.Empty((await DriftAsync(connection)).Findings.Select(finding => finding.Detail));
+    }
+
+    [Fact]
+    public async Task a_key_that_the_model_has_lost_stays_where_it_is()
+    {
+        var (model, healthy) = (await MigratedAsync(), await MigratedAsync());
+        await PostgresServer.ExecuteAsync(model, "alter table holdfast.users drop constraint users_pkey");
+        var options = Options with { Against = "model" };
+        var drift = Assert.Single((await new DriftCheck([new("model", new(model)), new("main", new(healthy))], options).RunAsync(CancellationToken.None)).Providers);
+        Assert.Equal([("key_missing constraint users.users_pkey", false)], drift.Findings.Select(finding => (finding.CacheKey, finding.Repairable)));
+        await new DriftRepair(options).RunAsync(drift, drift.Differences, null, CancellationToken.None);
+        Assert.Empty((await DriftAsync(healthy)).Findings.Select(finding => finding.Detail));
+    }
+
+    [Fact]
     public async Task another_server_than_the_one_that_was_compared_is_not_touched()
     {
         var (first, second) = (await MigratedAsync(), await MigratedAsync());
@@ -122,6 +174,13 @@ public sealed class DriftRepairTests
         await PostgresServer.ExecuteAsync(connection, "create role drift_blind login; grant usage on schema holdfast to drift_blind; do $$ begin execute format('grant create on database %I to drift_blind', current_database()); end $$");
         var refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => DriftAsync(new NpgsqlConnectionStringBuilder(connection) { Username = "drift_blind" }.ConnectionString));
         Assert.Contains("grant select on holdfast.schema_versions to \"drift_blind\"", refused.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<string?> AskAsync(string connection, string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(connection);
+        await using var command = source.CreateCommand(sql);
+        return (string?)await command.ExecuteScalarAsync();
     }
 
     private static async Task<string> MigratedAsync()

@@ -45,7 +45,7 @@ internal sealed record FixtureDatabase(string Connection, CatalogueSnapshot Clea
             await batch.ExecuteNonQueryAsync();
         }
         var clean = await CatalogueReader.ReadAloneAsync(open, CatalogueScope.Of(DriftFixture.Schema), CancellationToken.None);
-        var reference = await SchemaReference.BuildAsync(open, DriftFixture.Schema, HistoryCheck.Had(clean, Options), [], CancellationToken.None);
+        var reference = await SchemaReference.BuildAsync(open, DriftFixture.Schema, HistoryCheck.Had(clean, Options), Declaration.None, CancellationToken.None);
         return new FixtureDatabase(connection, clean, reference);
     }
 

@@ -4,7 +4,8 @@ namespace Holdfast.Operations.Tests.Schema.Drift;
 /// <param name="Sql">What is done to the fixture's schema.</param>
 /// <param name="Finding">The cache key: class, kind and name.</param>
 /// <param name="Repairable">Whether the plan mends it.</param>
-public sealed record Injection(string Sql, string Finding, bool Repairable = true)
+/// <param name="Since">The first major that knows the statement.</param>
+public sealed record Injection(string Sql, string Finding, bool Repairable = true, int Since = 15)
 {
     private const string OtherBody = "create or replace function fx.touch() returns trigger language plpgsql as $body$ begin return new; end $body$";
 
@@ -26,18 +27,26 @@ public sealed record Injection(string Sql, string Finding, bool Repairable = tru
         new("alter table fx.people alter column double_age drop expression", "column_identity column people.double_age", false),
         new("alter table fx.people drop constraint people_name_key", "key_missing constraint people.people_name_key"),
         new("alter table fx.notes drop constraint notes_pkey", "key_missing constraint notes.notes_pkey"),
-        new("alter table fx.notes add constraint notes_body_key unique (body)", "key_missing constraint notes.notes_body_key"),
+        new("alter table fx.notes add constraint notes_body_key unique (body)", "key_missing constraint notes.notes_body_key", false),
+        new("alter table fx.visits add constraint visits_note_excl exclude (note with =)", "key_missing constraint visits.visits_note_excl", false),
         new("alter table fx.people drop constraint people_status_check, add constraint people_status_check check (status in ('new'))", "check_definition constraint people.people_status_check"),
         new("alter table fx.people drop constraint people_status_check", "check_definition constraint people.people_status_check"),
         new("alter table fx.people add constraint tighter check (age < 10)", "check_definition constraint people.tighter"),
         new("alter table fx.visits drop constraint visits_person_fk, add constraint visits_person_fk foreign key (person_id) references fx.people (id)", "foreign_key_definition constraint visits.visits_person_fk"),
         new("alter table fx.visits drop constraint visits_person_fk", "foreign_key_definition constraint visits.visits_person_fk"),
+        new("alter table fx.notes add constraint notes_person_fk foreign key (id) references fx.people (id)", "foreign_key_definition constraint notes.notes_person_fk", false),
+        // What an interrupted pg_restore --disable-triggers leaves, on the one side and on the other.
+        new("alter table fx.visits disable trigger all", "foreign_key_definition constraint visits.visits_person_fk"),
+        new("update pg_trigger set tgenabled = 'D' where tgisinternal and tgrelid = 'fx.people'::regclass", "foreign_key_definition constraint visits.visits_person_fk"),
+        new("alter table fx.people alter column name drop not null; alter table fx.people add constraint people_name_there not null name not valid", "constraint_not_valid column people.name", Since: 18),
         new("alter table fx.visits drop constraint visits_note_check, add constraint visits_note_check check (length(note) < 100) not valid", "constraint_not_valid constraint visits.visits_note_check"),
         new("drop index fx.people_age_idx", "index_missing index people.people_age_idx"),
         new("drop index fx.people_lower_idx", "index_missing index people.people_lower_idx"),
         new("drop index fx.events_at_idx", "index_missing index events.events_at_idx"),
         new("create index stray_idx on fx.people (nick)", "index_extra index people.stray_idx", false),
         new("drop index fx.people_age_idx; create index people_age_idx on fx.people (age desc)", "index_definition index people.people_age_idx"),
+        new("drop index fx.people_age_idx; create unique index people_age_idx on fx.people (age)", "index_definition index people.people_age_idx", false),
+        new("drop index fx.people_lower_idx; create unique index people_lower_idx on fx.people (lower(name))", "index_definition index people.people_lower_idx"),
         new("update pg_index set indisvalid = false where indexrelid = 'fx.people_age_idx'::regclass", "index_invalid index people.people_age_idx"),
         new("create or replace view fx.people_names with (security_invoker = true) as select id, name from fx.people where status = 'old'", "view_definition view people_names"),
         new("drop view fx.visit_counts", "view_definition view visit_counts"),
@@ -71,7 +80,8 @@ public sealed record Injection(string Sql, string Finding, bool Repairable = tru
         new("alter table fx.visits owner to mallory", "owner table visits"),
         new("alter function fx.touch() owner to mallory", "owner function touch()"),
         new("drop extension fuzzystrmatch", "extension extension fuzzystrmatch"),
-        new("update pg_extension set extversion = '1.0' where extname = 'fuzzystrmatch'", "extension extension fuzzystrmatch"),
+        // 15 has no script that makes an older one, later majors no way up from an older number alone.
+        new("do $$ begin if current_setting('server_version_num')::int < 160000 then update pg_extension set extversion = '1.0' where extname = 'fuzzystrmatch'; else drop extension fuzzystrmatch; create extension fuzzystrmatch schema public version '1.1'; end if; end $$", "extension extension fuzzystrmatch"),
         new("delete from pg_enum where enumlabel = 'fine' and enumtypid = 'fx.mood'::regtype", "enum_labels enum mood"),
         new("delete from pg_enum where enumlabel = 'sad' and enumtypid = 'fx.mood'::regtype", "enum_labels enum mood"),
         new("alter type fx.mood add value 'angry' before 'ok'", "enum_labels enum mood", false),
@@ -93,7 +103,10 @@ public sealed record Injection(string Sql, string Finding, bool Repairable = tru
         new("alter table fx.people set (autovacuum_enabled = false)", "storage_options table people"),
         new("alter role fx_app createdb", "role role fx_app"),
         new("alter role fx_app connection limit 9", "role role fx_app"),
+        new("alter role fx_app valid until '2020-01-01'", "role role fx_app", false),
         new("revoke fx_group from fx_app", "role role fx_app"),
+        new("grant fx_group to fx_app with admin option", "role role fx_app"),
+        new("grant mallory to fx_app with admin true, inherit false, set false", "role role fx_app", Since: 16),
         new("alter role fx_app set statement_timeout = '9s'", "settings role fx_app"),
         new("alter role fx_app reset statement_timeout", "settings role fx_app"),
         new("do $$ begin execute format('alter database %I set work_mem = ''8MB''', current_database()); end $$", "settings database database", false),

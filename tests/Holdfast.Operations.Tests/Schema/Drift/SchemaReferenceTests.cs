@@ -63,6 +63,45 @@ public sealed class SchemaReferenceTests
         Assert.Equal(["1"], await ListAsync(connection, "select id::text from shop.orders"));
     }
 
+    [Theory]
+    [InlineData(PostgresVersion.Debian)]
+    [InlineData(PostgresVersion.Newer)]
+    public async Task migrations_that_name_public_find_the_extensions_that_live_there(PostgresVersion version)
+    {
+        var connection = await (await DriftServers.ServerAsync(version)).CreateDatabaseAsync();
+        var migration = Migration.Parse("V0001__docs.sql", """
+            create extension if not exists pg_trgm with schema public;
+            create extension if not exists citext;
+            create table public.schema_versions (installed_rank bigint primary key, version text, description text, kind text, script text, checksum text, chain_hash text, state text);
+            create table public.docs (id bigserial primary key, title text, body text, word citext default 'a'::public.citext);
+            create index docs_title_idx on public.docs using gin (title gin_trgm_ops);
+            create index docs_body_idx on public.docs using gin (body public.gin_trgm_ops);
+            alter table public.docs add constraint docs_like check (public.similarity(title, body) >= 0 and title operator(public.%) title);
+            create view public.alike as select id from public.docs where title % body;
+            """);
+        await PostgresServer.ExecuteAsync(connection, migration.Sql);
+        await PostgresServer.ExecuteAsync(connection, $"insert into public.schema_versions values (1, '0001', 'docs', 'V', 'V0001__docs.sql', '{migration.Checksum}', '{migration.ChainHash("")}', 'applied')");
+        var report = await CheckAsync(connection, [migration], "public");
+        Assert.Null(Assert.Single(report.Providers).Error?.Message);
+        Assert.Empty(report.Findings.Select(finding => finding.Detail));
+        await PostgresServer.ExecuteAsync(connection, "drop index public.docs_body_idx; create index docs_body_idx on public.docs using gist (body public.gist_trgm_ops)");
+        Assert.Equal(["index_definition index docs.docs_body_idx"], (await CheckAsync(connection, [migration], "public")).Findings.Select(finding => finding.CacheKey));
+    }
+
+    [Fact]
+    public async Task who_does_not_own_the_schema_that_migrations_name_is_told_so()
+    {
+        var connection = await (await DriftServers.ServerAsync(PostgresVersion.Debian)).CreateDatabaseAsync();
+        var migration = Migration.Parse("V0001__own.sql", """
+            create schema if not exists store;
+            create table store.schema_versions (installed_rank bigint primary key, version text, description text, kind text, script text, checksum text, chain_hash text, state text);
+            """);
+        await PostgresServer.ExecuteAsync(connection, migration.Sql);
+        await PostgresServer.ExecuteAsync(connection, $"insert into store.schema_versions values (1, '0001', 'own', 'V', 'V0001__own.sql', '{migration.Checksum}', '{migration.ChainHash("")}', 'applied'); create role store_reader login; grant usage on schema store to store_reader; grant select on store.schema_versions to store_reader; do $$ begin execute format('grant create on database %I to store_reader', current_database()); end $$");
+        var report = await CheckAsync(new NpgsqlConnectionStringBuilder(connection) { Username = "store_reader" }.ConnectionString, [migration], "store");
+        Assert.Contains("needs to own the schema store", Assert.IsType<SchemaException>(Assert.Single(report.Providers).Error).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task a_role_that_may_not_make_a_schema_is_told_what_it_lacks()
     {
@@ -95,16 +134,17 @@ public sealed class SchemaReferenceTests
         var connection = await (await DriftServers.ServerAsync(PostgresVersion.Debian)).CreateDatabaseAsync();
         await new SchemaMigrator(connection).MigrateAsync();
         await PostgresServer.ExecuteAsync(connection, "do $$ begin create role holdfast_reader; exception when duplicate_object then null; end $$; grant usage on schema holdfast to holdfast_reader");
-        string[] declared = ["alter role holdfast_reader nologin", "grant usage on schema {schema} to holdfast_reader", "grant select on {schema}.users to holdfast_reader"];
-        var finding = Assert.Single((await CheckAsync(connection, extra: declared)).Findings);
-        Assert.Equal("grants table users", finding.CacheKey);
-        await PostgresServer.ExecuteAsync(connection, "grant select on holdfast.users to holdfast_reader");
-        Assert.Empty((await CheckAsync(connection, extra: declared)).Findings.Select(one => one.Detail));
+        var roles = (await CheckAsync(connection)).Providers.Single().Actual!.Of(ObjectKind.Role).Where(role => role.Name == "holdfast_reader").ToList();
+        Declaration declared = new() { Owner = "holdfast", Roles = roles, Statements = ["grant usage on schema {schema} to holdfast_reader", "grant select on {schema}.users to holdfast_reader"] };
+        await PostgresServer.ExecuteAsync(connection, "alter role holdfast_reader connection limit 3");
+        Assert.Equal(["grants table users", "role role holdfast_reader"], (await CheckAsync(connection, declared: declared)).Findings.Select(finding => finding.CacheKey).Order(StringComparer.Ordinal));
+        await PostgresServer.ExecuteAsync(connection, "grant select on holdfast.users to holdfast_reader; alter role holdfast_reader connection limit -1");
+        Assert.Empty((await CheckAsync(connection, declared: declared)).Findings.Select(one => one.Detail));
     }
 
-    internal static Task<DriftReport> CheckAsync(string connection, IReadOnlyList<Migration>? migrations = null, string schema = "holdfast", IReadOnlyList<string>? extra = null) =>
+    internal static Task<DriftReport> CheckAsync(string connection, IReadOnlyList<Migration>? migrations = null, string schema = "holdfast", Declaration? declared = null) =>
         new DriftCheck([new DriftTarget("main", new NpgsqlConnectionStringBuilder(connection))],
-            new DriftOptions { Schema = schema, Migrations = migrations ?? Migration.Shipped("Postgres"), ExtraStatements = _ => extra ?? [], LockWaitMax = TimeSpan.FromSeconds(0.5) }).RunAsync(CancellationToken.None);
+            new DriftOptions { Schema = schema, Migrations = migrations ?? Migration.Shipped("Postgres"), Declared = (_, _) => declared ?? Declaration.None, LockWaitMax = TimeSpan.FromSeconds(0.5) }).RunAsync(CancellationToken.None);
 
     private static async Task<List<string>> ListAsync(string connection, string sql)
     {
