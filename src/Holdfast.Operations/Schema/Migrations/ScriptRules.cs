@@ -37,6 +37,8 @@ internal static class ScriptRules
             return "a migration changes the database that it runs in; it never makes or drops one";
         if (statement.StartsWith("discard") || statement.Tokens.Any(token => token.Name is "pg_advisory_unlock_all" or "pg_advisory_unlock"))
             return "it would give away the lock that keeps other migrations out";
+        if (ChangesQuotes(statement))
+            return $"with {CalledFunctions.Quotes} off a backslash hides a quote, and what was checked here would not be what runs there; leave it on, and write escapes as E'…'";
         if (PsqlVariable(statement) is { } variable)
             return $"{variable} is a variable of psql, which no server knows (in a DO block psql does not know it either); write the value, or set_config and current_setting";
         if (transactional && NeedsNoTransaction(statement))
@@ -45,6 +47,11 @@ internal static class ScriptRules
             return "an index that is built concurrently needs a name, so that what a crash leaves of it can be found";
         return null;
     }
+
+    // pg_dump says "on" at the head of its files, which changes nothing.
+    private static bool ChangesQuotes(SqlStatement statement) =>
+        statement.Tokens.Any(token => CalledFunctions.IsQuotes(token.Name) || (token.Kind == SqlTokenKind.Text && token.Text.Contains(CalledFunctions.Quotes, StringComparison.OrdinalIgnoreCase)))
+        && !(statement.Tokens is [var set, var name, _, var on] && set.Is("set") && CalledFunctions.IsQuotes(name.Name) && on.Text.ToLowerInvariant() is "on" or "true");
 
     private static string Words(SqlStatement statement) =>
         string.Join(' ', statement.Tokens.TakeWhile(token => token.Kind == SqlTokenKind.Word).Take(3).Select(token => token.Text.ToUpperInvariant()));

@@ -108,11 +108,17 @@ public sealed class MigrationFileTests
     [InlineData("discard all", "give away the lock")]
     [InlineData("select pg_advisory_unlock_all()", "give away the lock")]
     [InlineData("select 'unfinished", "a quote that does not end")]
+    [InlineData("set standard_conforming_strings=off", "a backslash hides a quote")]
+    [InlineData("select set_config('standard_conforming_strings', 'off', false)", "a backslash hides a quote")]
+    [InlineData("alter role r set \"standard_conforming_strings\" to off", "a backslash hides a quote")]
+    [InlineData("do $$ begin set local standard_conforming_strings = off; end $$", "a backslash hides a quote")]
+    [InlineData("reset standard_conforming_strings", "a backslash hides a quote")]
     public void a_statement_that_no_migration_may_hold_is_refused_before_anything_runs(string sql, string said) =>
         Assert.Contains(said, Assert.Throws<SchemaException>(() => Prepare(sql)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("select 'commit; begin'")]
+    [InlineData("SET standard_conforming_strings = on")]
     [InlineData("-- CREATE INDEX CONCURRENTLY; commit;\nselect 1")]
     [InlineData("/* begin; /* commit */ */ select $x$ rollback; $x$")]
     [InlineData("create function f() returns int language plpgsql as $$ begin return 1; end $$")]
