@@ -48,6 +48,7 @@ function visit(kind, node, found) {
     case 'CopyStmt': if (node.is_program) found.push('unreadable-code'); break;
     case 'FuncCall': call(node, found); break;
     case 'VariableSetStmt':
+    case 'setstmt':
       if (node.name?.toLowerCase() === quotes && !(node.kind === 'VAR_SET_VALUE' && isOn(node.args[0]))) found.push('unreadable-code');
       break;
     case 'AlterTableStmt':
@@ -85,8 +86,11 @@ function call({ funcname, args = [] }, found) {
   if (destroying.includes(name)) found.push('destroying-function');
   if (name === 'set_config') {
     const setting = plainArgs[0].A_Const?.sval;
-    if (!setting) found.push('unreadable-code');
-    else if (setting.sval?.toLowerCase() === quotes && !isOn(plainArgs[1])) found.push('unreadable-code');
+    let first = plainArgs[0];
+    while (first.A_Expr?.name[0].String.sval === '||') first = first.A_Expr.lexpr;
+    const start = first.A_Const?.sval?.sval;
+    if (!setting && (!start || quotes.startsWith(start.toLowerCase()))) found.push('unreadable-code');
+    else if (setting?.sval?.toLowerCase() === quotes && !isOn(plainArgs[1])) found.push('unreadable-code');
   }
   if (!running.includes(name)) return;
   if (plainArgs.some(arg => !arg.A_Const)) found.push('dynamic-sql');
@@ -195,14 +199,16 @@ const quoteLiteral = text => "'" + text.replace(/'/g, "''") + "'";
 
 function dynamic(expression, found) {
   const parts = partsOf(parser.parseSync('select ' + expression).stmts[0].stmt.SelectStmt.targetList[0].ResTarget.val);
-  const judged = parts && judge(parts, 'unknown_part', "''");
-  if (!judged) return void found.push('dynamic-sql');
+  if (!parts) return void found.push('dynamic-sql');
+  const judged = judge(parts, 'unknown_part', "''");
   const holes = parts.map((part, i) => typeof part === 'string' ? -1 : i).filter(i => i >= 0);
-  const same = holes.every(hole => (parts[hole].isName ? fillings : texts).every(filling => {
-    const filled = judge(parts.map((part, i) => i === hole ? (part.isName ? quoteIdent : quoteLiteral)(filling) : part), 'unknown_part', "''");
-    return !filled || filled.join() === judged.join();
+  const fill = (hole, filling) => judge(parts.map((part, i) => i === hole ? (part.isName ? quoteIdent : quoteLiteral)(filling) : part), 'unknown_part', "''");
+  const differs = holes.some(hole => (parts[hole].isName ? fillings : texts).some(filling => {
+    const filled = fill(hole, filling);
+    return filled && filled.join() !== (judged ?? []).join();
   }));
-  found.push(...(same ? judged : ['dynamic-sql']));
+  if (!judged && !differs) throw new Error('the text that is executed is no SQL');
+  found.push(...(differs ? ['dynamic-sql'] : judged));
 }
 
 function judge(parts, name, value) {

@@ -37,7 +37,7 @@ internal static class AlteredColumns
         // A crash empties it.
         if (words.Is(at, "set", "unlogged")) return "set-unlogged";
         if (!words.Is(at, "alter")) return null;
-        var type = Type(words, at + 1) ?? (words.Is(at + 1, "column") || words.Is(at + 1, "attribute") ? Type(words, at + 2) : null);
+        var type = words.Is(at + 1, "column") ? Type(words, at + 2) : Type(words, at + 1) ?? (words.Is(at + 1, "attribute") ? Type(words, at + 2) : null);
         return type is { } from && (anyType || !KeepsValues(words, from, end)) ? "retype-column" : null;
     }
 

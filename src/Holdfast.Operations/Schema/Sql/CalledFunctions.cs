@@ -55,7 +55,6 @@ internal static class CalledFunctions
         if (words.Name(i) != "set_config" || !IsCall(words, i)) return false;
         if (!words.IsText(i + 2)) return true;
         var name = SqlText.Unescape(sql, words[i + 2]);
-        if (name.Contains(RuntimeText.Hole, StringComparison.Ordinal)) return true;
         return words.IsSymbol(i + 3, ",") ? IsQuotes(name) && !IsOn(sql, words, i + 4) : name.Length == 0 || Quotes.StartsWith(name, StringComparison.OrdinalIgnoreCase);
     }
 

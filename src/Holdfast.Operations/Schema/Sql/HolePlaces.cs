@@ -11,7 +11,7 @@ internal static class HolePlaces
     [
         "table", "only", "from", "into", "update", "join", "exists", "index", "concurrently", "view", "sequence", "function", "procedure", "routine", "trigger", "policy",
         "rule", "domain", "type", "schema", "extension", "role", "column", "constraint", "add", "rename", "to", "by", "select", "where", "and", "or", "not", "using", "references",
-        "returning", "distinct", "on", "collate", "of", "partition", "between",
+        "returning", "distinct", "truncate", "on", "collate", "of", "partition", "between",
     ];
 
     // Behind these a parenthesis holds columns; behind others what a function of unknown name gets.
@@ -19,13 +19,28 @@ internal static class HolePlaces
 
     public static bool AreSafe(string text)
     {
-        if (!text.Contains(RuntimeText.Hole, StringComparison.Ordinal)) return true;
+        if (text.AsSpan().IndexOfAny(RuntimeText.NameHole, RuntimeText.ValueHole) < 0) return true;
         var tokens = SqlTokenizer.Read(text);
+        if (tokens.Any(token => token.Kind == SqlTokenKind.Comment && HasHole(text, token))) return false;
         var words = new SqlTokenList([.. tokens.Where(token => token.Kind != SqlTokenKind.Comment)]);
-        return !tokens.Any(token => token.Kind != SqlTokenKind.Word && Holds(token) && text[token.Start..token.End] != $"'{RuntimeText.Hole}'")
-            && Enumerable.Range(0, words.Count).All(i => words[i].Kind != SqlTokenKind.Word || !Holds(words[i]) || IsName(words, i));
+        for (var i = 0; i < words.Count; i++)
+            if (HasHole(text, words[i]) && !IsSafe(text, words, i)) return false;
+        return true;
+    }
 
-        bool Holds(SqlToken token) => text.AsSpan(token.Start, token.End - token.Start).Contains(RuntimeText.Hole, StringComparison.Ordinal);
+    private static bool HasHole(string text, SqlToken token) => text.AsSpan(token.Start, token.End - token.Start).IndexOfAny(RuntimeText.NameHole, RuntimeText.ValueHole) >= 0;
+
+    private static bool IsSafe(string text, SqlTokenList words, int i)
+    {
+        var (word, written) = (words[i], text[words[i].Start..words[i].End]);
+        return word.Kind switch
+        {
+            SqlTokenKind.Word => !written.Contains(RuntimeText.ValueHole, StringComparison.Ordinal) && IsName(words, i),
+            // A name in quotes within quotes is an error, whatever it holds.
+            SqlTokenKind.QuotedName => !written.Contains(RuntimeText.ValueHole, StringComparison.Ordinal),
+            // The whole of a text, and not that which says what is set.
+            _ => written == $"'{RuntimeText.ValueHole}'" && words.Name(i - 2) != "set_config",
+        };
     }
 
     private static bool IsName(SqlTokenList words, int hole)

@@ -7,10 +7,13 @@ namespace Holdfast.Operations.Schema.Sql;
 /// <summary>SQL that is put together at run time, as far as the code that does it tells: constants, and holes for names and values that are quoted on their way in.</summary>
 internal static partial class RuntimeText
 {
-    /// <summary>Stands for a name (<c>%I</c>, <c>quote_ident</c>, a <c>regclass</c>), or in single quotes for a value (<c>%L</c>, <c>quote_literal</c>).</summary>
-    public const string Hole = "\uE000";
+    /// <summary>Stands for a name: <c>%I</c>, <c>quote_ident</c>, a <c>regclass</c>.</summary>
+    public const char NameHole = '\uE000';
 
-    private const string Value = $"'{Hole}'";
+    /// <summary>Stands in single quotes for a value: <c>%L</c>, <c>quote_literal</c>.</summary>
+    public const char ValueHole = '\uE001';
+
+    private static readonly string Hole = NameHole.ToString(), Value = $"'{ValueHole}'";
 
     // Their text is a name that is quoted where it must be, or a number.
     private static readonly string[] Quoted = ["regclass", "regproc", "regprocedure", "regtype", "regnamespace", "regrole", "regconfig", "oid", "int", "integer", "bigint", "smallint"];

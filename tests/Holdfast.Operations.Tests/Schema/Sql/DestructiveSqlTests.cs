@@ -56,6 +56,10 @@ public sealed class DestructiveSqlTests
     [InlineData("select dblink_exec('a ' || 'b')", "dynamic-sql")]
     [InlineData("select cron.schedule('nightly', '0 3 * * *', command) from jobs", "dynamic-sql")]
     [InlineData("create table schedule (id int, at time)", "")]
+    // Where this oracle reads less than a server.
+    [InlineData("alter table U&\"session!005fmemories\" /* x */ uescape -- y\n '!' drop column content", "drop-column")]
+    [InlineData("do $$ begin open c for delete from t returning *; end $$", "delete-without-key")]
+    [InlineData("do $$ begin open c for select * from t for update; end $$", "")]
     [InlineData("do $$ begin execute format('select query_to_xml(%L, true, false, %L)', a, b); end $$", "dynamic-sql")]
     [InlineData("do $$ begin execute 'no '' sql'; end $$", "dynamic-sql")]
     [InlineData("do $$ begin execute 'not '' closed ''''; end $$", "unreadable-code")]
