@@ -49,7 +49,7 @@ function visit(kind, node, found) {
     case 'FuncCall': call(node, found); break;
     case 'VariableSetStmt':
     case 'setstmt':
-      if (node.name?.toLowerCase() === quotes && !(node.kind === 'VAR_SET_VALUE' && isOn(node.args[0]))) found.push('unreadable-code');
+      if ([quotes, 'client_encoding'].includes(node.name?.toLowerCase()) && !(node.kind === 'VAR_SET_VALUE' && isOn(node.args[0]))) found.push('unreadable-code');
       break;
     case 'AlterTableStmt':
       if (['OBJECT_TABLE', 'OBJECT_FOREIGN_TABLE', 'OBJECT_TYPE'].includes(node.objtype))
@@ -76,7 +76,7 @@ function keepsValues({ typeName: type, raw_default: using }) {
 }
 
 const quotes = 'standard_conforming_strings';
-const isOn = node => ['on', 'true'].includes((node?.A_Const?.sval?.sval ?? (node?.A_Const?.boolval?.boolval ? 'true' : ''))?.toLowerCase());
+const isOn = node => ['on', 'true', 'utf8', 'utf-8', 'unicode'].includes((node?.A_Const?.sval?.sval ?? (node?.A_Const?.boolval?.boolval ? 'true' : ''))?.toLowerCase());
 const destroying = ['lo_unlink', 'lo_truncate', 'lo_truncate64', 'drop_chunks', 'add_retention_policy', 'dropgeometrytable', 'dropgeometrycolumn'];
 const running = ['query_to_xml', 'ts_stat', 'dblink', 'dblink_exec', 'dblink_open', 'dblink_send_query', 'crosstab'];
 
@@ -89,8 +89,8 @@ function call({ funcname, args = [] }, found) {
     let first = plainArgs[0];
     while (first.A_Expr?.name[0].String.sval === '||') first = first.A_Expr.lexpr;
     const start = first.A_Const?.sval?.sval;
-    if (!setting && (!start || quotes.startsWith(start.toLowerCase()))) found.push('unreadable-code');
-    else if (setting?.sval?.toLowerCase() === quotes && !isOn(plainArgs[1])) found.push('unreadable-code');
+    if (!setting && (!start || [quotes, 'client_encoding'].some(name => name.startsWith(start.toLowerCase())))) found.push('unreadable-code');
+    else if ([quotes, 'client_encoding'].includes(setting?.sval?.toLowerCase()) && !isOn(plainArgs[1])) found.push('unreadable-code');
   }
   if (!running.includes(name)) return;
   if (plainArgs.some(arg => !arg.A_Const)) found.push('dynamic-sql');

@@ -9,7 +9,7 @@ internal static class ScriptRules
     public static void Check(PreparedFile file)
     {
         foreach (var statement in file.Script.Statements)
-            if (Refusal(statement, file.Directives.Transactional) is { } why)
+            if ((Refusal(statement, file.Directives.Transactional) ?? Reading(file.Script.Sql, statement)) is { } why)
                 throw new SchemaException($"{file.File.Script}, line {statement.Line}: {why}. Nothing was run.");
     }
 
@@ -37,8 +37,6 @@ internal static class ScriptRules
             return "a migration changes the database that it runs in; it never makes or drops one";
         if (statement.StartsWith("discard") || statement.Tokens.Any(token => token.Name is "pg_advisory_unlock_all" or "pg_advisory_unlock"))
             return "it would give away the lock that keeps other migrations out";
-        if (ChangesQuotes(statement))
-            return $"with {CalledFunctions.Quotes} off a backslash hides a quote, and what was checked here would not be what runs there; leave it on, and write escapes as E'…'";
         if (PsqlVariable(statement) is { } variable)
             return $"{variable} is a variable of psql, which no server knows (in a DO block psql does not know it either); write the value, or set_config and current_setting";
         if (transactional && NeedsNoTransaction(statement))
@@ -48,10 +46,14 @@ internal static class ScriptRules
         return null;
     }
 
-    // pg_dump says "on" at the head of its files, which changes nothing.
-    private static bool ChangesQuotes(SqlStatement statement) =>
-        statement.Tokens.Any(token => CalledFunctions.IsQuotes(token.Name) || (token.Kind == SqlTokenKind.Text && token.Text.Contains(CalledFunctions.Quotes, StringComparison.OrdinalIgnoreCase)))
-        && !(statement.Tokens is [var set, var name, _, var on] && set.Is("set") && CalledFunctions.IsQuotes(name.Name) && on.Text.ToLowerInvariant() is "on" or "true");
+    private static string? Reading(string sql, SqlStatement statement)
+    {
+        var words = new SqlTokenList(statement.Tokens);
+        // Where a text says the name it may be a body; pg_dump says "on" at the head of its files, which changes nothing.
+        var changes = statement.Tokens.Any(token => token.Kind == SqlTokenKind.Text && token.Text.Contains(ReadingSettings.Quotes, StringComparison.OrdinalIgnoreCase));
+        for (var i = 0; i < words.Count && !changes; i++) changes = ReadingSettings.Change(sql, words, i);
+        return changes ? $"with {ReadingSettings.Quotes} off, or another client_encoding, a backslash or a letter may hide a quote, and what was checked here would not be what runs there; leave both as they are" : null;
+    }
 
     private static string Words(SqlStatement statement) =>
         string.Join(' ', statement.Tokens.TakeWhile(token => token.Kind == SqlTokenKind.Word).Take(3).Select(token => token.Text.ToUpperInvariant()));

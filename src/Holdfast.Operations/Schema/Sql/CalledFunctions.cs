@@ -3,9 +3,6 @@ namespace Holdfast.Operations.Schema.Sql;
 /// <summary>Functions of PostgreSQL, and of extensions that are common beside it, whose call is more than a look.</summary>
 internal static class CalledFunctions
 {
-    /// <summary>The setting that says whether a backslash may hide a quote: with it off, this reader and the server read two different scripts.</summary>
-    public const string Quotes = "standard_conforming_strings";
-
     private static readonly string[] RunsText =
     [
         "query_to_xml", "query_to_xmlschema", "query_to_xml_and_xmlschema", "ts_stat", "ts_rewrite", "dblink", "dblink_exec", "dblink_open", "dblink_send_query",
@@ -47,19 +44,4 @@ internal static class CalledFunctions
         }
         return false;
     }
-
-    /// <summary>Whether words change the setting, or may: <c>set_config</c> with a name that is put together.</summary>
-    public static bool ChangesQuotes(string sql, SqlTokenList words, int i)
-    {
-        if (IsQuotes(words.Name(i))) return (words.Is(i - 1, "set") || words.Is(i - 1, "local") || words.Is(i - 1, "session") || words.Is(i - 1, "reset")) && !IsOn(sql, words, i + 2);
-        if (words.Name(i) != "set_config" || !IsCall(words, i)) return false;
-        if (!words.IsText(i + 2)) return true;
-        var name = SqlText.Unescape(sql, words[i + 2]);
-        return words.IsSymbol(i + 3, ",") ? IsQuotes(name) && !IsOn(sql, words, i + 4) : name.Length == 0 || Quotes.StartsWith(name, StringComparison.OrdinalIgnoreCase);
-    }
-
-    public static bool IsQuotes(string? name) => string.Equals(name, Quotes, StringComparison.OrdinalIgnoreCase);
-
-    private static bool IsOn(string sql, SqlTokenList words, int value) =>
-        value < words.Count && (words.IsText(value) ? SqlText.Unescape(sql, words[value]) : words[value].Text) is { } text && text.ToLowerInvariant() is "on" or "true";
 }

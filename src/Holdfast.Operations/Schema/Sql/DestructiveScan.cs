@@ -25,7 +25,7 @@ internal sealed class DestructiveScan(string sql, int firstLine, IReadOnlyList<S
             if (_words.IsOneOf(i, Changes) && IsChangeStart(i)) Change(i, _words.EndOf(i));
             if (_words.Is(i, "execute") && i > 0 && (_words.IsCommandStart(i) || _words.IsOneOf(i - 1, BeforeExecute))) Dynamic(i, _words.EndOf(i));
             if (_words.IsSymbol(i + 1, "(") && _words.Name(i) is not null) Call(i);
-            if (CalledFunctions.ChangesQuotes(sql, _words, i)) Add("unreadable-code", i, _words.EndOf(i));
+            if (ReadingSettings.Change(sql, _words, i)) Add("unreadable-code", i, _words.EndOf(i));
         }
     }
 

@@ -75,9 +75,9 @@ internal sealed class SqlShapes(Random random, Func<string> space)
         $"{One("drop table", "drop foreign table", "drop schema", "drop extension", "drop view", "drop materialized view", "drop type", "drop domain", "drop sequence", "drop index", "drop collation", "drop statistics")} {One("", "if exists ")}{Name("x")}{One("", " cascade", " restrict")}";
 
     private string Setting() => One(
-        $"set {One("", "local ", "session ")}{One("standard_conforming_strings", "\"standard_conforming_strings\"", "work_mem")} {One("=", "to")} {One("off", "'off'")}",
+        $"set {One("", "local ", "session ")}{One("standard_conforming_strings", "\"standard_conforming_strings\"", "work_mem", "client_encoding")} {One("=", "to")} {One("off", "'off'", "on", "'utf8'")}",
         "truncate " + Table(), $"select lo_unlink ( 1 )", "copy t from program 'x'", $"explain {One("analyze ", "( analyze ) ", "")}{Change()}", $"create rule r as on insert to t do {One("also", "instead")} {Change()}",
-        $"select set_config ( {One("'standard_conforming_strings'", "'work_mem'", "'a' || 'b'", "'standard_' || 'conforming_strings'")} , 'off' , false )", "delete from pg_attribute where attnum = 1");
+        $"select set_config ( {One("'standard_conforming_strings'", "'work_mem'", "'client_encoding'", "'a' || 'b'", "'standard_' || 'conforming_strings'")} , 'off' , false )", "delete from pg_attribute where attnum = 1");
 
     private string Dynamic() => random.Next(5) switch
     {
