@@ -35,15 +35,84 @@ function visit(kind, node, found) {
     case 'CreatedbStmt': found.push('create-database'); break;
     case 'RenameStmt': if (node.renameType === 'OBJECT_DATABASE') found.push('rename-database'); break;
     case 'TruncateStmt': found.push('truncate'); break;
-    case 'DeleteStmt': if (!narrows(node.whereClause, names(node.relation), true)) found.push('delete-without-key'); break;
-    case 'UpdateStmt': if (!narrows(node.whereClause, names(node.relation), false)) found.push('update-without-key'); break;
-    case 'MergeStmt': for (const when of node.mergeWhenClauses) if ((when.MergeWhenClause ?? when).commandType === 'CMD_DELETE') found.push('merge-delete'); break;
-    case 'CompositeTypeStmt': break;
+    case 'DeleteStmt': change(node, 'delete-without-key', found); break;
+    case 'UpdateStmt': change(node, 'update-without-key', found); break;
+    case 'MergeStmt':
+      if (node.relation.relname.startsWith('pg_')) found.push('catalogue-change');
+      for (const when of node.mergeWhenClauses) {
+        const { commandType, matchKind, condition } = when.MergeWhenClause ?? when;
+        if (commandType === 'CMD_DELETE') found.push('merge-delete');
+        const keyed = narrows(condition, names(node.relation), false) || (matchKind !== 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE' && narrows(node.joinCondition, names(node.relation), false));
+        if (commandType === 'CMD_UPDATE' && !keyed) found.push('merge-update');
+      }
+      break;
+    case 'CopyStmt': if (node.is_program) found.push('unreadable-code'); break;
+    case 'FuncCall': call(node, found); break;
+    case 'VariableSetStmt':
+    case 'setstmt':
+      if ([quotes, 'client_encoding'].includes(node.name?.toLowerCase()) && !(node.kind === 'VAR_SET_VALUE' && isOn(node.args[0]))) found.push('unreadable-code');
+      break;
     case 'AlterTableStmt':
       if (['OBJECT_TABLE', 'OBJECT_FOREIGN_TABLE', 'OBJECT_TYPE'].includes(node.objtype))
-        for (const { AlterTableCmd: command } of node.cmds) if (command.subtype === 'AT_DropColumn') found.push('drop-column');
+        for (const { AlterTableCmd: command } of node.cmds) {
+          if (command.subtype === 'AT_DropColumn') found.push('drop-column');
+          if (command.subtype === 'AT_SetUnLogged') found.push('set-unlogged');
+          if (command.subtype === 'AT_AlterColumnType' && !keepsValues(command.def.ColumnDef)) found.push('retype-column');
+        }
       break;
   }
+}
+
+function change(node, rule, found) {
+  if (node.relation.relname.startsWith('pg_')) found.push('catalogue-change');
+  else if (!narrows(node.whereClause, names(node.relation), rule === 'delete-without-key')) found.push(rule);
+}
+
+// Types that take each value of what turns into them unasked.
+function keepsValues({ typeName: type, raw_default: using }) {
+  const name = type.names.map(part => part.String.sval).join('.');
+  if (using || type.arrayBounds || type.setof) return false;
+  return ['text', 'pg_catalog.varchar', 'pg_catalog.bpchar', 'bpchar', 'pg_catalog.int8', 'int8'].includes(name)
+    || (!type.typmods && ['pg_catalog.numeric', 'pg_catalog.timestamp', 'pg_catalog.timestamptz', 'timestamptz'].includes(name));
+}
+
+const quotes = 'standard_conforming_strings';
+const isOn = node => ['on', 'true', 'utf8', 'utf-8', 'unicode'].includes((node?.A_Const?.sval?.sval ?? (node?.A_Const?.boolval?.boolval ? 'true' : ''))?.toLowerCase());
+const destroying = ['lo_unlink', 'lo_truncate', 'lo_truncate64', 'drop_chunks', 'add_retention_policy', 'dropgeometrytable', 'dropgeometrycolumn'];
+const running = ['query_to_xml', 'ts_stat', 'dblink', 'dblink_exec', 'dblink_open', 'dblink_send_query', 'crosstab'];
+
+function call({ funcname, args = [] }, found) {
+  const name = funcname[funcname.length - 1].String.sval;
+  const plainArgs = args.map(arg => arg.NamedArgExpr?.arg ?? arg);
+  if (destroying.includes(name)) found.push('destroying-function');
+  if (name === 'set_config') {
+    const setting = plainArgs[0].A_Const?.sval;
+    let first = plainArgs[0];
+    while (first.A_Expr?.name[0].String.sval === '||') first = first.A_Expr.lexpr;
+    const start = first.A_Const?.sval?.sval;
+    if (!setting && (!start || [quotes, 'client_encoding'].some(name => name.startsWith(start.toLowerCase())))) found.push('unreadable-code');
+    else if ([quotes, 'client_encoding'].includes(setting?.sval?.toLowerCase()) && !isOn(plainArgs[1])) found.push('unreadable-code');
+  }
+  if (!running.includes(name)) return;
+  if (plainArgs.some(arg => !arg.A_Const)) found.push('dynamic-sql');
+  else for (const { A_Const: { sval } } of plainArgs) try { if (sval?.sval) scripts(sval.sval, found); } catch { /* a name of a connection */ }
+}
+
+// Whether it changes more than its own database.
+const sharedKinds = ['ROLE', 'DATABASE', 'TABLESPACE', 'SUBSCRIPTION', 'PARAMETER_ACL'].map(kind => 'OBJECT_' + kind);
+const sharedStatements = ['CreateRoleStmt', 'AlterRoleStmt', 'AlterRoleSetStmt', 'DropRoleStmt', 'GrantRoleStmt', 'ReassignOwnedStmt', 'DropOwnedStmt',
+  'CreateTableSpaceStmt', 'DropTableSpaceStmt', 'AlterTableSpaceOptionsStmt', 'AlterSystemStmt', 'CreatedbStmt', 'DropdbStmt', 'AlterDatabaseStmt',
+  'AlterDatabaseSetStmt', 'AlterDatabaseRefreshCollStmt', 'CreateSubscriptionStmt', 'AlterSubscriptionStmt', 'DropSubscriptionStmt', 'ImportForeignSchemaStmt', 'CreateForeignTableStmt'];
+
+function isShared(node) {
+  if (Array.isArray(node)) return node.some(isShared);
+  if (node === null || typeof node !== 'object') return false;
+  return Object.entries(node).some(([kind, value]) => sharedStatements.includes(kind)
+    || (kind === 'GrantStmt' && sharedKinds.includes(value.objtype))
+    || (['CommentStmt', 'SecLabelStmt'].includes(kind) && sharedKinds.includes(value.objtype))
+    || (kind === 'RenameStmt' && sharedKinds.includes(value.renameType)) || (kind === 'AlterOwnerStmt' && sharedKinds.includes(value.objectType))
+    || (kind === 'CopyStmt' && (value.is_program || (!value.is_from && value.filename !== undefined)))
+    || isShared(value));
 }
 
 const names = relation => [relation.alias?.aliasname ?? relation.relname];
@@ -114,7 +183,7 @@ function bodies(statement, text, found) {
   if (body === undefined) return;
   if (language === 'sql') scripts(body, found);
   else if (language === 'plpgsql') expressions(parser.parsePlPgSQLSync(text), found);
-  else if (/\b(drop|truncate|delete|update|merge|execute)\b/i.test(body)) found.push('unreadable-code');
+  else if (!['c', 'internal'].includes(language)) found.push('unreadable-code');
 }
 
 function scripts(sql, found) {
@@ -134,31 +203,66 @@ function expressions(node, found) {
       expressions(value.body ?? null, found);
     } else if (kind === 'PLpgSQL_stmt_return_query' && value.dynquery) dynamic(value.dynquery.PLpgSQL_expr.query, found);
     else if (kind === 'PLpgSQL_expr' && value.parseMode === 0) scripts(value.query, found);
+    else if (kind === 'PLpgSQL_expr') find(parser.parseSync('select ' + value.query.replace(/^[\w\s.]*:?=/, '')).stmts, found);
     else expressions(value, found);
   }
 }
 
-// EXECUTE: the text as far as the tree knows it; where its first part is not known, it may be anything.
+// EXECUTE: the text as far as the tree knows it. A hole is filled with what may fill it: where that changes what is found, or what runs is not known at all, it is dynamic.
+const fillings = ['drop', 'truncate', 'delete', 'update', 'merge', 'alter', 'schema', 'extension', 'owned', 'execute', 'unlogged', 'cascade', 'program', 'type',
+  'lo_unlink', quotes, "a'; drop table zz; --", 'a"; drop table zz; --', 'a\n; drop table zz; --', 'a*/; drop table zz; --', 'a$x$; drop table zz; --', 'a$$; drop table zz; --'];
+const quoteIdent = name => /^[a-z_][a-z0-9_]*$/.test(name) ? name : '"' + name.replace(/"/g, '""') + '"';
+const texts = ['drop table zz', 'begin drop table zz; end', quotes, 'off', 'a$x$; drop table zz; --', 'a$$; drop table zz; --', 'a\n; drop table zz; --', 'a*/; drop table zz; --'];
+const quoteLiteral = text => "'" + text.replace(/'/g, "''") + "'";
+
 function dynamic(expression, found) {
-  const text = textOf(parser.parseSync('select ' + expression).stmts[0].stmt.SelectStmt.targetList[0].ResTarget.val);
-  try {
-    if (text === null) found.push('dynamic-sql');
-    else scripts(text, found);
-  } catch { found.push('dynamic-sql'); }
+  const parts = partsOf(parser.parseSync('select ' + expression).stmts[0].stmt.SelectStmt.targetList[0].ResTarget.val);
+  if (!parts) return void found.push('dynamic-sql');
+  const judged = judge(parts, 'unknown_part', "''");
+  const holes = parts.map((part, i) => typeof part === 'string' ? -1 : i).filter(i => i >= 0);
+  const fill = (hole, filling) => judge(parts.map((part, i) => i === hole ? (part.isName ? quoteIdent : quoteLiteral)(filling) : part), 'unknown_part', "''");
+  const differs = holes.some(hole => (parts[hole].isName ? fillings : texts).some(filling => {
+    const filled = fill(hole, filling);
+    return filled && filled.join() !== (judged ?? []).join();
+  }));
+  if (!judged && !differs) throw new Error('the text that is executed is no SQL');
+  found.push(...(differs ? ['dynamic-sql'] : judged));
 }
 
-function textOf(node) {
-  if (node.A_Const?.sval) return node.A_Const.sval.sval ?? '';
+function judge(parts, name, value) {
+  const found = [];
+  try {
+    scripts(parts.map(part => typeof part === 'string' ? part : part.isName ? name : value).join(''), found);
+    return found;
+  } catch { return null; }
+}
+
+const casts = ['regclass', 'regproc', 'regprocedure', 'regtype', 'regnamespace', 'regrole', 'regconfig', 'oid', 'int4', 'int8', 'int2'];
+
+function partsOf(node) {
+  if (node.A_Const?.sval) return [node.A_Const.sval.sval ?? ''];
   if (node.A_Expr?.kind === 'AEXPR_OP' && node.A_Expr.name[0].String.sval === '||') {
-    const left = textOf(node.A_Expr.lexpr);
-    return left === null ? null : left + (textOf(node.A_Expr.rexpr) ?? 'unknown_part');
+    const [left, right] = [partsOf(node.A_Expr.lexpr), partsOf(node.A_Expr.rexpr)];
+    return left && right && [...left, ...right];
   }
+  if (node.TypeCast && casts.includes(node.TypeCast.typeName.names.at(-1).String.sval)) return [{ isName: true }];
   const call = node.FuncCall;
-  if (call?.funcname.length === 1 && call.funcname[0].String.sval === 'format' && call.args?.[0].A_Const?.sval) {
-    const pattern = call.args[0].A_Const.sval.sval;
-    return /^\s*%[^%]/.test(pattern) ? null : pattern.replace(/%%|%(\d+\$)?-?\d*[sIL]/g, hole => hole === '%%' ? '%' : hole.endsWith('L') ? "''" : 'unknown_part');
+  const name = call?.funcname.length === 1 ? call.funcname[0].String.sval : null;
+  if (name === 'quote_ident') return [{ isName: true }];
+  if (name === 'quote_literal' || name === 'quote_nullable') return [{ isName: false }];
+  if (name !== 'format' || !call.args?.[0].A_Const?.sval) return null;
+  let next = 1;
+  const parts = [];
+  for (const piece of call.args[0].A_Const.sval.sval.split(/(%%|%(?:\d+\$)?-?(?:\*|\d+)?[sIL])/)) {
+    const directive = /^%(?:(\d+)\$)?-?(\*|\d+)?([sIL])$/.exec(piece);
+    if (!directive) { parts.push(piece === '%%' ? '%' : piece); continue; }
+    const at = directive[1] ? Number(directive[1]) : next;
+    next = at + 1;
+    const known = directive[2] === '*' ? null : directive[3] === 'I' ? [{ isName: true }] : directive[3] === 'L' ? [{ isName: false }] : call.args[at] && partsOf(call.args[at]);
+    if (!known) return null;
+    parts.push(...known);
   }
-  return null;
+  return parts;
 }
 
 function ask(sql) {
@@ -170,7 +274,7 @@ function ask(sql) {
       bytes.subarray(0, length ? start + length : bytes.length).toString().replace(/[ \t\n\v\f\r]+$/, '').length);
     const found = [];
     scripts(sql, found);
-    return { ends, found: found.sort() };
+    return { ends, found: found.sort(), isShared: isShared(statements) };
   } catch (error) {
     return { error: error.message ?? String(error) };
   }

@@ -43,6 +43,8 @@ internal sealed record MigrationRun(MigrationTarget Target, MigrationSession Ses
                 new("reset all"), new(Session.Owner is { } owner ? $"set role {owner}" : "reset role"),
                 new("""
                     select set_config('lock_timeout', $1, $3), set_config('statement_timeout', $2, $3),
+                      -- What the guard has read must be what the server reads, whatever a role or a database has for a default.
+                      set_config('standard_conforming_strings', 'on', $3),
                       case when version() like '%linux%' then set_config('client_connection_check_interval', '2s', $3) end,
                       case when $4::text is not null then set_config('search_path', concat_ws(', ', $4, nullif(current_setting('search_path'), '')), $3) end
                     """)

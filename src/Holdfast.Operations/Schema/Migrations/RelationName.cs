@@ -11,9 +11,13 @@ internal sealed record RelationName(string? Schema, string Name)
     public static (RelationName Name, int Next)? Read(IReadOnlyList<SqlToken> tokens, int at)
     {
         if (at >= tokens.Count || tokens[at].Name is not { } first) return null;
-        if (at + 2 < tokens.Count && tokens[at + 1].IsSymbol(".") && tokens[at + 2].Name is { } second) return (new RelationName(first, second), at + 3);
-        return (new RelationName(null, first), at + 1);
+        if (Part(tokens, at + 1) is not { } second) return (new RelationName(null, first), at + 1);
+        // The database may stand in front of both.
+        return Part(tokens, at + 3) is { } third ? (new RelationName(second, third), at + 5) : (new RelationName(first, second), at + 3);
     }
+
+    private static string? Part(IReadOnlyList<SqlToken> tokens, int dot) =>
+        dot + 1 < tokens.Count && tokens[dot].IsSymbol(".") ? tokens[dot + 1].Name : null;
 
     /// <summary>Skips key words that may stand there, in this order.</summary>
     public static int Skip(IReadOnlyList<SqlToken> tokens, int at, params ReadOnlySpan<string> words)

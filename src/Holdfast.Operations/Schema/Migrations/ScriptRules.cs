@@ -9,7 +9,7 @@ internal static class ScriptRules
     public static void Check(PreparedFile file)
     {
         foreach (var statement in file.Script.Statements)
-            if (Refusal(statement, file.Directives.Transactional) is { } why)
+            if ((Refusal(statement, file.Directives.Transactional) ?? Reading(file.Script.Sql, statement)) is { } why)
                 throw new SchemaException($"{file.File.Script}, line {statement.Line}: {why}. Nothing was run.");
     }
 
@@ -44,6 +44,15 @@ internal static class ScriptRules
         if (ConcurrentIndex.Of(statement) is { Index: null, Action: ConcurrentAction.Create })
             return "an index that is built concurrently needs a name, so that what a crash leaves of it can be found";
         return null;
+    }
+
+    private static string? Reading(string sql, SqlStatement statement)
+    {
+        var words = new SqlTokenList(statement.Tokens);
+        // Where a text says the name it may be a body; pg_dump says "on" at the head of its files, which changes nothing.
+        var changes = statement.Tokens.Any(token => token.Kind == SqlTokenKind.Text && token.Text.Contains(ReadingSettings.Quotes, StringComparison.OrdinalIgnoreCase));
+        for (var i = 0; i < words.Count && !changes; i++) changes = ReadingSettings.Change(sql, words, i);
+        return changes ? $"with {ReadingSettings.Quotes} off, or another client_encoding, a backslash or a letter may hide a quote, and what was checked here would not be what runs there; leave both as they are" : null;
     }
 
     private static string Words(SqlStatement statement) =>

@@ -42,7 +42,7 @@ internal static class UndoLoss
     {
         if (!migrations.Set.IsShipped && !locked) await RunAsync(connection, "select set_config('search_path', concat_ws(', ', $1, nullif(current_setting('search_path'), '')), false)", [migrations.Schema], cancellationToken).ConfigureAwait(false);
         var found = new List<string>();
-        foreach (var target in statements.SelectMany(UndoTarget.Of))
+        foreach (var target in UndoTarget.Of(statements))
         {
             if (target.Unclear is { } unclear) found.Add($"line {target.Line}: {unclear}");
             else

@@ -17,13 +17,16 @@ internal sealed class SchemaRehearsal(MigrationTarget target)
 
     /// <summary>Rehearses; changes nothing outside of the scratch database.</summary>
     /// <exception cref="MigrationFailedException">A file fails there.</exception>
-    /// <exception cref="SchemaException">The role may not create databases, or the history is not one of these files.</exception>
+    /// <exception cref="SchemaException">
+    /// The role may not create databases, the history is not one of these files, or one of them would change what all databases of the server share.
+    /// </exception>
     public async Task<RehearsalReport> RunAsync(IProgress<MigrationEvent>? progress, CancellationToken cancellationToken)
     {
         var rows = await target.ReadAsync(cancellationToken).ConfigureAwait(false);
         var plan = target.Plan(rows);
         if (plan.Unfinished is { } unfinished) throw new SchemaException($"{target.Name}: {unfinished.Script} is {unfinished.State}. Go on with it first: holdfast schema resume");
         if (plan.Pending.Count == 0) return new RehearsalReport([], [], [], []);
+        ReachOfFiles.Check(target, rows, plan);
         try
         {
             var server = await target.OpenAsync(cancellationToken).ConfigureAwait(false);

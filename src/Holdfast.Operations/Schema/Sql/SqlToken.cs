@@ -1,12 +1,14 @@
+using System.Text;
+
 namespace Holdfast.Operations.Schema.Sql;
 
 internal enum SqlTokenKind
 {
     /// <summary>A key word or an unquoted name, as written.</summary>
     Word,
-    /// <summary>A name in double quotes, without them.</summary>
+    /// <summary>A name in double quotes, without them and without the escapes of <c>U&amp;</c>.</summary>
     QuotedName,
-    /// <summary>A constant in single quotes or dollar quotes, without them; escapes stay as written.</summary>
+    /// <summary>A constant in single quotes or dollar quotes, without them and without the escapes of <c>U&amp;</c>; those of <c>E</c> stay as written (<see cref="SqlText.Unescape"/>).</summary>
     Text,
     Number,
     /// <summary><c>$1</c>.</summary>
@@ -28,11 +30,27 @@ internal readonly record struct SqlToken(SqlTokenKind Kind, string Text, int Sta
 
     public bool IsSymbol(string symbol) => Kind == SqlTokenKind.Symbol && Text == symbol;
 
-    /// <summary>The name that it stands for, folded to lower case as PostgreSQL does unless quoted; null where it is no name.</summary>
+    /// <summary>The name that it stands for, as PostgreSQL takes it: ASCII letters folded to lower case unless quoted, cut to 63 bytes; null where it is no name.</summary>
     public string? Name => Kind switch
     {
-        SqlTokenKind.Word => Text.ToLowerInvariant(),
-        SqlTokenKind.QuotedName => Text,
+        SqlTokenKind.Word => Cut(string.Create(Text.Length, Text, static (folded, text) =>
+        {
+            for (var i = 0; i < text.Length; i++) folded[i] = char.IsAsciiLetterUpper(text[i]) ? (char)(text[i] | 0x20) : text[i];
+        })),
+        SqlTokenKind.QuotedName => Cut(Text),
         _ => null,
     };
+
+    private static string Cut(string name)
+    {
+        const int BytesMax = 63;
+        if (name.Length <= BytesMax / 3 || Encoding.UTF8.GetByteCount(name) <= BytesMax) return name;
+        var (characters, bytes) = (0, 0);
+        foreach (var rune in name.EnumerateRunes())
+        {
+            if ((bytes += rune.Utf8SequenceLength) > BytesMax) break;
+            characters += rune.Utf16SequenceLength;
+        }
+        return name[..characters];
+    }
 }

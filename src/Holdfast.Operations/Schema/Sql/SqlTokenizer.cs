@@ -4,7 +4,8 @@ namespace Holdfast.Operations.Schema.Sql;
 
 /// <summary>
 /// Splits SQL into words as PostgreSQL's own scanner does (src/backend/parser/scan.l, standard_conforming_strings on): nested
-/// comments, dollar quotes, escape strings, texts that go on after a line end. So that no comment, no text constant and no name is ever taken for a command.
+/// comments, dollar quotes, escape strings, texts that go on after a line end, <c>U&amp;</c> with its UESCAPE. So that no comment, no text constant and no name is ever
+/// taken for a command, nor a command for one of them.
 /// </summary>
 internal sealed class SqlTokenizer
 {
@@ -24,7 +25,7 @@ internal sealed class SqlTokenizer
         if (sql.IndexOf('\0', StringComparison.Ordinal) is >= 0 and var nothing) throw new SqlSyntaxException("a null character", sql, nothing);
         var tokenizer = new SqlTokenizer(sql);
         while (tokenizer._at < sql.Length) tokenizer.Next();
-        return tokenizer._tokens;
+        return UnicodeText.Decoded(sql, tokenizer._tokens);
     }
 
     private void Next()

@@ -24,6 +24,18 @@ internal static class TopLevel
         return -1;
     }
 
+    /// <summary>All places where a key word stands.</summary>
+    public static List<int> All(ReadOnlySpan<SqlToken> words, string word)
+    {
+        var places = new List<int>();
+        for (var (i, depth) = (0, 0); i < words.Length; i++)
+        {
+            depth += Step(words, i);
+            if (depth == 0 && words[i].Is(word)) places.Add(i);
+        }
+        return places;
+    }
+
     /// <summary>Where the condition of a query ends.</summary>
     public static int EndOfWhere(ReadOnlySpan<SqlToken> query)
     {

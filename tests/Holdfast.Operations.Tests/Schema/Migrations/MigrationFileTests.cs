@@ -108,11 +108,19 @@ public sealed class MigrationFileTests
     [InlineData("discard all", "give away the lock")]
     [InlineData("select pg_advisory_unlock_all()", "give away the lock")]
     [InlineData("select 'unfinished", "a quote that does not end")]
+    [InlineData("set standard_conforming_strings=off", "may hide a quote")]
+    [InlineData("select set_config('standard_conforming_strings', 'off', false)", "may hide a quote")]
+    [InlineData("alter role r set \"standard_conforming_strings\" to off", "may hide a quote")]
+    [InlineData("do $$ begin set local standard_conforming_strings = off; end $$", "may hide a quote")]
+    [InlineData("set client_encoding to 'SJIS'", "may hide a quote")]
+    [InlineData("set names 'SJIS'", "may hide a quote")]
+    [InlineData("reset standard_conforming_strings", "may hide a quote")]
     public void a_statement_that_no_migration_may_hold_is_refused_before_anything_runs(string sql, string said) =>
         Assert.Contains(said, Assert.Throws<SchemaException>(() => Prepare(sql)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("select 'commit; begin'")]
+    [InlineData("SET standard_conforming_strings = on; SET client_encoding = 'UTF8'; SELECT pg_catalog.set_config('search_path', '', false)")]
     [InlineData("-- CREATE INDEX CONCURRENTLY; commit;\nselect 1")]
     [InlineData("/* begin; /* commit */ */ select $x$ rollback; $x$")]
     [InlineData("create function f() returns int language plpgsql as $$ begin return 1; end $$")]

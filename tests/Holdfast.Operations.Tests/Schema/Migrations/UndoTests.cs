@@ -18,6 +18,15 @@ public sealed class UndoTests
     [InlineData("create table u (id int)", "delete from u where id > 0", "insert into app.u values (1)", "app.u has rows")]
     [InlineData("create schema s2; create table s2.u (id int)", "drop schema s2 cascade", "insert into s2.u values (1)", "s2.u has rows")]
     [InlineData("create table u (id int)", "do $$ begin execute 'drop table u'; end $$", "select 1", "cannot be told")]
+    [InlineData("alter table t add c text", "alter table t drop column id; alter table t alter column c type varchar(3) using left(c, 3)", "select 1", "cannot be told")]
+    [InlineData("alter table t add c text", "alter table only (t) drop c", "insert into app.t (c) values ('x')", "app.t.c has values")]
+    [InlineData("alter table t add c text", "alter table t * drop column c", "insert into app.t (c) values ('x')", "app.t.c has values")]
+    [InlineData("create table u (id int)", "truncate table only (u)", "insert into app.u values (1)", "app.u has rows")]
+    [InlineData("create table u (id int)", "drop table U&\"!0075\" uescape '!'", "insert into app.u values (1)", "app.u has rows")]
+    [InlineData("create table u (id int)", "with x as (select 1) delete from u where id > 0", "insert into app.u values (1)", "cannot be told")]
+    [InlineData("create table u (id int)", "alter table u rename to v; drop table v", "insert into app.u values (1)", "renames or moves")]
+    [InlineData("create table u (id int); create schema s2", "set search_path = s2; drop table if exists u", "create table s2.u (id int)", "renames or moves")]
+    [InlineData("create domain d as text; alter table t add c d", "drop domain d cascade", "insert into app.t (c) values ('x')", "cannot be told")]
     public async Task an_undo_that_would_lose_rows_is_refused_and_runs_without_them(string sql, string undo, string fill, string said)
     {
         var database = await MigrationDatabase.CreateAsync();

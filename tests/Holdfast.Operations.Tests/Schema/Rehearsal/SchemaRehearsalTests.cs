@@ -63,6 +63,27 @@ public sealed class SchemaRehearsalTests
         Assert.Contains("--dry-run --execute", (await Assert.ThrowsAsync<SchemaException>(() => new SchemaRehearsal(target).RunAsync(null, CancellationToken.None))).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("V2__b.sql", "create role {role}")]
+    [InlineData("V2__b.sql", "do $$ begin create role {role}; end $$")]
+    [InlineData("V2__b.sql", "do $$ begin execute format('create role %I', '{role}'); end $$")]
+    [InlineData("V2__b.sql", "do $$ begin execute 'create role ' || r; end $$")]
+    [InlineData("U2__b.sql", "create role {role}")]
+    [InlineData("R__b.sql", "create user {role}")]
+    public async Task a_file_that_would_change_the_whole_server_is_not_rehearsed(string name, string sql)
+    {
+        var database = await MigrationDatabase.CreateAsync();
+        await database.MigrateAsync(First);
+        var role = "rehearsed_" + new NpgsqlConnectionStringBuilder(database.Connection).Database;
+        (string, string)[] files = name == "V2__b.sql" ? [First, (name, sql.Replace("{role}", role, StringComparison.Ordinal))]
+            : [First, ("V2__b.sql", "select 1"), (name, sql.Replace("{role}", role, StringComparison.Ordinal))];
+        var error = await Assert.ThrowsAsync<SchemaException>(() => RehearseAsync(database, files));
+        Assert.Contains($"{name}, line 1: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("share", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, await database.AskAsync<long>($"select count(*) from pg_roles where rolname = '{role}'"));
+        await NothingIsLeftAsync(database);
+    }
+
     [Fact]
     public async Task nothing_pending_is_no_rehearsal()
     {

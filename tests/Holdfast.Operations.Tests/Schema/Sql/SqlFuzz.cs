@@ -32,6 +32,13 @@ internal sealed class SqlFuzz(int seed)
         return script.ToString();
     }
 
+    /// <summary>Statements as the grammar has them, with hostile white space between their words.</summary>
+    public string Shaped()
+    {
+        var shapes = new SqlShapes(_random, Space);
+        return string.Join(";", Enumerable.Range(0, _random.Next(1, 3)).Select(_ => shapes.Statement()));
+    }
+
     private string Statement() => _random.Next(8) switch
     {
         0 => $"do{Space()}{Dollars($"begin perform {Literal()}; {Verb()}; end")}",

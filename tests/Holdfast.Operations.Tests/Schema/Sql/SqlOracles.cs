@@ -50,8 +50,9 @@ internal static class SqlOracles
 /// <summary>What PostgreSQL's parser says.</summary>
 /// <param name="Ends">Where each statement ends, in characters.</param>
 /// <param name="Found">What it would throw away, sorted.</param>
+/// <param name="IsShared">Whether it changes more than its own database.</param>
 /// <param name="Error">Why it is no SQL.</param>
-internal sealed record ParserAnswer(int[]? Ends, string[]? Found, string? Error);
+internal sealed record ParserAnswer(int[]? Ends, string[]? Found, bool IsShared, string? Error);
 
 /// <summary>What squawk says.</summary>
 internal sealed record SquawkFinding(string File, int Line, [property: System.Text.Json.Serialization.JsonPropertyName("rule_name")] string RuleName, string Message);
