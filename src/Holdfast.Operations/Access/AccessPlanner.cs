@@ -124,66 +124,44 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
         if (state.SchemaOwner is null)
         {
             _statements.Add($"create schema {schema} authorization {_owner}");
-            _notes.Add($"The schema {schema} is not there: its tables get these rights when {RoleSpecs.NameOf(schema, "migrator")} migrates. Run this again afterwards, for the triggers and erase().");
+            _notes.Add($"The schema {schema} is not there: its tables get these rights when {RoleSpecs.NameOf(schema, "migrator")} migrates. Run this again afterwards, for the triggers and erase(){(options.RowSecurity ? "; before that the app sees none of them" : "")}.");
         }
-        var strangers = state.Objects.Where(found => !found.IsOurs && found.Owner != _owner).ToList();
+        var strangers = state.Objects.Where(found => !found.IsOurs && found.Owner != _owner && (StrayObjects.IsDeclared(found) || StrayObjects.Doubt(found, _owner) is null)).ToList();
         if (!state.OwnsSchema && state.SchemaOwner is not null && state.SchemaOwner != _owner)
             _byHand.Add(new($"alter schema {schema} owner to {_owner}", $"the schema belongs to {state.SchemaOwner}, and {state.User} is not in it", IsRequired: true));
         foreach (var stranger in strangers)
             _byHand.Add(new($"alter {stranger.Target(schema)} owner to {_owner}", $"it belongs to {stranger.Owner}, and {state.User} is not in it (grant {stranger.Owner} to {state.QuotedUser} would do, too)", IsRequired: true));
-        AddStrayTables();
+        var strays = new StrayPlanner(schema, options, state);
+        strays.Plan();
+        _statements.AddRange(strays.Statements);
+        _byHand.AddRange(strays.ByHand);
         foreach (var statement in AccessScript.SchemaStatements(schema, options).Where(IsNeeded)) _statements.Add(statement.Sql);
     }
 
-    /// <summary>Objects that the catalogue does not know, a user's own migration's for instance: theirs is what a new table would get.</summary>
-    private void AddStrayTables()
-    {
-        foreach (var other in state.Objects.Where(found => !IsDeclared(found)))
-        {
-            if (other.Owner != _owner) _statements.Add($"alter {other.Target(schema)} owner to {_owner}");
-            if (other.Kind is "table") _statements.Add($"grant select, insert, update on {other.SqlIn(schema)} to {RoleSpecs.App(schema)}");
-            if (other.Kind is "table") _statements.Add($"grant select on {other.SqlIn(schema)} to {RoleSpecs.NameOf(schema, "ro")}, {RoleSpecs.NameOf(schema, "backup")}");
-            if (other.Kind is "function" or "procedure") _statements.Add($"revoke all on {other.Target(schema)} from public");
-        }
-    }
-
-    private static bool IsDeclared(LiveObject found) => found.Kind == "table" ? Tables.TryGet(found.Name, out _)
-        : found.Kind == "function" && NameOf(found) is "is_erased" or EraseFunction.Name or MatchFunction.Name or DeleteGuard.Function;
-
     private static string NameOf(LiveObject found) => found.Name.Split('(')[0];
+
+    // What has a table's name and is none makes the script fail, and must.
+    private LiveObject? LiveOf(string subject) =>
+        state.Objects.FirstOrDefault(found => NameOf(found) == subject && StrayObjects.IsDeclared(found)) ?? state.Objects.FirstOrDefault(found => !found.IsRoutine && found.Name == subject);
 
     private bool IsNeeded(AccessStatement statement)
     {
         if (statement.Subject == schema && statement.Part == AccessPart.Ownership) return state.SchemaOwner is not null && state.SchemaOwner != _owner;
         var subject = statement.Subject.Split('.')[0];
-        var live = state.Objects.FirstOrDefault(found => NameOf(found) == subject);
-        var isMade = subject == schema || subject is EraseFunction.Name or MatchFunction.Name or DeleteGuard.Function;
+        var live = LiveOf(subject);
+        var isMade = subject == schema || subject is EraseFunction.Name or MatchFunction.Name or DeleteGuard.Function or RecordGuard.Function;
         // What is not there yet gets its rights when a migration makes it.
         if (live is null) return isMade && (subject == schema || Array.TrueForAll([.. Tables.All], table => state.Objects.Any(found => found.Name == table.Name)));
         return statement.Part switch
         {
             AccessPart.Ownership => live.Owner != _owner,
             // Each of these takes a lock that stops the application for a moment, so they are left out where nothing is to be changed.
-            AccessPart.Trigger => !live.Triggers.Contains(DeleteGuard.RowTrigger) || !live.Triggers.Contains(DeleteGuard.TruncateTrigger),
+            AccessPart.Trigger => GuardTriggers.Missing(schema, Tables.Get(subject), live).Any(),
             AccessPart.RowSecurity => !live.RowSecurity,
-            AccessPart.Policy => !HasPolicy(live, statement.Subject.Split('.')[1]),
+            AccessPart.Policy => TenantPolicies.Missing(schema, live).Contains(statement.Subject.Split('.')[1]),
             _ => true,
         };
     }
-
-    private bool HasPolicy(LiveObject table, string name)
-    {
-        var (_, roles, condition) = RowSecurity.Policies(schema).First(policy => policy.Name == name);
-        var wanted = string.Join(',', roles.Split(", ").Order(StringComparer.Ordinal));
-        return table.Policies.Any(live => live.Split('|') is [var liveName, var liveRoles, var usingIt, var checking] && liveName == name
-            && string.Join(',', liveRoles.Split(',').Order(StringComparer.Ordinal)) == wanted && usingIt == checking && IsSame(usingIt, condition));
-    }
-
-    // As the server writes an expression: with parentheses and casts.
-    private static bool IsSame(string live, string declared) => Plain(live) == Plain(declared);
-
-    private static string Plain(string expression) =>
-        string.Concat(expression.Replace("::text", "", StringComparison.Ordinal).Where(c => c is not ('(' or ')' or ' '))).ToLowerInvariant();
 
     private void Do(bool may, string sql, string reason, bool isRequired = false)
     {

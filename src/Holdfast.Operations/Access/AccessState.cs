@@ -40,26 +40,6 @@ internal sealed record LiveMembership(string Group, string QuotedGroup, string Q
 /// <param name="Group">Of what.</param>
 internal sealed record LiveMember(string Member, string Group);
 
-/// <summary>A table, view, sequence or function in the schema.</summary>
-/// <param name="Kind"><c>table</c>, <c>view</c>, <c>materialized view</c>, <c>sequence</c>, <c>foreign table</c>, <c>function</c>, <c>procedure</c>, <c>aggregate</c>.</param>
-/// <param name="Name">Its name; a function's with its arguments; quoted where it must be.</param>
-/// <param name="Owner">Who owns it.</param>
-/// <param name="IsOurs">The connected role may act as its owner.</param>
-/// <param name="RowSecurity">Row-level security is on and holds for the owner too.</param>
-/// <param name="Triggers">Triggers that fire.</param>
-/// <param name="Policies">Policies: <c>name|roles|condition|check</c>.</param>
-internal sealed record LiveObject(
-    string Kind, string Name, string Owner, bool IsOurs, bool RowSecurity, IReadOnlyList<string> Triggers, IReadOnlyList<string> Policies)
-{
-    /// <summary>Its kind and its name in a schema, as they stand in SQL.</summary>
-    public string Target(string schema) => $"{Word} {SqlIn(schema)}";
-
-    /// <summary>Its name in a schema, as it stands in SQL.</summary>
-    public string SqlIn(string schema) => $"{schema}.{(Kind is "function" or "procedure" or "aggregate" ? SqlQuote.Part(Name) : SqlQuote.Quoted(Name))}";
-
-    private string Word => SqlQuote.OneOf(Kind, "table", "view", "materialized view", "sequence", "foreign table", "function", "procedure", "aggregate");
-}
-
 /// <summary>What a server says about roles, owners and rights, and about what the connected role may change there.</summary>
 internal sealed class AccessState
 {
@@ -101,11 +81,11 @@ internal sealed class AccessState
         where r.rolname = any($1) and u.rolname = current_user
         """;
 
-    // Who may create roles is an administrator: it is a member of what it has made. A grant that gives nothing but the right to hand on is one, too.
+    // Who may create roles is an administrator: it is a member of what it has made. Who has nothing but the right to hand a role on (16 and newer) hands it to itself.
     private const string AskMembers = """
         select distinct r.rolname::text, g.rolname::text from pg_auth_members m join pg_roles g on g.oid = m.roleid join pg_roles r on r.oid = m.member
         where g.rolname = any($1) and r.rolname <> all($1) and not r.rolsuper and not r.rolcreaterole and r.rolname <> current_user
-          and (coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, true) or coalesce((to_jsonb(m) ->> 'set_option')::boolean, true))
+          and (coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, true) or coalesce((to_jsonb(m) ->> 'set_option')::boolean, true) or m.admin_option)
         order by 1, 2
         """;
 
@@ -118,23 +98,6 @@ internal sealed class AccessState
         """;
 
     private const string AskPasswords = "select rolname::text, rolpassword is not null from pg_authid where rolname = any($1)";
-
-    private const string AskObjects = """
-        select case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence' when 'f' then 'foreign table' else 'table' end,
-          quote_ident(c.relname), pg_get_userbyid(c.relowner)::text, pg_has_role(c.relowner, 'usage'), c.relrowsecurity and c.relforcerowsecurity,
-          array(select t.tgname::text from pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled in ('O', 'A')),
-          array(select concat_ws('|', p.polname, (select string_agg(case oid when 0 then 'public' else pg_get_userbyid(oid)::text end, ',') from unnest(p.polroles) oid),
-            pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)) from pg_policy p where p.polrelid = c.oid and p.polcmd = '*' and p.polpermissive)
-        from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        where n.nspname = $1 and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
-          and not exists (select 1 from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('a', 'i', 'e'))
-        union all
-        select case p.prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end,
-          quote_ident(p.proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')', pg_get_userbyid(p.proowner)::text, pg_has_role(p.proowner, 'usage'), false, '{}', '{}'
-        from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-        where n.nspname = $1 and not exists (select 1 from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
-        order by 1, 2
-        """;
 
     private const string AskOthers = """
         select distinct quote_ident(r.rolname) from pg_roles r
@@ -193,6 +156,12 @@ internal sealed class AccessState
 
     public IReadOnlyList<LiveObject> Objects { get; private set; } = [];
 
+    /// <summary>What Holdfast's roles, without the owner, were granted in this database, and PUBLIC in the schema.</summary>
+    public IReadOnlyList<LiveRight> Rights { get; private set; } = [];
+
+    /// <summary>What they were granted besides tables, schemas, functions and the database.</summary>
+    public IReadOnlyList<LiveOtherRight> OtherRights { get; private set; } = [];
+
     /// <summary>Log-in roles of somebody else that use the database now or may read the schema.</summary>
     public IReadOnlyList<string> OtherUsers { get; private set; } = [];
 
@@ -210,8 +179,10 @@ internal sealed class AccessState
             row.GetString(0), row.GetBoolean(1), row.GetBoolean(2), row.GetInt32(3), row.GetFieldValue<string[]>(4), row.GetFieldValue<string[]>(5), row.GetFieldValue<string[]>(6), [.. memberships[row.GetString(0)]],
             state.IsSuperuser || (state.MayCreateRoles && row.GetBoolean(7)),
             passwords.TryGetValue(row.GetString(0), out var has) ? has : null), cancellationToken).ConfigureAwait(false)).ToDictionary(role => role.Name);
-        state.Objects = await QueryAsync(connection, AskObjects, [schema], row => new LiveObject(
-            row.GetString(0), row.GetString(1), row.GetString(2), row.GetBoolean(3), row.GetBoolean(4), row.GetFieldValue<string[]>(5), row.GetFieldValue<string[]>(6)), cancellationToken).ConfigureAwait(false);
+        state.Objects = await LiveObjects.ReadAsync(connection, schema, cancellationToken).ConfigureAwait(false);
+        string[] others = [.. names.Where(name => name != RoleSpecs.Owner(schema))];
+        state.Rights = await LiveRights.ReadAsync(connection, schema, others, cancellationToken).ConfigureAwait(false);
+        state.OtherRights = await LiveRights.ReadOthersAsync(connection, RoleSpecs.Owner(schema), others, cancellationToken).ConfigureAwait(false);
         state.OtherUsers = await QueryAsync(connection, AskOthers, [schema, (string[])[.. names, state.User]], row => SqlQuote.Quoted(row.GetString(0)), cancellationToken).ConfigureAwait(false);
         return state;
     }

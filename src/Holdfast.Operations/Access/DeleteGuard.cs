@@ -33,12 +33,5 @@ internal static class DeleteGuard
         yield return new(AccessPart.Grant, Function, $"revoke all on function {schema}.{Function}() from public");
         // A trigger's function needs no EXECUTE to fire; the default privileges of the owner gave it when it was made.
         yield return new(AccessPart.Grant, Function, $"revoke all on function {schema}.{Function}() from {RoleSpecs.App(roles)}");
-        foreach (var table in Guarded)
-        {
-            yield return new(AccessPart.Trigger, table.Name, $"create or replace trigger {RowTrigger} before delete on {schema}.{table.Name} for each row execute function {schema}.{Function}()");
-            yield return new(AccessPart.Trigger, table.Name, $"create or replace trigger {TruncateTrigger} before truncate on {schema}.{table.Name} for each statement execute function {schema}.{Function}()");
-            // One that somebody disabled stays so when it is replaced.
-            yield return new(AccessPart.Trigger, table.Name, $"alter table {schema}.{table.Name} enable trigger {RowTrigger}, enable trigger {TruncateTrigger}");
-        }
     }
 }

@@ -9,7 +9,7 @@ namespace Holdfast.Operations.Access;
 /// </summary>
 /// <remarks>
 /// Its record is the erasure itself: <c>occurred_at</c> says when, <c>user_id</c> or <c>session_id</c> what, <c>key</c> who and how many rows. So it is on
-/// every provider, and nobody can delete it.
+/// every provider, and nobody can delete or change it (<see cref="RecordGuard"/>).
 /// </remarks>
 internal static class EraseFunction
 {
@@ -50,9 +50,10 @@ internal static class EraseFunction
           -- Through every stamp of the scope that stands here, also those of a clock that was ahead.
           select max(s::text)::uuid into newest from ({string.Join(" union all ", Tables.Erasable.Select(table => $"select max(t.stamp::text) from {schema}.{table.Name} t where t.tenant_id = $1 and (t.user_id = $2 or t.session_id = $3)"))}) as of_tables(s);
           through := greatest(number, newest);
-          insert into {schema}.erasures (tenant_id, id, stamp, user_id, session_id, occurred_at, through) values ($1, number, through, $2, $3, clock_timestamp(), through);
-          {string.Concat(Tables.Erasable.Select(table => Sweep(schema, table)))}insert into {schema}.erasure_sweeps (tenant_id, erasure_id, horizon) values ($1, number, '0'::xid8) on conflict do nothing;
-          update {schema}.erasures e set key = '{Record}' || session_user || ': ' || total || ' rows' where e.tenant_id = $1 and e.id = number;
+          {string.Concat(Tables.Erasable.Select(table => Sweep(schema, table)))}-- Last, because it says how many rows, and is never changed.
+          insert into {schema}.erasures (tenant_id, id, stamp, user_id, session_id, key, occurred_at, through)
+            values ($1, number, through, $2, $3, '{Record}' || session_user || ': ' || total || ' rows', clock_timestamp(), through);
+          insert into {schema}.erasure_sweeps (tenant_id, erasure_id, horizon) values ($1, number, '0'::xid8) on conflict do nothing;
           return query select number, total;
         end
         $$

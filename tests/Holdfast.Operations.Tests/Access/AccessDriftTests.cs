@@ -29,7 +29,7 @@ public sealed class AccessDriftTests
     [InlineData("alter table {s}.users disable row level security", "users")]
     [InlineData("alter table {s}.users owner to holdfast", "users")]
     [InlineData("drop policy tenant_of_the_transaction on {s}.revisions; alter table {s}.revisions disable row level security", "revisions")]
-    [InlineData("alter default privileges for role {s}_owner in schema {s} revoke insert on tables from {s}_app", "default privileges")]
+    [InlineData("alter default privileges for role {s}_owner in schema {s} revoke select on tables from {s}_backup", "default privileges")]
     public async Task what_is_changed_of_it_is_found_and_repaired(string harm, string named)
     {
         using var database = await AccessDatabase.AppliedAsync(rowSecurity: true);

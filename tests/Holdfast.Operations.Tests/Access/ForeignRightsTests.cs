@@ -69,6 +69,46 @@ public sealed class ForeignRightsTests
     }
 
     [Fact]
+    public async Task a_view_of_a_view_and_one_of_which_columns_are_given_are_found_wherever_they_are()
+    {
+        using var database = await AccessDatabase.AppliedAsync(rowSecurity: true);
+        await database.ExecuteAsync("""
+            create schema reports; grant usage on schema reports to public; create view reports.one as select * from {s}.users; create view reports.two as select * from reports.one;
+            create view reports.three as select content from reports.two; create view reports.none as select 1 as a; grant select on reports.two, reports.none to public; grant select (content) on reports.three to public
+            """);
+        var wrong = (await database.VerifyAsync()).Wrong;
+        foreach (var view in new[] { "reports.two", "reports.three" })
+            foreach (var reader in new[] { "app_a", "ro" }) Assert.Contains(wrong, cell => cell.ToString().StartsWith($"{database.Schema}_{reader}: row security on {view}: it reads this view", StringComparison.Ordinal));
+        Assert.DoesNotContain(wrong, cell => cell.Subject is "reports.one" or "reports.none");
+        // The reader's rights end where a view over a view runs with its owner's.
+        await database.ExecuteAsync("alter view reports.three set (security_invoker = true)");
+        Assert.Contains((await database.VerifyAsync()).Wrong, cell => cell.Subject == "reports.three");
+        await database.ExecuteAsync("revoke all on reports.two, reports.three from public; revoke select (content) on reports.three from public");
+        Assert.True((await database.VerifyAsync()).IsRight);
+    }
+
+    [Fact]
+    public async Task who_may_hand_on_the_owner_role_is_found_though_he_may_not_become_it()
+    {
+        using var database = await AccessDatabase.AppliedAsync(PostgresVersion.Newer);
+        await database.ExecuteAsync("create role {s}_bob login; grant {s}_owner to {s}_bob with admin true, inherit false, set false");
+        Assert.Contains((await database.VerifyAsync()).Wrong, cell => cell.ToString().Contains($"{database.Schema}_bob is a member of it", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("create or replace trigger refuse_truncate before truncate on {s}.users for each statement when (false) execute function {s}.refuse_delete()")]
+    [InlineData("create or replace trigger refuse_truncate before insert on {s}.users for each statement execute function {s}.refuse_delete()")]
+    public async Task a_trigger_of_the_guard_that_does_nothing_is_found_also_while_somebody_reads_the_table(string harm)
+    {
+        using var database = await AccessDatabase.AppliedAsync();
+        await database.ExecuteAsync(harm);
+        await using var reader = new NpgsqlConnection(database.Connection + ";Pooling=false");
+        await reader.OpenAsync();
+        await new NpgsqlCommand($"begin; select count(*) from {database.Schema}.users", reader).ExecuteNonQueryAsync();
+        Assert.Contains((await database.VerifyAsync()).Wrong, cell => cell.ToString().Contains("guard on users", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task a_table_that_somebody_reads_meanwhile_is_no_finding_and_a_missing_trigger_on_it_is()
     {
         using var database = await AccessDatabase.AppliedAsync();

@@ -6,35 +6,32 @@ namespace Holdfast.Operations.Access.Effects;
 /// <summary>What no trial shows: attributes, memberships, settings, owners, and rights that nobody declared.</summary>
 internal static class CatalogueChecks
 {
-    // 0 is PUBLIC. The owner has every right to its own.
-    private const string AskGrants = """
-        select case a.grantee when 0 then 'public' else pg_get_userbyid(a.grantee)::text end, c.relname::text, lower(string_agg(a.privilege_type, ',')), bool_or(a.is_grantable)
-        from pg_class c join pg_namespace n on n.oid = c.relnamespace, aclexplode(coalesce(c.relacl, acldefault(case c.relkind when 'S' then 's'::"char" else 'r'::"char" end, c.relowner))) a
-        where n.nspname = $1 and c.relkind in ('r', 'p') and a.grantee <> c.relowner group by 1, 2
-        union all
-        select case x.grantee when 0 then 'public' else pg_get_userbyid(x.grantee)::text end, c.relname || '.' || t.attname, lower(string_agg(x.privilege_type, ',')), bool_or(x.is_grantable)
-        from pg_attribute t join pg_class c on c.oid = t.attrelid join pg_namespace n on n.oid = c.relnamespace, aclexplode(t.attacl) x
-        where n.nspname = $1 and t.attnum > 0 and not t.attisdropped group by 1, 2
-        """;
-
+    // In the schema, and what runs with the owner's rights anywhere.
     private const string AskFunctions = """
-        select p.proname::text, exists (select 1 from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0),
-          p.prosecdef and not exists (select 1 from unnest(coalesce(p.proconfig, '{}')) s where s like 'search\_path=%')
-        from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = $1 and p.prokind in ('f', 'p')
+        select quote_ident(p.proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')', case when n.nspname = $1 then '' else quote_ident(n.nspname) || '.' end,
+          n.nspname = $1 and exists (select 1 from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0),
+          p.prosecdef and not exists (select 1 from unnest(coalesce(p.proconfig, '{}')) s where s like 'search\_path=%'),
+          pg_get_userbyid(p.proowner)::text, case when p.prosecdef then array(select r from unnest($3::text[]) r where has_function_privilege(r, p.oid, 'execute') and has_schema_privilege(r, n.oid, 'usage')) else '{}' end
+        from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+        where p.prokind in ('f', 'p') and (n.nspname = $1 or (p.prosecdef and pg_get_userbyid(p.proowner) = $2)) order by 2, 1
         """;
 
-    private const string AskSchema = """
-        select case a.grantee when 0 then 'public' else pg_get_userbyid(a.grantee)::text end, lower(a.privilege_type)
-        from pg_namespace n, aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) a where n.nspname = $1 and a.grantee <> n.nspowner
-        """;
-
+    // A view shows all tenants' rows where it reads a table with its owner's rights, and so does every view over it; a materialized view always does.
     private const string AskViews = """
-        select distinct format('%I.%I', vn.nspname, v.relname), reader
-        from pg_depend d join pg_rewrite w on w.oid = d.objid join pg_class v on v.oid = w.ev_class join pg_namespace vn on vn.oid = v.relnamespace
-          join pg_class t on t.oid = d.refobjid join pg_namespace n on n.oid = t.relnamespace, unnest($3::text[]) reader
-        where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass and n.nspname = $1 and t.relname = any($2) and v.relkind in ('v', 'm')
-          and not (v.relkind = 'v' and exists (select 1 from unnest(v.reloptions) o where o ~ '^security_invoker=(true|on|yes|1)$'))
-          and has_table_privilege(reader, v.oid, 'select') and has_schema_privilege(reader, vn.oid, 'usage')
+        with recursive depending (view, relation) as (
+          select distinct w.ev_class, d.refobjid from pg_depend d join pg_rewrite w on w.oid = d.objid
+          where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass and w.ev_class <> d.refobjid
+        ), views (view, relation, is_definers) as (
+          select d.view, d.relation, v.relkind = 'm' or not exists (select 1 from unnest(v.reloptions) o where o ~ '^security_invoker=(true|on|yes|1)$')
+          from depending d join pg_class v on v.oid = d.view where v.relkind in ('v', 'm')
+        ), showing (view, shows_all) as (
+          select v.view, v.is_definers from views v join pg_class t on t.oid = v.relation join pg_namespace n on n.oid = t.relnamespace where n.nspname = $1 and quote_ident(t.relname) = any($2)
+          union
+          select v.view, s.shows_all or (select relkind = 'm' from pg_class where oid = v.view) from showing s join views v on v.relation = s.view
+        )
+        select distinct quote_ident(n.nspname) || '.' || quote_ident(c.relname), reader
+        from showing s join pg_class c on c.oid = s.view join pg_namespace n on n.oid = c.relnamespace, unnest($3::text[]) reader
+        where s.shows_all and has_any_column_privilege(reader, c.oid, 'select') and has_schema_privilege(reader, n.oid, 'usage')
         order by 1, 2
         """;
 
@@ -52,20 +49,19 @@ internal static class CatalogueChecks
         cells.AddRange(Owners(schema, state));
         // Who may act as the owner may do everything; the migrator is the only one.
         cells.AddRange(state.Members.Where(one => IsOwners(schema, one.Group)).Select(one => EffectCell.Of(one.Group, "members", "", false, $"{one.Member} is a member of it and may do whatever it may")));
-        cells.AddRange(await GrantsAsync(connection, schema, options, cancellationToken).ConfigureAwait(false));
-        foreach (var (name, isPublic, isUnpinned) in await AccessState.QueryAsync(connection, AskFunctions, [schema], row => (row.GetString(0), row.GetBoolean(1), row.GetBoolean(2)), cancellationToken).ConfigureAwait(false))
-        {
-            cells.Add(EffectCell.Of("public", "execute", name, !isPublic, "everybody may execute it"));
-            cells.Add(EffectCell.Of(RoleSpecs.Owner(schema), "search_path", name, !isUnpinned, "it runs with its owner's rights and with its caller's search_path"));
-        }
+        cells.AddRange(Grants(schema, options, state));
+        cells.AddRange(await FunctionsAsync(connection, schema, state, roles, cancellationToken).ConfigureAwait(false));
         if (options.RowSecurity)
         {
             var readers = roles.Where(role => role.Role is AccessRole.App or AccessRole.ReadOnly).Select(role => role.Name).ToArray();
-            string[] tables = [.. RowSecurity.Protected.Select(table => table.Name)];
+            var live = state.Objects.Where(TenantPolicies.Cover).ToDictionary(found => found.Name);
+            string[] tables = [.. RowSecurity.Protected.Select(table => table.Name).Union(live.Keys)];
             foreach (var (view, reader) in await AccessState.QueryAsync(connection, AskViews, [schema, tables, readers], row => (row.GetString(0), row.GetString(1)), cancellationToken).ConfigureAwait(false))
-                cells.Add(EffectCell.Of(reader, "row security", view, false, "it reads this view, which shows all tenants' rows because it runs with its owner's rights: alter view … set (security_invoker = true); a materialized view has no such way"));
-            cells.AddRange(RowSecurity.Protected.Select(table => EffectCell.Of(RoleSpecs.Owner(schema), "row security", table.Name,
-                state.Objects.FirstOrDefault(found => found.Name == table.Name)?.RowSecurity == true, "row-level security is off, or not forced")));
+                cells.Add(EffectCell.Of(reader, "row security", view, false, "it reads this view, which shows all tenants' rows because it, or one that it is made of, runs with its owner's rights: alter view … set (security_invoker = true); a materialized view has no such way"));
+            cells.AddRange(tables.Select(table => (Name: table, Wrong: TenantPolicies.Wrong(schema, live.GetValueOrDefault(table))))
+                .Select(table => EffectCell.Of(RoleSpecs.Owner(schema), "row security", table.Name, table.Wrong is null, table.Wrong ?? "")));
+            cells.AddRange(state.Objects.Where(found => found is { Kind: "table", TenantType: not null } && !TenantPolicies.Cover(found))
+                .Select(table => EffectCell.Of(RoleSpecs.Owner(schema), "row security", table.Name, false, $"it has a tenant_id of the type {table.TenantType}, by which tenants cannot be kept apart")));
         }
         return cells;
     }
@@ -106,23 +102,30 @@ internal static class CatalogueChecks
             yield return EffectCell.Of(owner, "owner", table.Name, false, "the table is not there; run 'holdfast schema migrate'");
     }
 
-    private static async Task<IReadOnlyList<EffectCell>> GrantsAsync(NpgsqlConnection connection, string schema, AccessOptions options, CancellationToken cancellationToken)
+    private static IEnumerable<EffectCell> Grants(string schema, AccessOptions options, AccessState state)
+    {
+        var declared = new DeclaredRights(schema, options, state);
+        foreach (var right in state.Rights)
+        {
+            string[] extra = [.. declared.Beyond(right), .. right.IsGrantable ? ["the grant option"] : (string[])[]];
+            yield return EffectCell.Of(right.Grantee, "grants", right.Subject(schema), extra.Length == 0, $"it has {string.Join(", ", extra)} beyond the declaration");
+        }
+        foreach (var other in state.OtherRights) yield return EffectCell.Of(other.Grantee, "grants", other.What, false, "it has a right to it beyond the declaration");
+    }
+
+    private static async Task<IReadOnlyList<EffectCell>> FunctionsAsync(NpgsqlConnection connection, string schema, AccessState state, IReadOnlyList<RoleSpec> roles, CancellationToken cancellationToken)
     {
         var cells = new List<EffectCell>();
-        var direct = AccessScript.Grantees(schema, options).ToDictionary(role => role.Name);
-        var declared = RoleSpecs.All(schema, options).Select(role => role.Name).Append("public").ToHashSet();
-        foreach (var (grantee, name, rights, grantable) in await AccessState.QueryAsync(connection, AskGrants, [schema], row => (row.GetString(0), row.GetString(1), row.GetString(2), row.GetBoolean(3)), cancellationToken).ConfigureAwait(false))
+        var owner = RoleSpecs.Owner(schema);
+        string[] others = [.. roles.Where(role => role.Role != AccessRole.Owner).Select(role => role.Name)];
+        foreach (var (name, prefix, isPublic, isUnpinned, by, who) in await AccessState.QueryAsync(connection, AskFunctions, [schema, owner, others],
+            row => (row.GetString(0), row.GetString(1), row.GetBoolean(2), row.GetBoolean(3), row.GetString(4), row.GetFieldValue<string[]>(5)), cancellationToken).ConfigureAwait(false))
         {
-            if (!declared.Contains(grantee)) continue;
-            if (!Tables.TryGet(name.Split('.')[0], out var table)) continue;
-            var may = direct.TryGetValue(grantee, out var role) ? TableRights.Words(TableRights.Of(role.Role, table)) : [];
-            var extra = rights.Split(',').Except(may).ToList();
-            if (name.Contains('.', StringComparison.Ordinal)) extra = [.. rights.Split(',')];
-            if (grantable) extra.Add("the grant option");
-            cells.Add(EffectCell.Of(grantee, "grants", name, extra.Count == 0, $"it has {string.Join(", ", extra)} beyond the declaration"));
+            cells.Add(EffectCell.Of("public", "execute", prefix + name, !isPublic, "everybody may execute it"));
+            cells.Add(EffectCell.Of(owner, "search_path", prefix + name, !isUnpinned, "it runs with its owner's rights and with its caller's search_path"));
+            if (prefix.Length > 0 || !state.Objects.Any(found => found.Name == name && StrayObjects.IsDeclared(found)))
+                cells.AddRange(who.Select(role => EffectCell.Of(role, "execute", prefix + name, false, $"it runs with the rights of {by} and is not declared")));
         }
-        foreach (var (grantee, right) in await AccessState.QueryAsync(connection, AskSchema, [schema], row => (row.GetString(0), row.GetString(1)), cancellationToken).ConfigureAwait(false))
-            if (declared.Contains(grantee)) cells.Add(EffectCell.Of(grantee, "grants", schema, direct.ContainsKey(grantee) && right == "usage", $"it has {right} on the schema beyond the declaration"));
         return cells;
     }
 }

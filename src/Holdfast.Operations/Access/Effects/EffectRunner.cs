@@ -47,7 +47,7 @@ internal static class EffectRunner
     private static EffectOutcome OutcomeOf(string state, string mark) => state switch
     {
         "HF000" => EffectOutcome.Allowed,
-        "42501" => mark == DeleteGuard.Mark ? EffectOutcome.Guarded : EffectOutcome.Refused,
+        "42501" => mark is DeleteGuard.Mark or RecordGuard.Mark ? EffectOutcome.Guarded : EffectOutcome.Refused,
         _ => EffectOutcome.Unknown,
     };
 }

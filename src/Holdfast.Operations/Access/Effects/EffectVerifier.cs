@@ -27,6 +27,7 @@ internal sealed class EffectVerifier(
         if (state.Strangers.Count > 0) _notes.Add($"Others than Holdfast's roles have rights here, which are not tried: {string.Join("; ", state.Strangers)}.");
         if (state.Members.Where(one => !CatalogueChecks.IsOwners(schema, one.Group)).Select(one => $"{one.Member} as {one.Group}").ToList() is { Count: > 0 } members)
             _notes.Add($"Others may act as roles of Holdfast's: {string.Join(", ", members)}.");
+        if (Waiting(wanted, state) is { Count: > 0 } waiting) _notes.Add($"The application has not yet all rights to what the catalogue does not know; 'holdfast access apply' gives them: {string.Join(", ", waiting)}.");
         foreach (var role in roles)
         {
             var isThere = state.Roles.ContainsKey(role.Name);
@@ -37,9 +38,16 @@ internal sealed class EffectVerifier(
         _cells.AddRange(await CatalogueChecks.RunAsync(connection, schema, wanted, state, there, cancellationToken).ConfigureAwait(false));
         await InOwnTransactionAsync(() => TryGuardAsync(state, cancellationToken), cancellationToken).ConfigureAwait(false);
         if (there.Any(role => role.Role == AccessRole.Owner))
-            await InOwnTransactionAsync(() => TryNewTableAsync(there, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await InOwnTransactionAsync(() => TryNewTableAsync(there, wanted.RowSecurity, cancellationToken), cancellationToken).ConfigureAwait(false);
         if (wanted.RowSecurity && there.Any(role => role.Role == AccessRole.Owner)) await InOwnTransactionAsync(() => TryTenantsAsync(there, cancellationToken), cancellationToken).ConfigureAwait(false);
         return new EffectMatrix([.. roles.Select(role => role.Name)], [.. _cells.Select(cell => cell.Operation).Distinct()], _cells, _loggedIn, _notes, time.GetElapsedTime(started));
+    }
+
+    private List<string> Waiting(AccessOptions wanted, AccessState state)
+    {
+        var declared = new DeclaredRights(schema, wanted, state);
+        var app = AccessScript.Grantees(schema, wanted).First(role => role.Role == AccessRole.App);
+        return [.. state.Objects.Where(found => !StrayObjects.IsDeclared(found) && declared.Missing(app, found).Count > 0).Select(found => found.Name)];
     }
 
     private async Task TryAsync(RoleSpec role, AccessState state, AccessOptions wanted, CancellationToken cancellationToken)
@@ -87,16 +95,17 @@ internal sealed class EffectVerifier(
     private async Task TryGuardAsync(AccessState state, CancellationToken cancellationToken)
     {
         if (!state.IsSuperuser && !await BecomeAsync(RoleSpecs.All(schema, options)[0], "role", cancellationToken).ConfigureAwait(false)) return;
-        var guarded = DeleteGuard.Guarded.Where(table => IsGuarded(state, table)).ToList();
-        foreach (var table in DeleteGuard.Guarded.Except(guarded))
-            _cells.Add(EffectCell.Of(RoleSpecs.Owner(schema), "guard", table.Name, false, "a trigger of the guard is missing or disabled"));
+        var missing = DeleteGuard.Guarded.ToDictionary(table => table, table => GuardTriggers.Missing(schema, table, state.Objects.FirstOrDefault(found => found.Kind == "table" && found.Name == table.Name)).Select(trigger => trigger.Name).ToList());
+        foreach (var (table, names) in missing.Where(one => one.Value.Count > 0))
+            _cells.Add(EffectCell.Of(RoleSpecs.Owner(schema), "guard", table.Name, false, $"triggers of the guard are missing, disabled or others: {string.Join(", ", names)}"));
+        var guarded = DeleteGuard.Guarded.Where(table => missing[table].Count == 0).ToList();
         // With the triggers seen first, a TRUNCATE that passes would be a defect of the server's.
         List<EffectTrial> trials = [.. guarded.SelectMany(table => new EffectTrial[]
         {
             new("guard", table.Name, $"with a as ({SampleRow.Insert(schema, table, Tenant)} returning 1) select 1 from a", EffectOutcome.Allowed),
             new("guard", table.Name, $"do $trial$ begin {SampleRow.Insert(schema, table, Tenant)}; delete from {schema}.{table.Name} where tenant_id = '{Tenant}'; end $trial$", EffectOutcome.Guarded),
             new("guard", table.Name, $"truncate {schema}.{table.Name}", EffectOutcome.Guarded),
-        })];
+        }), .. guarded.Where(table => table == Tables.Erasures).SelectMany(Records)];
         // Whoever has to wait for a lock here stops everybody behind it.
         await AccessControl.ExecuteAsync(connection, "set local lock_timeout = '50ms'", cancellationToken).ConfigureAwait(false);
         var cells = await EffectRunner.RunAsync(connection, RoleSpecs.Owner(schema), trials, cancellationToken).ConfigureAwait(false);
@@ -107,11 +116,16 @@ internal sealed class EffectVerifier(
         if (inUse.Count > 0) _notes.Add($"TRUNCATE was not tried on tables that are in use: {string.Join(", ", inUse)}; their triggers are there and on.");
     }
 
-    private static bool IsGuarded(AccessState state, Table table) =>
-        state.Objects.FirstOrDefault(found => found.Name == table.Name) is { } live && live.Triggers.Contains(DeleteGuard.RowTrigger) && live.Triggers.Contains(DeleteGuard.TruncateTrigger);
+    // What an erasure says stays; what a merge notes beside it may change.
+    private IEnumerable<EffectTrial> Records(Table table)
+    {
+        string Change(string what) => $"do $trial$ begin {SampleRow.Insert(schema, table, Tenant)}; update {schema}.{table.Name} set {what} where tenant_id = '{Tenant}'; end $trial$";
+        yield return new("guard", table.Name, Change("key = '-', occurred_at = 'epoch'"), EffectOutcome.Guarded);
+        yield return new("guard", table.Name, Change("loser = null, feed = feed, nonce = nonce"), EffectOutcome.Allowed);
+    }
 
-    /// <summary>A table that the owner makes now, as a migration would, and what each role may do with it.</summary>
-    private async Task TryNewTableAsync(List<RoleSpec> roles, CancellationToken cancellationToken)
+    /// <summary>A table that the owner makes now, as a migration would, and what each role may do with it: where tenants are kept apart, nothing before it has policies.</summary>
+    private async Task TryNewTableAsync(List<RoleSpec> roles, bool rowSecurity, CancellationToken cancellationToken)
     {
         if (!await BecomeAsync(roles.First(role => role.Role == AccessRole.Owner), "role", cancellationToken).ConfigureAwait(false)) return;
         if (!await PreparedAsync("new table", schema, $"create table {schema}.{NewTable} (id text)", cancellationToken).ConfigureAwait(false)
@@ -122,8 +136,10 @@ internal sealed class EffectVerifier(
             if (!await BecomeAsync(role, "role", cancellationToken).ConfigureAwait(false)) continue;
             var rights = role.Role switch
             {
+                AccessRole.Backup => TableRight.Select,
+                _ when rowSecurity => TableRight.None,
                 AccessRole.App or AccessRole.Relay => TableRight.Select | TableRight.Insert | TableRight.Update,
-                AccessRole.ReadOnly or AccessRole.Backup => TableRight.Select,
+                AccessRole.ReadOnly => TableRight.Select,
                 _ => TableRight.None,
             };
             List<EffectTrial> trials = [.. EffectTrials.OnTable(role.Role, schema, NewTable, rights, ["id"]).Select(trial => trial with { Operation = "new table", Subject = trial.Operation }),
