@@ -46,7 +46,7 @@ internal static class CatalogueChecks
     public static async Task<IReadOnlyList<EffectCell>> RunAsync(
         NpgsqlConnection connection, string schema, AccessOptions options, AccessState state, IReadOnlyList<RoleSpec> roles, CancellationToken cancellationToken)
     {
-        List<EffectCell> cells = [.. roles.SelectMany(role => OfRole(role, state.Roles[role.Name]))];
+        List<EffectCell> cells = [.. roles.SelectMany(role => OfRole(state.Suited(role), state.Roles[role.Name]))];
         var owned = await AccessState.QueryAsync(connection, AskOwned, [roles.Where(role => role.Role != AccessRole.Owner).Select(role => role.Name).ToArray()], row => (row.GetString(0), row.GetInt64(1)), cancellationToken).ConfigureAwait(false);
         cells.AddRange(owned.Select(one => EffectCell.Of(one.Item1, "owns", "", false, $"it owns {one.Item2} objects; only {RoleSpecs.Owner(schema)} may")));
         cells.AddRange(Owners(schema, state));
@@ -115,7 +115,7 @@ internal static class CatalogueChecks
         {
             if (!declared.Contains(grantee)) continue;
             if (!Tables.TryGet(name.Split('.')[0], out var table)) continue;
-            var may = direct.TryGetValue(grantee, out var role) ? TableRights.Words(TableRights.Of(role.Role, table)) : [];
+            var may = direct.TryGetValue(grantee, out var role) ? TableRights.Words(TableRights.Of(role.Role, table, options.RowSecurity)) : [];
             var extra = rights.Split(',').Except(may).ToList();
             if (name.Contains('.', StringComparison.Ordinal)) extra = [.. rights.Split(',')];
             if (grantable) extra.Add("the grant option");
