@@ -21,7 +21,7 @@ public sealed class TenantScopeTests
     /// <summary>What goes over all tenants, by class: the relay's, the digests', and the counts for people.</summary>
     private static readonly string[] OverAll =
     [
-        "RelayStatements.State", "RelayStatements.Rejects", "RelaySource.News", "ParkedRowQueries.Newest", "StatusQueries.Counts", "ConflictQueries.Revised", "RegisterRow.Many",
+        "RelayStatements.Lease", "RelayStatements.EndLease", "RelayStatements.Report", "RelayStatements.Cursors", "RelayStatements.State", "RelayStatements.Rejects", "RelaySource.News", "ParkedRowQueries.Newest", "StatusQueries.Counts", "ConflictQueries.Revised", "RegisterRow.Many",
     ];
 
     // Of the local file only.
