@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # Measures Holdfast against the raw driver on a throw-away PostgreSQL and writes bench/results/.
-#   bench/run.sh                      every measure but the large one, failover-* and relay-*
-#   bench/run.sh --only one,many      some of: one one-pooled many crowd load local help import large
-#   bench/run.sh --only large         10 million rows: minutes, and about 15 GB of disk
-#   bench/run.sh --only relay-verify  `relay verify` of 1 million rows (--verify-rows N) on three servers: minutes, and 5 GB of disk
-#   bench/run.sh --only constraint-fix  a check replaced on 1 million rows (--large-rows N) beside an application: minutes
-#   bench/run.sh --only migration-stall --seconds 30
-#   bench/run.sh --only drift,schema-checks,row-security
+#   bench/run.sh                      every measure but those below
+#   bench/run.sh --only one,many      some of: one one-pooled many crowd load set local help import drift schema-checks
+#   bench/run.sh --only large         10 million rows: minutes, and 20 GB of free disk
 #   bench/run.sh --only failover-kill,failover-freeze,failover-blackhole,failover-all-down --faults 200 --peer-faults 20
 #   bench/run.sh --only relay-lag --seconds 20
 #   bench/run.sh --only relay-catchup --rows 200000 --rounds 3
 #   bench/run.sh --only relay-beside --rows 1000000 --seconds 20 --rounds 3
 #   bench/run.sh --only relay-steady --large-rows 1000000     10 million: a run of its own, twice the disk of large
+#   bench/run.sh --only relay-verify  `relay verify` of 1 million rows (--verify-rows N) on three servers: minutes, and 8 GB of free disk
+#   bench/run.sh --only constraint-fix  a check replaced on 1 million rows (--large-rows N) beside an application: minutes
+#   bench/run.sh --only migration-stall --seconds 30
+#   bench/run.sh --only row-security
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -11,6 +11,7 @@ const dropped = {
   OBJECT_TABLE: 'drop-table', OBJECT_FOREIGN_TABLE: 'drop-table', OBJECT_SCHEMA: 'drop-schema', OBJECT_EXTENSION: 'drop-extension',
 };
 const comparisons = new Set(['=', '<', '>', '<=', '>=', '~', '~*', '^@', '@>', '<@', '&&', '@@']);
+const truths = new Set([...comparisons, '<>', '!=', '!~', '!~*']);
 const ranges = new Set(['AEXPR_IN', 'AEXPR_LIKE', 'AEXPR_ILIKE', 'AEXPR_SIMILAR', 'AEXPR_BETWEEN', 'AEXPR_BETWEEN_SYM', 'AEXPR_NOT_DISTINCT']);
 
 function find(node, found) {
@@ -34,8 +35,8 @@ function visit(kind, node, found) {
     case 'CreatedbStmt': found.push('create-database'); break;
     case 'RenameStmt': if (node.renameType === 'OBJECT_DATABASE') found.push('rename-database'); break;
     case 'TruncateStmt': found.push('truncate'); break;
-    case 'DeleteStmt': if (!narrows(node.whereClause, names(node.relation))) found.push('delete-without-key'); break;
-    case 'UpdateStmt': if (!narrows(node.whereClause, names(node.relation))) found.push('update-without-key'); break;
+    case 'DeleteStmt': if (!narrows(node.whereClause, names(node.relation), true)) found.push('delete-without-key'); break;
+    case 'UpdateStmt': if (!narrows(node.whereClause, names(node.relation), false)) found.push('update-without-key'); break;
     case 'MergeStmt': for (const when of node.mergeWhenClauses) if ((when.MergeWhenClause ?? when).commandType === 'CMD_DELETE') found.push('merge-delete'); break;
     case 'CompositeTypeStmt': break;
     case 'AlterTableStmt':
@@ -47,42 +48,59 @@ function visit(kind, node, found) {
 
 const names = relation => [relation.alias?.aliasname ?? relation.relname];
 
-function narrows(node, targets, qualified = false) {
+// A DELETE is narrowed by equality alone, an UPDATE by ranges and patterns too.
+function narrows(node, targets, byEquality, qualified = false) {
   if (!node) return false;
   const [kind, value] = Object.entries(node)[0];
+  const isKey = side => columns(side, targets, qualified).length > 0 && !hasTruth(side);
+  const holds = operator => byEquality ? operator === '=' : comparisons.has(operator);
   switch (kind) {
     case 'BoolExpr':
       if (value.boolop === 'NOT_EXPR') return false;
-      return value.args[value.boolop === 'AND_EXPR' ? 'some' : 'every'](arg => narrows(arg, targets, qualified));
+      return value.args[value.boolop === 'AND_EXPR' ? 'some' : 'every'](arg => narrows(arg, targets, byEquality, qualified));
     case 'CurrentOfExpr': return true;
-    case 'NullTest': return value.nulltesttype === 'IS_NULL' && hasColumn(value.arg, targets, qualified);
-    case 'BooleanTest': return ['IS_TRUE', 'IS_FALSE', 'IS_UNKNOWN'].includes(value.booltesttype) && hasColumn(value.arg, targets, qualified);
+    case 'NullTest': return !byEquality && value.nulltesttype === 'IS_NULL' && isKey(value.arg);
+    case 'BooleanTest': return !byEquality && ['IS_TRUE', 'IS_FALSE', 'IS_UNKNOWN'].includes(value.booltesttype) && isKey(value.arg);
     case 'SubLink':
-      if (value.subLinkType === 'EXISTS_SUBLINK') return narrows(value.subselect.SelectStmt?.whereClause, targets, true);
-      return value.subLinkType === 'ANY_SUBLINK' && hasColumn(value.testexpr, targets, qualified);
+      if (value.subLinkType === 'EXISTS_SUBLINK') return narrows(value.subselect.SelectStmt?.whereClause, targets, byEquality, true);
+      return value.subLinkType === 'ANY_SUBLINK' && holds(value.operName?.[0].String.sval ?? '=') && isKey(value.testexpr);
     case 'A_Expr': {
       const operator = value.name.length === 1 ? value.name[0].String.sval : null;
-      const compares = ['AEXPR_OP', 'AEXPR_OP_ANY', 'AEXPR_OP_ALL'].includes(value.kind) ? comparisons.has(operator)
+      const list = ['AEXPR_IN', 'AEXPR_OP_ANY', 'AEXPR_OP_ALL'].includes(value.kind);
+      const compares = ['AEXPR_OP', 'AEXPR_OP_ANY', 'AEXPR_OP_ALL'].includes(value.kind) ? holds(operator) && !(byEquality && value.kind === 'AEXPR_OP_ALL')
+        : byEquality ? value.kind === 'AEXPR_NOT_DISTINCT' || (value.kind === 'AEXPR_IN' && operator === '=')
         : ranges.has(value.kind) && !operator.startsWith('!') && operator !== '<>' && !operator.startsWith('NOT');
-      if (!compares || plain(value.lexpr) === plain(value.rexpr)) return false;
-      return hasColumn(value.lexpr, targets, qualified) || hasColumn(value.rexpr, targets, qualified);
+      const own = columns(value.lexpr, targets, qualified);
+      if (!compares || columns(value.rexpr, targets, qualified).some(name => own.includes(name))) return false;
+      return isKey(value.lexpr) || (!(byEquality && list) && isKey(value.rexpr));
     }
     default: return false;
   }
 }
 
-const plain = node => JSON.stringify(node, (key, value) => key === 'location' ? undefined : value);
-
-function hasColumn(node, targets, qualified) {
-  if (Array.isArray(node)) return node.some(item => hasColumn(item, targets, qualified));
-  if (node === null || typeof node !== 'object') return false;
-  return Object.entries(node).some(([kind, value]) => {
+// The columns of the changed table, but for those in a subquery.
+function columns(node, targets, qualified) {
+  if (Array.isArray(node)) return node.flatMap(item => columns(item, targets, qualified));
+  if (node === null || typeof node !== 'object') return [];
+  return Object.entries(node).flatMap(([kind, value]) => {
     if (kind === 'ColumnRef') {
       const fields = value.fields.map(field => field.String?.sval ?? '*');
-      return fields.length === 1 ? !qualified : targets.includes(fields[fields.length - 2]);
+      return (fields.length === 1 ? !qualified : targets.includes(fields[fields.length - 2])) ? [fields[fields.length - 1]] : [];
     }
-    if (kind === 'SubLink') return hasColumn(value.testexpr ?? null, targets, qualified);
-    return hasColumn(value, targets, qualified);
+    if (kind === 'SubLink') return columns(value.testexpr ?? null, targets, qualified);
+    return columns(value, targets, qualified);
+  });
+}
+
+// Whether a truth value is made in it: a comparison of that says nothing about the columns.
+function hasTruth(node) {
+  if (Array.isArray(node)) return node.some(hasTruth);
+  if (node === null || typeof node !== 'object') return false;
+  return Object.entries(node).some(([kind, value]) => {
+    if (['BoolExpr', 'NullTest', 'BooleanTest', 'CaseExpr'].includes(kind)) return true;
+    if (kind === 'SubLink') return value.subLinkType !== 'EXPR_SUBLINK' && value.subLinkType !== 'ARRAY_SUBLINK';
+    if (kind === 'A_Expr' && value.kind !== 'AEXPR_NULLIF' && (value.kind !== 'AEXPR_OP' || truths.has(value.name[value.name.length - 1].String.sval))) return true;
+    return hasTruth(value);
   });
 }
 

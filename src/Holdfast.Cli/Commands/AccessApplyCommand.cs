@@ -14,7 +14,7 @@ internal static class AccessApplyCommand
 
     public static Command Create() => CommandFactory.Create("access apply",
         "Makes the roles with their grants, the guard against deleting and, with --row-security, the separation of tenants; then tries all of it (see 'access verify'). Run it again after every restore.",
-        "holdfast access apply --provider main --write-secrets access.secrets", [Secrets, AccessCommand.RowSecurity, AccessCommand.Exclusive, AccessCommand.Shared], RunAsync);
+        "holdfast access apply --provider main --write-secrets access.secrets --yes", [Secrets, AccessCommand.RowSecurity, AccessCommand.Exclusive, AccessCommand.Shared], RunAsync);
 
     private static async Task<ExitCode> RunAsync(Invocation invocation, CancellationToken cancellationToken)
     {
@@ -32,7 +32,7 @@ internal static class AccessApplyCommand
             }
             try
             {
-                if (!invocation.Yes && Terminal.CanAsk && !Terminal.Ask($"Change roles and rights on {server.Name}?")) throw new CliException(ExitCode.Cancelled, "Nothing was changed.");
+                Confirmation.Require(invocation, $"Change roles and rights on {server.Name} ({control.Target})?");
                 var (done, isAsPlanned) = await ApplyAsync(server.Name, control, options, file, cancellationToken);
                 applied.Add(done);
                 // What only the console can do is told, and is no reason to leave the others as they are.

@@ -24,10 +24,6 @@ internal static class AccessCommand
     };
 
     /// <summary>The servers, backups first: what goes wrong is seen where it does the least harm.</summary>
-    public static IEnumerable<(ProviderOptions Server, AccessControl Control)> Servers(Invocation invocation)
-    {
-        if (invocation.Target.IsLocal) throw new CliException(ExitCode.NotFound, "No provider is configured: the memory is the local file, and its access is that of the file.", "holdfast config check");
-        foreach (var server in invocation.Target.Servers.Reverse())
-            yield return (server, new AccessControl(ProviderEndpoints.Control(server), invocation.Target.Options.Schema));
-    }
+    public static IEnumerable<(ProviderOptions Server, AccessControl Control)> Servers(Invocation invocation) =>
+        ServerReports.Servers(invocation).Select(server => (server, new AccessControl(ProviderEndpoints.Control(server), invocation.Target.Options.Schema)));
 }

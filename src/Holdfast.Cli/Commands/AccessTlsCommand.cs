@@ -13,8 +13,7 @@ internal static class AccessTlsCommand
 
     private static async Task<ExitCode> RunAsync(Invocation invocation, CancellationToken cancellationToken)
     {
-        if (invocation.Target.IsLocal) throw new CliException(ExitCode.NotFound, "No provider is configured: the memory is the local file.", "holdfast config check");
-        var reports = await Task.WhenAll(invocation.Target.Servers.Select(server => new TlsCheck(TimeProvider.System).RunAsync(server, cancellationToken)));
+        var reports = await Task.WhenAll(ServerReports.Servers(invocation).Reverse().Select(server => new TlsCheck(TimeProvider.System).RunAsync(server, cancellationToken)));
         var result = reports.Select(report => new TlsItem(report.Provider, Naming.Snake(report.Verdict.ToString()), report.Unreachable, report.DaysLeft,
             [.. report.Points.Select(point => new TlsPointItem(point.Point, Naming.Snake(point.Verdict.ToString()), point.Detail, point.Advice))])).ToList();
         invocation.Print(result, CliJson.Default.ListTlsItem, writer =>

@@ -21,11 +21,11 @@ internal static class ForgetCommand
     {
         var (user, session) = (invocation.Get(User), invocation.Get(Session));
         if (user is null == session is null) throw new CliException(ExitCode.Usage, "Say whom to forget: --user ID or --session ID, one of the two.", "holdfast forget --help");
+        var whom = user is not null ? $"user '{user}'" : $"session '{session}'";
         invocation.AnnounceTarget();
+        if (!invocation.DryRun) Confirmation.Require(invocation, $"Forget {whom} in every store, for good?");
         await using var memory = await invocation.OpenAsync(cancellationToken);
         if (invocation.DryRun) return PrintCounts(invocation, user, session, await memory.Forgetting.CountAsync(user, session, cancellationToken));
-        var whom = user is not null ? $"user '{user}'" : $"session '{session}'";
-        if (!invocation.Yes && Terminal.CanAsk && !Terminal.Ask($"Forget {whom} in every store, for good?")) throw new CliException(ExitCode.Cancelled, "Nothing was forgotten.");
         var receipt = user is not null ? await memory.ForgetUserAsync(user, cancellationToken) : await memory.ForgetSessionAsync(session!, cancellationToken);
         return Print(invocation, whom, receipt);
     }

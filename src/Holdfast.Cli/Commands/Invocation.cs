@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -25,6 +26,15 @@ internal sealed class Invocation(ParseResult parse, string command)
     public ConfigurationSources Sources => StoreTarget.Sources(parse);
 
     public StoreTarget Target => field ??= StoreTarget.Choose(parse);
+
+    /// <summary>The line as it was typed, with one option more, to be copied.</summary>
+    public string Again(string option)
+    {
+        var words = parse.Tokens.Select(token => ShellWord.Of(token.Value)).ToList();
+        // Behind a lone -- it would be a text.
+        words.Insert(parse.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).Count(), option);
+        return $"holdfast {string.Join(' ', words)}";
+    }
 
     public T? Get<T>(Option<T> option) => parse.GetValue(option);
 

@@ -22,7 +22,7 @@ internal static class SchemaBaselineCommand
             var baseline = new SchemaBaseline(target);
             var steps = await baseline.RunAsync(invocation.Get(Version), dryRun: true, cancellationToken);
             if (invocation.DryRun) return new Migrated(name, [.. steps]);
-            SchemaTargets.Confirm(invocation, $"Record {steps[0].Script} to {steps[^1].Script} as there already on {name}?");
+            Confirmation.Require(invocation, $"Record {steps[0].Script} to {steps[^1].Script} as there already on {name}?");
             return new Migrated(name, [.. await baseline.RunAsync(invocation.Get(Version), dryRun: false, cancellationToken)]);
         });
         return SchemaResult.Print(invocation, adopted, invocation.DryRun ? "would adopt" : "adopted", "nothing to adopt");

@@ -19,9 +19,9 @@ internal static class SchemaConstraintCommand
     {
         // A check judges; a list shows what is there.
         var reached = await ServerReports.ReadAsync(invocation, server => new ConstraintInspection(ProviderEndpoints.Control(server), invocation.Target.Options.Schema).RunAsync(countRows, cancellationToken), cancellationToken);
-        var providers = reached.Select(one => new ConstraintProviderItem(one.Server.Name, one.Error?.Message, [.. (one.Result ?? []).Select(Item)])).ToList();
+        var providers = reached.Select(one => new ConstraintProviderItem(one.Name, one.Problem, [.. (one.Result ?? []).Select(Item)])).ToList();
         invocation.Print(providers, CliJson.Default.ListConstraintProviderItem, writer => Write(writer, providers, countRows));
-        var wrong = reached.SelectMany(one => (one.Result ?? []).Where(status => !status.IsRight).Select(status => $"{one.Server.Name}: {status.Name} {Naming.Snake(status.State.ToString()).Replace('_', ' ')}")).ToList();
+        var wrong = reached.SelectMany(one => (one.Result ?? []).Where(status => !status.IsRight).Select(status => $"{one.Name}: {status.Name} {Naming.Snake(status.State.ToString()).Replace('_', ' ')}")).ToList();
         if (countRows && wrong.Count > 0) return invocation.Note(new CliError(ExitCode.VerificationFailed, $"{wrong.Count} {(wrong.Count == 1 ? "check is" : "checks are")} not what the code needs: {string.Join(", ", wrong)}.", "holdfast schema constraint fix --dry-run"));
         return ServerReports.End(invocation, reached);
     }

@@ -30,7 +30,7 @@ internal static class SchemaConstraintFixCommand
             items.Add(Item(server.Name, plan.Steps.Count == 0 ? "right" : "planned", plan));
         }
         if (invocation.DryRun) return Print(invocation, new ConstraintFixed(true, false, items));
-        if (items.Any(item => item.Steps.Count > 0) && !invocation.Yes && Terminal.CanAsk && !Terminal.Ask("Run these statements?")) throw new CliException(ExitCode.Cancelled, "Nothing was changed.");
+        if (items.Any(item => item.Steps.Count > 0)) Confirmation.Require(invocation, $"Run these statements on {string.Join(", ", items.Where(item => item.Steps.Count > 0).Select(item => item.Provider))}?");
 
         for (var i = 0; i < fixes.Count; i++)
         {

@@ -64,12 +64,16 @@ internal static class SchemaDiffCommand
     {
         var named = DriftTargets.Named(invocation, DriftTargets.All(invocation));
         var schema = SchemaDriftCommand.Options(invocation, named).Schema;
-        var read = await Task.WhenAll(named.Select(async target => (Target: target, Snapshot: await ReadAsync(target, schema, cancellationToken))));
-        var items = read.Select(one => new SchemaFingerprint(one.Target.Name, one.Snapshot.Exists ? one.Snapshot.Fingerprint : "none", one.Snapshot.Facts.IsHistoryHidden ? "unknown" : HistoryCheck.Through(one.Snapshot) ?? "none", one.Snapshot.Facts.Version)).ToList();
+        var reports = await ServerReports.ReadAsync([.. named.Select(target => (target.Name, target))], target => ReadAsync(target, schema, cancellationToken), cancellationToken);
+        var items = reports.Select(SchemaFingerprint.Of).ToList();
         invocation.Print(items, CliJson.Default.ListSchemaFingerprint, writer =>
-            TextColumns.Write(writer, ["PROVIDER", "VERSION", "POSTGRESQL", "FINGERPRINT"], items.Select(item => new[] { item.Provider, item.SchemaVersion, item.Server, item.Fingerprint })));
-        return items.Select(item => item.Fingerprint).Distinct().Count() == 1 ? ExitCode.Done
-            : invocation.Note(new CliError(ExitCode.VerificationFailed, $"The schemas of {string.Join(", ", items.Select(item => item.Provider))} are not all the same.", "holdfast schema drift"));
+            TextColumns.Write(writer, ["PROVIDER", "VERSION", "POSTGRESQL", "FINGERPRINT"], items.Select(item => new[]
+            {
+                item.Provider, item.SchemaVersion ?? "-", item.Server ?? "-", item.Fingerprint ?? $"not read: {item.Problem}",
+            })));
+        var known = items.Where(item => item.Fingerprint is not null).ToList();
+        return known.Select(item => item.Fingerprint).Distinct().Count() == 1 ? ServerReports.End(invocation, reports)
+            : invocation.Note(new CliError(ExitCode.VerificationFailed, $"The schemas of {string.Join(", ", known.Select(item => item.Provider))} are not all the same.", "holdfast schema drift"));
     }
 
     private static async Task<CatalogueSnapshot> ReadAsync(DriftTarget target, string schema, CancellationToken cancellationToken)
@@ -89,5 +93,9 @@ internal static class SchemaDiffCommand
 /// <summary>A schema as SQL.</summary>
 internal sealed record SchemaDump(string Provider, string Schema, string Fingerprint, List<string> Statements);
 
-/// <summary>A provider's schema as one hash.</summary>
-internal sealed record SchemaFingerprint(string Provider, string Fingerprint, string SchemaVersion, string Server);
+/// <summary>A provider's schema as one hash, or why it could not be read.</summary>
+internal sealed record SchemaFingerprint(string Provider, string? Fingerprint, string? SchemaVersion, string? Server, string? Problem)
+{
+    public static SchemaFingerprint Of(ServerReport<CatalogueSnapshot> report) => report.Result is not { } snapshot ? new(report.Name, null, null, null, report.Problem)
+        : new(report.Name, snapshot.Exists ? snapshot.Fingerprint : "none", snapshot.Facts.IsHistoryHidden ? "unknown" : HistoryCheck.Through(snapshot) ?? "none", snapshot.Facts.Version, null);
+}

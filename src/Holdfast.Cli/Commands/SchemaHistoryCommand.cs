@@ -14,13 +14,14 @@ internal static class SchemaHistoryCommand
 
     private static async Task<ExitCode> RunAsync(Invocation invocation, CancellationToken cancellationToken)
     {
-        var histories = new List<ProviderHistory>();
-        foreach (var (name, target) in SchemaTargets.Read(invocation)) histories.Add(new ProviderHistory(name, [.. (await target.ReadAsync(cancellationToken)).Select(HistoryItem.Of)]));
-        return invocation.Print(histories, CliJson.Default.ListProviderHistory, writer =>
+        var reports = await ServerReports.ReadAsync(SchemaTargets.Read(invocation), target => target.ReadAsync(cancellationToken), cancellationToken);
+        var histories = reports.Select(report => new ProviderHistory(report.Name, report.Result is { } rows ? [.. rows.Select(HistoryItem.Of)] : null, report.Problem)).ToList();
+        invocation.Print(histories, CliJson.Default.ListProviderHistory, writer =>
         {
             foreach (var history in histories)
             {
-                if (histories.Count > 1) writer.WriteLine($"{history.Provider}:");
+                if (histories.Count > 1) writer.WriteLine($"{history.Provider}:{(history.Problem is { } problem ? $" not read: {Terminal.Safe(problem)}" : "")}");
+                if (history.Rows is null) continue;
                 TextColumns.Write(writer, ["RANK", "SCRIPT", "STATE", "DONE", "STARTED", "TOOK", "WAITED", "BY", "HOST", "CHAIN", "REMARK"], history.Rows.Select(row => new[]
                 {
                     row.Rank.ToString(CultureInfo.InvariantCulture), row.Script, row.State, $"{row.LastStatement}/{row.Statements}", Figures.Time(row.StartedAt),
@@ -28,11 +29,12 @@ internal static class SchemaHistoryCommand
                 }));
             }
         });
+        return ServerReports.End(invocation, reports);
     }
 }
 
-/// <summary>A provider's history.</summary>
-internal sealed record ProviderHistory(string Provider, List<HistoryItem> Rows);
+/// <summary>A provider's history, or why it could not be read.</summary>
+internal sealed record ProviderHistory(string Provider, List<HistoryItem>? Rows, string? Problem);
 
 /// <summary>A row of it.</summary>
 internal sealed record HistoryItem(

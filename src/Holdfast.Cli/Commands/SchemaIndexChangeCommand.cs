@@ -15,10 +15,10 @@ internal static class SchemaIndexChangeCommand
     private static readonly Option<int> LockWait = new("--lock-wait") { Description = "How many seconds to wait for a migration or another build.", HelpName = "SECONDS", DefaultValueFactory = _ => 60 };
 
     public static Command CreateBuild() => CommandFactory.Create("schema index build", "Builds an index that is missing or invalid, while writers go on; drops what a failed build left.",
-        "holdfast schema index build session_memories_session_id_stamp_idx --provider main", [NameOrNone, Table, Columns, SchemaIndexCommand.Schema, LockWait], BuildAsync);
+        "holdfast schema index build session_memories_session_id_stamp_idx --provider main --yes", [NameOrNone, Table, Columns, SchemaIndexCommand.Schema, LockWait], BuildAsync);
 
     public static Command CreateDrop() => CommandFactory.Create("schema index drop", "Drops an index while everybody goes on, and prints how to make it again. Refused for what a constraint stands on and what a migration declares.",
-        "holdfast schema index drop orders_old_idx --schema public --provider main", [Name, SchemaIndexCommand.Schema, LockWait], DropAsync);
+        "holdfast schema index drop orders_old_idx --schema public --provider main --yes", [Name, SchemaIndexCommand.Schema, LockWait], DropAsync);
 
     private static Task<ExitCode> BuildAsync(Invocation invocation, CancellationToken cancellationToken)
     {
@@ -50,7 +50,7 @@ internal static class SchemaIndexChangeCommand
             items.Add(Item(server.Name, change.Statements.Count == 0 ? "right" : "planned", change));
         }
         if (invocation.DryRun) return Print(invocation, new IndexChanged(true, false, items));
-        if (items.Any(item => item.Sql.Count > 0) && !invocation.Yes && Terminal.CanAsk && !Terminal.Ask("Run these statements?")) throw new CliException(ExitCode.Cancelled, "Nothing was changed.");
+        if (items.Any(item => item.Sql.Count > 0)) Confirmation.Require(invocation, $"Run these statements on {string.Join(", ", items.Where(item => item.Sql.Count > 0).Select(item => item.Provider))}?");
         for (var i = 0; i < servers.Count; i++)
         {
             if (items[i].Sql.Count == 0) continue;

@@ -29,7 +29,7 @@ internal static class SchemaIndexCommand
 
     internal static string SchemaOf(Invocation invocation) => invocation.Get(Schema) ?? invocation.Target.Options.Schema;
 
-    private static IndexProviderItem Item(ServerReport<SchemaIndexes> one, IReadOnlyList<SchemaIndexes> others) => new(one.Server.Name, one.Error?.Message, one.Result?.Live.Count, one.Result?.StatisticsReset,
+    private static IndexProviderItem Item(ServerReport<SchemaIndexes> one, IReadOnlyList<SchemaIndexes> others) => new(one.Name, one.Problem, one.Result?.Live.Count, one.Result?.StatisticsReset,
         one.Result is not { } here ? [] : [.. IndexJudge.Run(here, others).Select(finding => new IndexFindingItem(Naming.Snake(finding.Kind.ToString()), finding.Index, finding.Table, finding.Detail, finding.Remedy, finding.IsHint, finding.Bytes))]);
 
     private static void Write(TextWriter writer, IndexReport report)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.CommandLine;
 using Holdfast.Cli.Output;
 using Holdfast.Operations.Schema.Migrations;
@@ -29,7 +30,16 @@ internal static class SchemaMigrateCommand
             return invocation.Print(new Migrated(invocation.Target.Name, []), CliJson.Default.Migrated, writer => writer.WriteLine("the local file is brought up to date whenever it is opened"));
         }
         var targets = SchemaTargets.Read(invocation, options);
-        var migrated = await SchemaRollout.RunAsync(targets, (name, target) => MigrateAsync(invocation, name, target, targets.Count > 1, cancellationToken));
+        var begun = new ConcurrentQueue<(string Provider, string Script)>();
+        IReadOnlyList<Migrated> migrated;
+        try
+        {
+            migrated = await SchemaRollout.RunAsync(targets, (name, target) => MigrateAsync(invocation, name, target, targets.Count > 1, script => begun.Enqueue((name, script)), cancellationToken));
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && !invocation.DryRun)
+        {
+            return invocation.Print(await CancelledMigration.TellAsync(invocation, [.. targets.Reverse()], begun.ToLookup(one => one.Provider, one => one.Script)));
+        }
         return invocation.Print(migrated is [var only] ? only : new Migrated(invocation.Target.Name, [.. migrated.SelectMany(one => one.Steps)], [.. migrated]), CliJson.Default.Migrated, writer =>
         {
             foreach (var one in migrated) Write(writer, one, migrated.Count == 1 ? "" : $"{one.Provider}: ", invocation.DryRun);
@@ -45,10 +55,10 @@ internal static class SchemaMigrateCommand
         return SchemaTargets.Patience(invocation) with { To = invocation.Get(To), Phase = phase, OutOfOrder = invocation.Get(OutOfOrder), AllowDestructive = reason };
     }
 
-    private static async Task<Migrated> MigrateAsync(Invocation invocation, string name, MigrationTarget target, bool several, CancellationToken cancellationToken)
+    private static async Task<Migrated> MigrateAsync(Invocation invocation, string name, MigrationTarget target, bool several, Action<string> begun, CancellationToken cancellationToken)
     {
         SchemaTargets.Announce(name, target);
-        var progress = new SchemaProgress(several ? name : null);
+        var progress = new SchemaProgress(several ? name : null) { Begun = begun };
         if (invocation.Get(Execute))
         {
             var tried = await new SchemaTrial(target).RunAsync(progress, cancellationToken);

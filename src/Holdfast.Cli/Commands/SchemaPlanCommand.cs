@@ -22,35 +22,43 @@ internal static class SchemaPlanCommand
     {
         if (invocation.Get(Offline) && invocation.Get(Rehearse)) throw new CliException(ExitCode.Usage, "--rehearse needs a server, and --offline asks none.");
         var options = new MigrationOptions { To = invocation.Get(To), OutOfOrder = true };
-        var plans = new List<(string Provider, MigrationPlan Plan)>();
+        IReadOnlyList<ServerReport<MigrationPlan>> plans;
         var rehearsals = new List<Rehearsed>();
         if (invocation.Get(Offline))
         {
             var set = SchemaTargets.Set(invocation);
-            plans.Add(("offline", MigrationPlan.Make(set, [], invocation.Get(SchemaTargets.Schema) ?? (set.IsShipped ? invocation.Target.Options.Schema : "public"), options, set.Origin)));
+            plans = [new("offline", MigrationPlan.Make(set, [], invocation.Get(SchemaTargets.Schema) ?? (set.IsShipped ? invocation.Target.Options.Schema : "public"), options, set.Origin), null)];
         }
         else
-            foreach (var (name, target) in SchemaTargets.Read(invocation, options).Reverse())
+        {
+            var targets = SchemaTargets.Read(invocation, options).Reverse().ToList();
+            plans = await ServerReports.ReadAsync(targets, target => new SchemaMigrator(target).MakePlanAsync(cancellationToken), cancellationToken);
+            foreach (var (name, target) in targets.Where(target => invocation.Get(Rehearse) && plans.Any(plan => plan.Name == target.Name && plan.Error is null)))
             {
-                plans.Add((name, await new SchemaMigrator(target).MakePlanAsync(cancellationToken)));
-                if (!invocation.Get(Rehearse)) continue;
                 Invocation.Note($"rehearsing on {name}  {target.Name}");
                 rehearsals.Add(Rehearsed.Of(name, await new SchemaRehearsal(target).RunAsync(new SchemaProgress(name), cancellationToken)));
             }
-        var files = plans.SelectMany(plan => plan.Plan.Pending).DistinctBy(file => file.File.Script).Select(PlannedFile.Of).ToList();
-        var report = new SchemaPlanned([.. plans.Select(plan => new PlannedProvider(plan.Provider, [.. plan.Plan.Pending.Select(file => file.File.Script)], plan.Plan.Unfinished?.Script))], files, invocation.Get(Rehearse) ? rehearsals : null);
+        }
+        var files = plans.SelectMany(plan => plan.Result?.Pending ?? []).DistinctBy(file => file.File.Script).Select(PlannedFile.Of).ToList();
+        var report = new SchemaPlanned([.. plans.Select(PlannedProvider.Of)], files, invocation.Get(Rehearse) ? rehearsals : null);
         invocation.Print(report, CliJson.Default.SchemaPlanned, writer => Write(writer, report, invocation.Get(Sql)));
-        return rehearsals.FirstOrDefault(rehearsed => !rehearsed.Holds) is { } wrong
-                ? invocation.Note(new CliError(ExitCode.VerificationFailed, $"{wrong.Provider}: {(wrong.LeftByUndo.Count > 0 ? "the undo files do not lead back" : "applied a second time it comes out otherwise")}: {(wrong.LeftByUndo.Count > 0 ? wrong.LeftByUndo : wrong.LeftByRepeat)[0]}", "mend the files; 'holdfast schema plan --rehearse --json' lists all that differs"))
-            : files.Any(file => file.Lint.Count > 0)
-                ? invocation.Note(new CliError(ExitCode.Findings, $"{files.Sum(file => file.Lint.Count)} statements may stop the application while they run.", "holdfast schema lint FILE"))
-            : ExitCode.Done;
+        return End(invocation, report, plans);
+    }
+
+    private static ExitCode End(Invocation invocation, SchemaPlanned report, IReadOnlyList<ServerReport<MigrationPlan>> plans)
+    {
+        if (report.Rehearsals?.FirstOrDefault(rehearsed => !rehearsed.Holds) is { } wrong)
+            return invocation.Note(new CliError(ExitCode.VerificationFailed, $"{wrong.Provider}: {(wrong.LeftByUndo.Count > 0 ? "the undo files do not lead back" : "applied a second time it comes out otherwise")}: {(wrong.LeftByUndo.Count > 0 ? wrong.LeftByUndo : wrong.LeftByRepeat)[0]}", "mend the files; 'holdfast schema plan --rehearse --json' lists all that differs"));
+        if (ServerReports.End(invocation, plans) is var code and not ExitCode.Done) return code;
+        if (report.Providers.FirstOrDefault(provider => provider.OutOfOrder is { Count: > 0 }) is { } late)
+            return invocation.Note(new CliError(ExitCode.Findings, $"{late.Provider}: 'schema migrate' refuses {string.Join(", ", late.OutOfOrder!)}: a higher version was applied already.", "Give the file a higher number, or: holdfast schema migrate --out-of-order"));
+        return report.Files.Sum(file => file.Lint.Count) is > 0 and var found
+            ? invocation.Note(new CliError(ExitCode.Findings, $"{found} statements may stop the application while they run.", "holdfast schema lint FILE")) : ExitCode.Done;
     }
 
     private static void Write(TextWriter writer, SchemaPlanned report, bool sql)
     {
-        foreach (var provider in report.Providers)
-            writer.WriteLine($"{provider.Provider}: {(provider.Pending.Count == 0 ? "up to date" : string.Join(", ", provider.Pending))}{(provider.Unfinished is { } unfinished ? $"; {unfinished} was begun and not ended" : "")}");
+        foreach (var provider in report.Providers) writer.WriteLine($"{provider.Provider}: {Lack(provider)}");
         foreach (var rehearsed in report.Rehearsals ?? [])
             writer.WriteLine($"{rehearsed.Provider}: rehearsed: {(rehearsed.Applied.Count == 0 ? "nothing to apply" : $"applied {string.Join(", ", rehearsed.Applied)}{(rehearsed.WithoutUndo.Count > 0 ? $"; the way back was not tried, as {string.Join(", ", rehearsed.WithoutUndo)} cannot be taken back" : ", taken back, applied again")}")}");
         foreach (var difference in (report.Rehearsals ?? []).SelectMany(rehearsed => rehearsed.LeftByUndo.Select(text => $"after the undo: {text}").Concat(rehearsed.LeftByRepeat.Select(text => $"applied again: {text}"))))
@@ -68,6 +76,13 @@ internal static class SchemaPlanCommand
             if (sql) foreach (var statement in file.Statements) writer.WriteLine($"\n{Terminal.Safe(statement.Sql)};");
         }
     }
+
+    private static string Lack(PlannedProvider provider)
+    {
+        if (provider.Pending is not { } pending) return $"not read: {Terminal.Safe(provider.Problem!)}";
+        var files = pending.Select(script => provider.OutOfOrder?.Contains(script) == true ? $"{script} (out of order: migrate needs --out-of-order)" : script);
+        return $"{(pending.Count == 0 ? "up to date" : string.Join(", ", files))}{(provider.Unfinished is { } unfinished ? $"; {unfinished} was begun and not ended" : "")}";
+    }
 }
 
 /// <summary>What would run where.</summary>
@@ -80,8 +95,12 @@ internal sealed record Rehearsed(string Provider, bool Holds, List<string> Appli
         new(provider, report.Holds, [.. report.Applied.Select(step => step.Script)], [.. report.WithoutUndo], [.. report.LeftByUndo], [.. report.LeftByRepeat]);
 }
 
-/// <summary>What a provider lacks.</summary>
-internal sealed record PlannedProvider(string Provider, List<string> Pending, string? Unfinished);
+/// <summary>What a provider lacks, and what of it only <c>--out-of-order</c> applies; or why that is not known.</summary>
+internal sealed record PlannedProvider(string Provider, List<string>? Pending, string? Unfinished, List<string>? OutOfOrder, string? Problem)
+{
+    public static PlannedProvider Of(ServerReport<MigrationPlan> report) => report.Result is not { } plan ? new(report.Name, null, null, null, report.Problem)
+        : new(report.Name, [.. plan.Pending.Select(file => file.File.Script)], plan.Unfinished?.Script, [.. plan.OutOfOrder], null);
+}
 
 /// <summary>A file that would run.</summary>
 internal sealed record PlannedFile(string Script, string Phase, bool Transactional, List<string> Destructive, List<string> Lint, List<PlannedStatement> Statements)

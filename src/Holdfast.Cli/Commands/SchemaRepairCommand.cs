@@ -25,7 +25,7 @@ internal static class SchemaRepairCommand
             foreach (var step in found) Invocation.Note($"{step.Script} {step.Problem}");
             if (found.Count > 0 && !invocation.DryRun)
             {
-                SchemaTargets.Confirm(invocation, $"Is the database of {name} as {string.Join(", ", found.Select(step => step.Script))} says now?");
+                Confirmation.Require(invocation, $"Is the database of {name} as {string.Join(", ", found.Select(step => step.Script))} says now?");
                 found = await repair.RunAsync(reason, cancellationToken);
             }
             return new Migrated(name, [.. found.Select(step => new MigrationStep(step.Row.Version ?? "", step.File.Description, step.Script))]);

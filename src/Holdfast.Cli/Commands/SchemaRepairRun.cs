@@ -26,8 +26,7 @@ internal static class SchemaRepairRun
             foreach (var sql in step.Statements) Invocation.Note($"  {sql.Replace(CanonicalText.Schema, options.Schema, StringComparison.Ordinal)};");
         if (invocation.DryRun) return (drifts, [.. proof.Proved.Select(step => Item(step, options, done: false))]);
         if (proof.Proved.Count == 0) return (drifts, []);
-        if (!invocation.Yes && !(Terminal.CanAsk && Terminal.Ask($"Run these {proof.Proved.Sum(step => step.Statements.Count())} statements on {drift.Target.Name} ({drift.Target.Address})?")))
-            throw new CliException(ExitCode.Refused, $"Nothing was changed on {drift.Target.Name}.", $"holdfast schema drift --repair --yes --provider {drift.Target.Name}");
+        Confirmation.Require(invocation, $"Run these {proof.Proved.Sum(step => step.Statements.Count())} statements on {drift.Target.Name} ({drift.Target.Address})?");
 
         var result = await new DriftRepair(options).RunAsync(drift, wanted, new RepairProgress(), cancellationToken);
         // Compared again from the beginning: with what the migrations make, and with the others.

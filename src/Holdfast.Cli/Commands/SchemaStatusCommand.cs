@@ -48,5 +48,5 @@ internal sealed record SchemaStatus(List<SchemaProvider> Providers, List<SchemaL
 /// <summary>Where a provider is.</summary>
 internal sealed record SchemaProvider(string Provider, string? Version, string? Chain, string? Problem);
 
-/// <summary>A migration, and how it stands at each provider: applied, baseline, pending, running, failed, changed, missing, unreachable.</summary>
+/// <summary>A migration, and how it stands at each provider: applied, baseline, pending, running, failed, changed, reverted, - (not there), unreachable, unknown (it answers and may not be read).</summary>
 internal sealed record SchemaLine(string Script, Dictionary<string, string> States);

@@ -36,12 +36,4 @@ internal static class SchemaTargets
     }
 
     public static void Announce(string name, MigrationTarget target) => Invocation.Note($"target: {name}  {target.Name}");
-
-    /// <summary>Asks, unless <c>--yes</c> was said; where nobody can answer it is refused.</summary>
-    public static void Confirm(Invocation invocation, string question)
-    {
-        if (invocation.Yes) return;
-        if (!Terminal.CanAsk) throw new CliException(ExitCode.Refused, $"Nobody is there to be asked: {question} Nothing was changed.", "say --yes");
-        if (!Terminal.Ask(question)) throw new CliException(ExitCode.Cancelled, "Not confirmed. Nothing was changed.");
-    }
 }

@@ -34,7 +34,7 @@ internal static class SchemaUndoCommand
             if (planned.SelectMany(step => step.Losses).ToList() is { Count: > 0 } losses && !options.AllowDataLoss)
                 throw new SchemaException($"{target.Name}: the undo would lose data: {string.Join("; ", losses)}. Nothing was changed. If that is meant: --allow-data-loss");
             if (planned.Count == 0 || invocation.DryRun) return new Migrated(name, [.. planned.Select(step => step.Step)]);
-            SchemaTargets.Confirm(invocation, $"Run {string.Join(", ", planned.Select(step => step.Step.Script))} on {name}?");
+            Confirmation.Require(invocation, $"Run {string.Join(", ", planned.Select(step => step.Step.Script))} on {name}?");
             var remark = options.AllowDataLoss ? $"data loss allowed by {DestructiveGuard.Who}" : null;
             return new Migrated(name, [.. await new SchemaUndo(target).RunAsync(steps, to, remark, new SchemaProgress(targets.Count > 1 ? name : null), cancellationToken)]);
         });

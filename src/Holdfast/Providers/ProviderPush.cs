@@ -72,7 +72,7 @@ internal sealed class ProviderPush : IAsyncDisposable
         var work = Queue.WorkAsync();
         try
         {
-            if (!_provider.IsReadable || !await PushAsync(cancellationToken).ConfigureAwait(false))
+            if (!await PushAsync(cancellationToken).ConfigureAwait(false))
                 // Nothing to do, or it cannot be reached: whatever changes that ends the wait.
                 await work.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -87,6 +87,8 @@ internal sealed class ProviderPush : IAsyncDisposable
     private async Task<bool> PushAsync(CancellationToken cancellationToken)
     {
         if (Queue.MayGather) await GatherAsync(cancellationToken).ConfigureAwait(false);
+        // Asked as late as can be: a provider that was drained while rows were gathered is left alone.
+        if (!_provider.IsReadable) return false;
         var batch = Queue.Take();
         if (batch.Count > 0)
         {

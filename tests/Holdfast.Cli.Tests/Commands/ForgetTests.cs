@@ -33,7 +33,7 @@ public sealed class ForgetTests : IDisposable
     public async Task a_session_is_forgotten()
     {
         (await _holdfast.RunAsync("remember", "secret", "--session", "s", "--user", "maria")).Done();
-        var result = (await _holdfast.RunAsync("forget", "--session", "s", "--json")).Result;
+        var result = (await _holdfast.RunAsync("forget", "--session", "s", "--yes", "--json")).Result;
         Assert.Equal(("s", true, "emptied"), (result.GetProperty("session_id").GetString(), result.GetProperty("complete").GetBoolean(), result.GetProperty("stores")[0].GetProperty("state").GetString()));
         Assert.Empty((await _holdfast.RunAsync("recall", "secret", "--json")).Result.EnumerateArray());
     }

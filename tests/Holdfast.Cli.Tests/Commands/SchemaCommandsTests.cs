@@ -106,9 +106,30 @@ public sealed class SchemaCommandsTests(Server server) : IDisposable
         (await _holdfast.RunAsync("schema", "baseline", "0001", "--yes")).Ended(4);
         (await _holdfast.RunAsync("schema", "migrate")).Done();
         await PostgresServer.ExecuteAsync(database, "drop table holdfast.schema_versions");
+        Assert.Contains("--yes", (await _holdfast.RunAsync("schema", "baseline", "0001")).Ended(4).Errors, StringComparison.Ordinal);
         Assert.Contains("adopted V0001", (await _holdfast.RunAsync("schema", "baseline", MigrationSet.Shipped.Versioned[^1].Version!.Text, "--yes")).Done().Out, StringComparison.Ordinal);
         (await _holdfast.RunAsync("remember", "hello", "--session", "s", "--provider", "main")).Done();
         Assert.Contains("baseline", (await _holdfast.RunAsync("schema", "status")).Done().Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_file_below_one_that_was_applied_is_planned_as_what_migrate_refuses()
+    {
+        _holdfast.With("HOLDFAST_PROVIDER_MAIN", await server.DatabaseAsync());
+        File("V1__a.sql", "create table a (id int);");
+        File("V3__c.sql", "create table c (id int);");
+        (await RunAsync("migrate")).Done();
+        File("V2__b.sql", "create table b (id int);");
+        File("U2__b.sql", "drop table b;");
+        (await RunAsync("migrate")).Ended(4);
+        var plan = (await RunAsync("plan")).Ended(10);
+        Assert.StartsWith("main: V2__b.sql (out of order: migrate needs --out-of-order)\n", plan.Out, StringComparison.Ordinal);
+        Assert.Contains("--out-of-order", plan.Errors, StringComparison.Ordinal);
+        var rehearsed = (await RunAsync("plan", "--rehearse", "--json")).ResultWith(10);
+        Assert.Equal("V2__b.sql", Assert.Single(rehearsed.GetProperty("providers")[0].GetProperty("out_of_order").EnumerateArray()).GetString());
+        Assert.Equal("V2__b.sql", Assert.Single(rehearsed.GetProperty("rehearsals")[0].GetProperty("applied").EnumerateArray()).GetString());
+        (await RunAsync("migrate", "--out-of-order")).Done();
+        (await RunAsync("plan")).Done();
     }
 
     [Fact]

@@ -2,8 +2,7 @@ using Xunit;
 
 namespace Holdfast.Cli.Tests.Operations;
 
-[Collection(nameof(ThreeProviders))]
-public sealed class ForgetEverywhereTests(ThreeProviders providers)
+public sealed class ForgetEverywhereTests(ThreeProviders providers) : IClassFixture<ThreeProviders>
 {
     [Fact]
     public async Task every_store_gives_its_receipt()

@@ -3,8 +3,7 @@ using Xunit;
 
 namespace Holdfast.Cli.Tests.Operations;
 
-[Collection(nameof(ThreeProviders))]
-public sealed class FreezeTests(ThreeProviders providers)
+public sealed class FreezeTests(ThreeProviders providers) : IClassFixture<ThreeProviders>
 {
     [Fact]
     public async Task a_frozen_write_is_refused_until_the_freeze_ends()

@@ -4,8 +4,7 @@ using Xunit;
 
 namespace Holdfast.Cli.Tests.Operations;
 
-[Collection(nameof(ThreeProviders))]
-public sealed class ProviderTests(ThreeProviders providers)
+public sealed class ProviderTests(ThreeProviders providers) : IClassFixture<ThreeProviders>
 {
     [Fact]
     public async Task the_list_tells_role_state_and_cause_of_each()

@@ -3,8 +3,7 @@ using Xunit;
 
 namespace Holdfast.Cli.Tests.Operations;
 
-[Collection(nameof(ThreeProviders))]
-public sealed class RelayConflictsTests(ThreeProviders providers)
+public sealed class RelayConflictsTests(ThreeProviders providers) : IClassFixture<ThreeProviders>
 {
     [Fact]
     public async Task a_value_that_two_sides_changed_is_listed_with_both_contents_and_one_is_kept()

@@ -4,8 +4,7 @@ using Xunit;
 namespace Holdfast.Cli.Tests.Operations;
 
 /// <summary>How far the providers are behind each other, as an operator sees it, and what brings them together.</summary>
-[Collection(nameof(ThreeProviders))]
-public sealed class RelayTests(ThreeProviders providers)
+public sealed class RelayTests(ThreeProviders providers) : IClassFixture<ThreeProviders>
 {
     [Fact]
     public async Task what_one_provider_alone_has_is_shown_and_brought_over()

@@ -4,8 +4,7 @@ using Xunit;
 
 namespace Holdfast.Cli.Tests.Operations;
 
-[Collection(nameof(ThreeProviders))]
-public sealed class RelayVerifyTests(ThreeProviders providers)
+public sealed class RelayVerifyTests(ThreeProviders providers) : IClassFixture<ThreeProviders>
 {
     private const string Remove = "delete from holdfast.session_memories where content::text = '\"two\"'";
 

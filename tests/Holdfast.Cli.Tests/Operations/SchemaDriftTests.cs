@@ -6,8 +6,7 @@ using Xunit;
 namespace Holdfast.Cli.Tests.Operations;
 
 /// <summary>A second provider whose schema has drifted, beside two that have not: found, named, repaired, read again.</summary>
-[Collection(nameof(ThreeProviders))]
-public sealed class SchemaDriftTests(ThreeProviders providers)
+public sealed class SchemaDriftTests(ThreeProviders providers) : IClassFixture<ThreeProviders>
 {
     private const string Tightened = "alter table holdfast.lives drop constraint lives_state_check, add constraint lives_state_check check (state in ('alive'))";
 

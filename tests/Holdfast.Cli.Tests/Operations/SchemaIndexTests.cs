@@ -5,8 +5,7 @@ using Xunit;
 
 namespace Holdfast.Cli.Tests.Operations;
 
-[Collection(nameof(ThreeProviders))]
-public sealed class SchemaIndexTests(ThreeProviders providers)
+public sealed class SchemaIndexTests(ThreeProviders providers) : IClassFixture<ThreeProviders>
 {
     private const string Index = "session_memories_session_id_stamp_idx";
 
@@ -20,8 +19,11 @@ public sealed class SchemaIndexTests(ThreeProviders providers)
         Assert.Equal(["missing_declared", "", "missing_declared"], found.GetProperty("providers").EnumerateArray().Select(one => string.Join(' ', one.GetProperty("findings").EnumerateArray().Select(finding => finding.GetProperty("kind").GetString()))));
 
         Assert.Contains($"create index concurrently \"{Index}\"", (await home.RunAsync("schema", "index", "build", Index, "--dry-run")).Done().Errors, StringComparison.Ordinal);
+        var unanswered = (await home.RunAsync("schema", "index", "build", Index)).Ended(4);
+        Assert.Contains("Run these statements on railway, neon?", unanswered.Errors, StringComparison.Ordinal);
+        Assert.Contains($"hint: holdfast schema index build {Index} --yes", unanswered.Errors, StringComparison.Ordinal);
         (await home.RunAsync("schema", "index", "check")).Ended(10);
-        var built = (await home.RunAsync("schema", "index", "build", Index, "--json")).Result.GetProperty("providers").EnumerateArray().Select(one => $"{one.GetProperty("provider").GetString()} {one.GetProperty("state").GetString()}");
+        var built = (await home.RunAsync("schema", "index", "build", Index, "--yes", "--json")).Result.GetProperty("providers").EnumerateArray().Select(one => $"{one.GetProperty("provider").GetString()} {one.GetProperty("state").GetString()}");
         Assert.Equal(["railway built", "supabase right", "neon built"], built);
         (await home.RunAsync("schema", "index", "check")).Done();
     }
@@ -36,8 +38,9 @@ public sealed class SchemaIndexTests(ThreeProviders providers)
 
         var check = (await RunAsync("schema", "index", "check")).Ended(10).Out;
         foreach (var part in (string[])["missing for foreign key", "b_a_id_idx", "unused", "as far as this provider knows", "holdfast schema index build --table b --columns a_id"]) Assert.Contains(part, check, StringComparison.Ordinal);
-        (await RunAsync("schema", "index", "build", "--table", "b", "--columns", "a_id")).Done();
-        Assert.Contains("to make it again: create index concurrently \"b_note_idx\" ON shop.b", (await RunAsync("schema", "index", "drop", "b_note_idx")).Done().Out, StringComparison.Ordinal);
+        (await RunAsync("schema", "index", "build", "--table", "b", "--columns", "a_id", "--yes")).Done();
+        Assert.Contains("--yes", (await RunAsync("schema", "index", "drop", "b_note_idx")).Ended(4).Errors, StringComparison.Ordinal);
+        Assert.Contains("to make it again: create index concurrently \"b_note_idx\" ON shop.b", (await RunAsync("schema", "index", "drop", "b_note_idx", "--yes")).Done().Out, StringComparison.Ordinal);
         Assert.Contains("primary key", (await RunAsync("schema", "index", "drop", "a_pkey")).Ended(4).Errors, StringComparison.Ordinal);
         (await RunAsync("schema", "index", "drop", "b_note_idx")).Ended(6);
         (await RunAsync("schema", "index", "build", "b_nobody_idx")).Ended(6);
@@ -54,9 +57,9 @@ public sealed class SchemaIndexTests(ThreeProviders providers)
         await using var writer = new NpgsqlConnection(home.Of("neon") + ";Pooling=false");
         await writer.OpenAsync(TestContext.Current.CancellationToken);
         await using (var hold = new NpgsqlCommand("begin; lock table holdfast.session_memories in row exclusive mode", writer)) await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        await home.KillWhenItSaysAsync("waiting for", "schema", "index", "build", Index, "--provider", "neon");
+        await home.KillWhenItSaysAsync("waiting for", "schema", "index", "build", Index, "--provider", "neon", "--yes");
         await writer.CloseAsync();
-        (await home.RunAsync("schema", "index", "build", Index, "--provider", "neon")).Done();
+        (await home.RunAsync("schema", "index", "build", Index, "--provider", "neon", "--yes")).Done();
         Assert.Equal(0L, await CountAsync(home.Of("neon"), "select count(*) from pg_index where not indisvalid"));
         Assert.Equal(1L, await CountAsync(home.Of("neon"), $"select count(*) from pg_indexes where indexname = '{Index}'"));
     }

@@ -4,8 +4,7 @@ using Xunit;
 
 namespace Holdfast.Cli.Tests.Operations;
 
-[Collection(nameof(ThreeProviders))]
-public sealed class StatusFormTests(ThreeProviders providers)
+public sealed class StatusFormTests(ThreeProviders providers) : IClassFixture<ThreeProviders>
 {
     private const string Layout = """
         ============================================================

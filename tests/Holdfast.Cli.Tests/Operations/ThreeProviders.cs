@@ -5,10 +5,7 @@ using Xunit;
 
 namespace Holdfast.Cli.Tests.Operations;
 
-[CollectionDefinition(nameof(ThreeProviders))]
-public sealed class ThreeProvidersCollection : ICollectionFixture<ThreeProviders>;
-
-/// <summary>Three real servers, shared by the tests of the operator's commands; each test has a database of its own on each.</summary>
+/// <summary>Three real servers, shared by the tests of a class; each test has a database of its own on each.</summary>
 public sealed class ThreeProviders : IAsyncLifetime
 {
     public static readonly string[] Names = ["neon", "supabase", "railway"];
@@ -20,7 +17,7 @@ public sealed class ThreeProviders : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        foreach (var _ in Names) _servers.Add(await PostgresServer.StartAsync(durable: true));
+        _servers.AddRange(await Task.WhenAll(Names.Select(_ => PostgresServer.StartAsync(durable: true))));
     }
 
     public async ValueTask DisposeAsync()

@@ -39,9 +39,22 @@ internal sealed class HoldfastProgram : IDisposable
         return new Answer(process.ExitCode, await output, await errors);
     }
 
-    public Process Start(params string[] arguments)
+    /// <summary>A person at a terminal, who types one line; both streams of the program go there.</summary>
+    public async Task<Answer> AnswerAsync(string line, params string[] arguments)
     {
-        var start = new ProcessStartInfo(File, arguments)
+        using var process = StartProgram("script", ["-qec", string.Join(' ', arguments.Prepend(File).Select(word => $"'{word}'")), "/dev/null"]);
+        var output = process.StandardOutput.ReadToEndAsync();
+        await process.StandardInput.WriteAsync(line + "\n");
+        await process.StandardInput.FlushAsync();
+        await process.WaitForExitAsync();
+        return new Answer(process.ExitCode, await output, "");
+    }
+
+    public Process Start(params string[] arguments) => StartProgram(File, arguments);
+
+    private Process StartProgram(string program, string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
             StandardOutputEncoding = Encoding.UTF8, StandardErrorEncoding = Encoding.UTF8, WorkingDirectory = Home,

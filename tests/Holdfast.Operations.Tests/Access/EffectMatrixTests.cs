@@ -31,7 +31,6 @@ public sealed class EffectMatrixTests
             var matrix = await database.VerifyAsync(rowSecurity, logIn);
             Assert.True(matrix.IsRight, string.Join('\n', matrix.Wrong.Take(20)));
             Assert.Equal(logIn ? rowSecurity ? 7 : 6 : 0, matrix.LoggedIn.Count);
-            Assert.InRange(matrix.Duration.TotalSeconds, 0, 5);
             Assert.True(matrix.Cells.Count > 1_500, $"{matrix.Cells.Count} cells");
             TestContext.Current.SendDiagnosticMessage($"{version} rls {rowSecurity} login {logIn}: {matrix.Cells.Count} cells in {matrix.Duration.TotalMilliseconds:0} ms");
         }

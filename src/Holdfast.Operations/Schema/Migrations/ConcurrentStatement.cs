@@ -28,6 +28,9 @@ internal sealed class ConcurrentStatement(MigrationRun run, string script)
 
     private static readonly TimeSpan Cleaning = TimeSpan.FromSeconds(10);
 
+    // A program that was told to end is ended by force some seconds later, and has to say what stands.
+    private static readonly TimeSpan CleaningCancelled = TimeSpan.FromSeconds(1.5);
+
     /// <param name="statement">The statement.</param>
     /// <param name="index">What it works on.</param>
     /// <param name="cutBefore">True where a run of it was cut, so that it may be done already.</param>
@@ -82,7 +85,8 @@ internal sealed class ConcurrentStatement(MigrationRun run, string script)
     {
         try
         {
-            await run.SetAsync(Cleaning, Cleaning, local: false, CancellationToken.None).ConfigureAwait(false);
+            var limit = why is OperationCanceledException ? CleaningCancelled : Cleaning;
+            await run.SetAsync(limit, limit, local: false, CancellationToken.None).ConfigureAwait(false);
             await DropInvalidAsync(index, await FindAsync(index, CancellationToken.None).ConfigureAwait(false), CancellationToken.None).ConfigureAwait(false);
         }
         catch (PostgresException e)

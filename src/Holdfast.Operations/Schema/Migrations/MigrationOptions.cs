@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Holdfast.Operations.Schema.Migrations;
 
 /// <summary>What a run of migrations may do, and how patient it is. The defaults are right for a server in use.</summary>
@@ -41,6 +43,9 @@ public sealed record MigrationOptions
 
     /// <summary>Whether an undo may lose rows.</summary>
     public bool AllowDataLoss { get; init; }
+
+    /// <summary>Files that are left for later, wherever they stand in the order.</summary>
+    internal IReadOnlySet<string> Without { get; init; } = FrozenSet<string>.Empty;
 
     /// <summary>How often a waiting statement's blockers and a build's progress are looked at.</summary>
     internal TimeSpan WatchInterval { get; init; } = TimeSpan.FromMilliseconds(150);

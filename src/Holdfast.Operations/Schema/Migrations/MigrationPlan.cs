@@ -8,6 +8,9 @@ namespace Holdfast.Operations.Schema.Migrations;
 /// <param name="Held">Files that are left for later, because of <c>--to</c> or <c>--phase</c>.</param>
 internal sealed record MigrationPlan(IReadOnlyList<PreparedFile> Pending, HistoryRow? Unfinished, int Held)
 {
+    /// <summary>Those of the pending files that lie below one that was applied already.</summary>
+    public IReadOnlyList<string> OutOfOrder { get; private init; } = [];
+
     /// <exception cref="SchemaException">The history is not one of these files.</exception>
     public static MigrationPlan Make(MigrationSet set, IReadOnlyList<HistoryRow> rows, string schema, MigrationOptions options, string target)
     {
@@ -19,21 +22,26 @@ internal sealed record MigrationPlan(IReadOnlyList<PreparedFile> Pending, Histor
         if (to is not null && set.Find(to) is null) throw new InvalidInputException("to", $"there is no migration {to} in {set.Origin}; the last is {set.Versioned.LastOrDefault()?.Version?.Text ?? "none"}.");
 
         var pending = new List<PreparedFile>();
+        var late = new List<string>();
         var held = 0;
-        foreach (var file in set.Versioned.Where(file => !current.Contains(file.Version!) && !(unfinished is { Kind: "V", Version: { } begun } && MigrationVersion.Parse(begun).Equals(file.Version))))
+        foreach (var file in set.Versioned.Where(file => !options.Without.Contains(file.Script) && !current.Contains(file.Version!) && !(unfinished is { Kind: "V", Version: { } begun } && MigrationVersion.Parse(begun).Equals(file.Version))))
         {
             if (last is not null && file.Version! < last && !options.OutOfOrder)
                 throw new SchemaException($"{target}: {file.Script} lies below {last}, which was applied already. Give it a number above {last}, or apply it as it is with --out-of-order (then the histories of two providers differ unless both get it in this order).");
             var prepared = file.Prepare(schema);
             // Later files build on earlier ones: behind the first that is left, all are.
             if (held > 0 || (to is not null && file.Version! > to) || (options.Phase is { } phase && prepared.Directives.Phase > phase)) held++;
-            else pending.Add(prepared);
+            else
+            {
+                pending.Add(prepared);
+                if (last is not null && file.Version! < last) late.Add(file.Script);
+            }
         }
         if (held == 0)
-            foreach (var file in set.Repeatable)
+            foreach (var file in set.Repeatable.Where(file => !options.Without.Contains(file.Script)))
                 if (rows.LastOrDefault(row => row.Kind == "R" && row.Script == file.Script) is not { State: "applied" } before || before.Checksum != file.Checksum)
                     if (unfinished is not { Kind: "R" } || unfinished.Script != file.Script) pending.Add(file.Prepare(schema));
-        return new MigrationPlan(pending, unfinished, held);
+        return new MigrationPlan(pending, unfinished, held + options.Without.Count) { OutOfOrder = late };
     }
 
     /// <summary>The file that a row tells of.</summary>

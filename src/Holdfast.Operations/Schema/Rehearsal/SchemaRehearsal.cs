@@ -13,7 +13,7 @@ namespace Holdfast.Operations.Schema.Rehearsal;
 /// <remarks>Rows take no part: what depends on them (a CHECK that they violate, how long a build takes) only the server itself can tell.</remarks>
 internal sealed class SchemaRehearsal(MigrationTarget target)
 {
-    private static readonly MigrationOptions Anything = new() { AllowDestructive = "rehearsal in a scratch database", AllowDataLoss = true };
+    private static readonly MigrationOptions Anything = new() { AllowDestructive = "rehearsal in a scratch database", AllowDataLoss = true, OutOfOrder = true };
 
     /// <summary>Rehearses; changes nothing outside of the scratch database.</summary>
     /// <exception cref="MigrationFailedException">A file fails there.</exception>
@@ -27,9 +27,9 @@ internal sealed class SchemaRehearsal(MigrationTarget target)
         try
         {
             var server = await target.OpenAsync(cancellationToken).ConfigureAwait(false);
-            var scratch = await ScratchDatabase.CreateAsync(server, target.Schema, cancellationToken).ConfigureAwait(false);
+            var scratch = await ScratchDatabase.CreateAsync(server, target.Schema, name => progress?.Report(new MigrationEvent(MigrationEventKind.Progress, "", $"dropped {name}, which a rehearsal that was killed had left")), cancellationToken).ConfigureAwait(false);
             await using var _ = scratch.ConfigureAwait(false);
-            return await RunAsync(scratch.Name, plan, rows.LastOrDefault(row => row.IsCurrent)?.Version, progress, cancellationToken).ConfigureAwait(false);
+            return await RunAsync(scratch.Name, plan, rows, progress, cancellationToken).ConfigureAwait(false);
         }
         catch (NpgsqlException e)
         {
@@ -37,11 +37,13 @@ internal sealed class SchemaRehearsal(MigrationTarget target)
         }
     }
 
-    private async Task<RehearsalReport> RunAsync(string database, MigrationPlan plan, string? through, IProgress<MigrationEvent>? progress, CancellationToken cancellationToken)
+    private async Task<RehearsalReport> RunAsync(string database, MigrationPlan plan, IReadOnlyList<HistoryRow> rows, IProgress<MigrationEvent>? progress, CancellationToken cancellationToken)
     {
         // What it has had is made without a word; what is told is what is rehearsed.
-        var before = target.In(database, Anything with { To = through });
-        if (through is not null) await new SchemaMigrator(before).MigrateAsync(null, cancellationToken).ConfigureAwait(false);
+        // All that the history lacks stays away from it, also what lies below a file that was applied.
+        var lacking = MigrationPlan.Make(target.Set, rows, target.Schema, Anything, target.Name).Pending.Select(file => file.File.Script).ToHashSet(StringComparer.Ordinal);
+        var before = target.In(database, Anything with { Without = lacking });
+        if (rows.Any(row => row.IsCurrent)) await new SchemaMigrator(before).MigrateAsync(null, cancellationToken).ConfigureAwait(false);
         var start = await ReadAsync(before, cancellationToken).ConfigureAwait(false);
 
         var all = target.In(database, target.Options with { AllowDestructive = Anything.AllowDestructive, AllowDataLoss = true });

@@ -90,7 +90,7 @@ internal sealed class DestructiveScan(string sql, int firstLine, IReadOnlyList<S
         var where = TopLevel.IndexOf(words, "where");
         var returning = TopLevel.IndexOf(words, "returning");
         var condition = where < 0 ? [] : words[(where + 1)..(returning > where ? returning : words.Length)];
-        if (where < 0 || !KeyCondition.Holds(condition, Target(words, isDelete ? 2 : 1))) Add(isDelete ? "delete-without-key" : "update-without-key", start, end);
+        if (where < 0 || !new KeyCondition(Target(words, isDelete ? 2 : 1), byEquality: isDelete).Holds(condition)) Add(isDelete ? "delete-without-key" : "update-without-key", start, end);
     }
 
     /// <summary>The names by which the columns of the table may be called.</summary>

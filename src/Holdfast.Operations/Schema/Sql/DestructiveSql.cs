@@ -7,6 +7,8 @@ namespace Holdfast.Operations.Schema.Sql;
 /// <remarks>
 /// Where it cannot know, it finds: SQL put together at run time, a body in another language than SQL and PL/pgSQL. The body of
 /// CREATE FUNCTION is read too, though it does not run at once: the same file, or a trigger, may call it. It does not know what the functions do that a server has already.
+/// A DELETE has a key where every row that goes was equal to something (see <see cref="KeyCondition"/>): <c>id &gt; 0</c> is none. It does not know the tables: what a
+/// subquery gives back may be all there is, and a column in it without its table's name may be the deleted table's own.
 /// </remarks>
 internal static class DestructiveSql
 {

@@ -1,68 +1,100 @@
 namespace Holdfast.Operations.Schema.Sql;
 
 /// <summary>Whether a WHERE narrows a change to some rows: by a comparison of a column of the changed table that every row must pass.</summary>
-/// <remarks><c>true</c>, <c>1 = 1</c>, <c>id = id</c>, <c>id &lt;&gt; 7</c>, <c>id is not null</c> and <c>not (…)</c> keep nearly every row in, and an OR is as wide as its widest side.</remarks>
-internal static class KeyCondition
+/// <remarks>
+/// <c>true</c>, <c>1 = 1</c>, <c>id = id</c>, <c>id &lt;&gt; 7</c>, <c>id is not null</c> and <c>not (…)</c> keep nearly every row in, and an OR is as wide as its widest side.
+/// So may <c>id &gt; 0</c>, a range or a pattern: where only equality will do, they are none.
+/// </remarks>
+/// <param name="targets">The names by which the table's columns may be called.</param>
+/// <param name="byEquality">Only <c>=</c>, <c>in</c>, <c>is not distinct from</c> and the condition of a join narrow, as before a DELETE.</param>
+internal sealed class KeyCondition(string[] targets, bool byEquality)
 {
-    private static readonly string[] Operators = ["=", "<", ">", "<=", ">=", "~", "~*", "^@", "@>", "<@", "&&", "@@"];
-    private static readonly string[] Words = ["in", "between", "like", "ilike", "similar", "is"];
+    private static readonly string[] Equalities = ["=", "in"];
+    private static readonly string[] Ranges = ["<", ">", "<=", ">=", "~", "~*", "^@", "@>", "<@", "&&", "@@", "between", "like", "ilike", "similar"];
+
+    // What makes a truth value of its sides: beside a second comparison the first one says nothing.
+    private static readonly string[] Truths = [.. Equalities, .. Ranges, "<>", "!=", "!~", "!~*", "is", "isnull", "notnull", "not", "and", "or", "exists", "case"];
 
     /// <param name="condition">The words after WHERE.</param>
-    /// <param name="targets">The names by which the table's columns may be called.</param>
-    public static bool Holds(ReadOnlySpan<SqlToken> condition, string[] targets) => Holds(condition, targets, qualified: false);
+    public bool Holds(ReadOnlySpan<SqlToken> condition) => Holds(condition, qualified: false);
 
-    private static bool Holds(ReadOnlySpan<SqlToken> condition, string[] targets, bool qualified)
+    private bool Holds(ReadOnlySpan<SqlToken> condition, bool qualified)
     {
         condition = TopLevel.Unwrap(condition);
-        if (TopLevel.IndexOf(condition, "or") is >= 0 and var or)
-            return Holds(condition[..or], targets, qualified) && Holds(condition[(or + 1)..], targets, qualified);
-        if (IndexOfAnd(condition) is >= 0 and var and)
-            return Holds(condition[..and], targets, qualified) || Holds(condition[(and + 1)..], targets, qualified);
+        if (TopLevel.IndexOf(condition, "or") is >= 0 and var or) return Holds(condition[..or], qualified) && Holds(condition[(or + 1)..], qualified);
+        if (IndexOfAnd(condition) is >= 0 and var and) return Holds(condition[..and], qualified) || Holds(condition[(and + 1)..], qualified);
         if (condition is [] || condition[0].Is("not")) return false;
         if (condition.Length == 3 && condition[0].Is("current") && condition[1].Is("of")) return true;
-        if (condition[0].Is("exists")) return Exists(TopLevel.Unwrap(condition[1..]), targets);
-        return Compares(condition, targets, qualified);
+        if (condition[0].Is("exists")) return Exists(TopLevel.Unwrap(condition[1..]));
+        return Compares(condition, qualified);
     }
 
     /// <summary>In a subquery only a column that is called by the changed table's name narrows the change.</summary>
-    private static bool Exists(ReadOnlySpan<SqlToken> query, string[] targets)
+    private bool Exists(ReadOnlySpan<SqlToken> query)
     {
         var where = TopLevel.IndexOf(query, "where");
-        return where >= 0 && Holds(query[(where + 1)..TopLevel.EndOfWhere(query)], targets, qualified: true);
+        return where >= 0 && Holds(query[(where + 1)..TopLevel.EndOfWhere(query)], qualified: true);
     }
 
-    private static bool Compares(ReadOnlySpan<SqlToken> atom, string[] targets, bool qualified)
+    private bool Compares(ReadOnlySpan<SqlToken> atom, bool qualified)
     {
-        for (var (i, depth) = (0, 0); i < atom.Length; i++)
+        if (IndexOfTruth(atom, false) is not (>= 0 and var at)) return false;
+        var word = atom[at];
+        var left = atom[..at];
+        var right = atom[(at + 1)..];
+        if (word.Is("is"))
         {
-            depth += TopLevel.Step(atom, i);
-            var isSymbol = atom[i].Kind == SqlTokenKind.Symbol && Operators.Contains(atom[i].Text);
-            if (depth != 0 || !(isSymbol || IsWord(atom[i]))) continue;
-            if (i > 0 && atom[i - 1].Is("not")) return false;
-            var left = atom[..i];
-            var right = atom[(i + 1)..];
-            if (atom[i].Is("is") && right is [var not, ..] && (not.Is("not") || not.Is("distinct"))
-                && !(not.Is("not") && right.Length > 2 && right[1].Is("distinct"))) return false;
-            return !Same(left, right) && (HasColumn(left, targets, qualified) || HasColumn(right, targets, qualified));
+            var same = right.Length > 2 && right[0].Is("not") && right[1].Is("distinct");
+            if (!same && (byEquality || right is [] || right[0].Is("not") || right[0].Is("distinct"))) return false;
+            if (same) right = right[3..];
+        }
+        else if (!IsOneOf(word, Equalities) && (byEquality || !IsOneOf(word, Ranges))) return false;
+        // "id = 1 is not true", "id in (1) = false": what is compared is no column but a truth value.
+        if (IndexOfTruth(right, word.Is("between")) >= 0) return false;
+
+        var (ofLeft, ofRight) = (Columns(left, qualified), Columns(right, qualified));
+        if (ofLeft.Intersect(ofRight).Any()) return false;
+        if (ofLeft.Count > 0 && !HasTruth(left)) return !byEquality || !Begins(right, "all");
+        // A list that has a column in it may have the constant too.
+        return ofRight.Count > 0 && !HasTruth(right) && !(byEquality && (word.Is("in") || Begins(right, "any") || Begins(right, "some") || Begins(right, "all")));
+    }
+
+    private static bool Begins(ReadOnlySpan<SqlToken> words, string word) => words is [var first, ..] && first.Is(word);
+
+    private static bool IsOneOf(SqlToken token, string[] of) => token.Kind is SqlTokenKind.Word or SqlTokenKind.Symbol && of.Contains(token.Text, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The first word outside of parentheses that makes a truth value, or -1; the AND of a BETWEEN makes none.</summary>
+    private static int IndexOfTruth(ReadOnlySpan<SqlToken> words, bool between)
+    {
+        for (var (i, depth) = (0, 0); i < words.Length; i++)
+        {
+            depth += TopLevel.Step(words, i);
+            if (depth != 0 || !IsOneOf(words[i], Truths)) continue;
+            if (!between || !words[i].Is("and")) return i;
+            between = false;
+        }
+        return -1;
+    }
+
+    private static bool HasTruth(ReadOnlySpan<SqlToken> side)
+    {
+        for (var i = 0; i < side.Length; i++)
+        {
+            if (IsOneOf(side[i], Truths)) return true;
+            if (IsQuery(side, i)) i = TopLevel.Close(side, i);
         }
         return false;
     }
 
-    private static bool IsWord(SqlToken token) => token.Kind == SqlTokenKind.Word && Words.Contains(token.Text, StringComparer.OrdinalIgnoreCase);
+    private static bool IsQuery(ReadOnlySpan<SqlToken> side, int i) => side[i].IsSymbol("(") && i + 1 < side.Length && (side[i + 1].Is("select") || side[i + 1].Is("with") || side[i + 1].Is("values"));
 
-    private static bool Same(ReadOnlySpan<SqlToken> left, ReadOnlySpan<SqlToken> right)
+    /// <summary>The columns of the changed table, but for those in a subquery.</summary>
+    private List<string> Columns(ReadOnlySpan<SqlToken> side, bool qualified)
     {
-        if (left.Length != right.Length) return false;
-        for (var i = 0; i < left.Length; i++)
-            if ((left[i].Name ?? left[i].Text) != (right[i].Name ?? right[i].Text)) return false;
-        return true;
-    }
-
-    private static bool HasColumn(ReadOnlySpan<SqlToken> side, string[] targets, bool qualified)
-    {
+        var columns = new List<string>();
         for (var i = 0; i < side.Length; i++)
         {
-            if (side[i].IsSymbol("(") && i + 1 < side.Length && (side[i + 1].Is("select") || side[i + 1].Is("with") || side[i + 1].Is("values")))
+            if (IsQuery(side, i))
             {
                 i = TopLevel.Close(side, i);
                 continue;
@@ -79,9 +111,9 @@ internal static class KeyCondition
             while (i + 2 < side.Length && side[i + 1].IsSymbol(".") && (side[i + 2].Name is not null || side[i + 2].IsSymbol("*"))) i += 2;
             // A function, a type before its constant, or a field that EXTRACT takes.
             if (i + 1 < side.Length && (side[i + 1].IsSymbol("(") || side[i + 1].Kind == SqlTokenKind.Text || side[i + 1].Is("from"))) continue;
-            if (i == first ? !qualified : targets.Contains(side[i - 2].Name)) return true;
+            if (i == first ? !qualified : targets.Contains(side[i - 2].Name)) columns.Add(side[i].Name ?? "*");
         }
-        return false;
+        return columns;
     }
 
     /// <summary>The first AND that joins two conditions; that of BETWEEN joins two values.</summary>
