@@ -11,10 +11,10 @@ internal sealed class AccessControl
     private const int TriesMax = 10;
 
     private const string AskBlockers = """
-        select distinct 'process ' || a.pid || coalesce(' of ' || nullif(a.application_name, ''), '') || ' (' || coalesce(a.state, 'unknown') || coalesce(', transaction open for ' || extract(epoch from clock_timestamp() - a.xact_start)::int || ' s', '') || ') has ' || c.relname
+        select 'process ' || a.pid || coalesce(' of ' || nullif(a.application_name, ''), '') || ' (' || coalesce(a.state, 'unknown') || coalesce(', transaction open for ' || extract(epoch from clock_timestamp() - a.xact_start)::int || ' s', '') || ') has ' || string_agg(distinct c.relname, ', ')
         from pg_locks l join pg_class c on c.oid = l.relation join pg_namespace n on n.oid = c.relnamespace join pg_stat_activity a on a.pid = l.pid
         where n.nspname = $1 and c.relkind in ('r', 'p') and l.granted and l.pid <> pg_backend_pid() and l.database = (select oid from pg_database where datname = current_database())
-        order by 1 limit 5
+        group by a.pid, a.application_name, a.state, a.xact_start order by a.xact_start limit 5
         """;
 
     private readonly NpgsqlConnectionStringBuilder _settings;
