@@ -51,12 +51,16 @@ internal sealed class AccessControl
     public async Task<(AccessPlan Plan, IReadOnlyList<string> NewPasswords)> ApplyAsync(AccessOptions options, SecretsFile? secrets, CancellationToken cancellationToken)
     {
         secrets?.Check();
+        var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var _ = connection.ConfigureAwait(false);
         var takesVerifiers = true;
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await ApplyAsync(options, secrets, takesVerifiers, cancellationToken).ConfigureAwait(false);
+                // The same one as long as it lives: it knows the catalogue by now, so that it holds its locks for a shorter time.
+                if (connection.State != System.Data.ConnectionState.Open) await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+                return await ApplyAsync(connection, options, secrets, takesVerifiers, cancellationToken).ConfigureAwait(false);
             }
             catch (PostgresException e) when (AccessErrors.AsksForPlaintext(e) && takesVerifiers)
             {
@@ -102,12 +106,10 @@ internal sealed class AccessControl
     private async Task<AccessPlan> PlanAsync(NpgsqlConnection connection, AccessOptions options, CancellationToken cancellationToken) =>
         AccessPlanner.Plan(_schema, options, await AccessState.ReadAsync(connection, _schema, cancellationToken).ConfigureAwait(false));
 
-    private async Task<(AccessPlan, IReadOnlyList<string>)> ApplyAsync(AccessOptions options, SecretsFile? secrets, bool takesVerifiers, CancellationToken cancellationToken)
+    private async Task<(AccessPlan, IReadOnlyList<string>)> ApplyAsync(NpgsqlConnection connection, AccessOptions options, SecretsFile? secrets, bool takesVerifiers, CancellationToken cancellationToken)
     {
-        var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var _ = connection.ConfigureAwait(false);
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-        await using var __ = transaction.ConfigureAwait(false);
+        await using var _ = transaction.ConfigureAwait(false);
         // Whoever waits for a lock stops everybody behind it.
         await ExecuteAsync(connection, "set local lock_timeout = '500ms'", cancellationToken).ConfigureAwait(false);
         var state = await AccessState.ReadAsync(connection, _schema, cancellationToken).ConfigureAwait(false);
