@@ -33,7 +33,10 @@ internal static class AccessApplyCommand
             try
             {
                 Confirmation.Require(invocation, $"Change roles and rights on {server.Name} ({control.Target})?");
-                applied.Add(await ApplyAsync(server.Name, control, options, file, cancellationToken));
+                var (done, isAsPlanned) = await ApplyAsync(server.Name, control, options, file, cancellationToken);
+                applied.Add(done);
+                // What only the console can do is told, and is no reason to leave the others as they are.
+                if (!isAsPlanned) break;
             }
 #pragma warning disable CA1031 // Told behind what was done before it.
             catch (Exception e) when (applied.Count > 0)
@@ -43,7 +46,6 @@ internal static class AccessApplyCommand
                 Print(invocation, applied, file);
                 return invocation.Note(error with { Message = $"{server.Name}: {error.Message} Applied before it: {string.Join(", ", applied.Select(one => one.Provider))}." });
             }
-            if (!applied[^1].Verified.IsRight) break;
         }
         if (invocation.DryRun) return AccessPlanCommand.Print(invocation, plans);
         Print(invocation, applied, file);
@@ -60,13 +62,13 @@ internal static class AccessApplyCommand
             }
         });
 
-    private static async Task<AccessApplied> ApplyAsync(string provider, AccessControl control, AccessOptions options, SecretsFile? file, CancellationToken cancellationToken)
+    private static async Task<(AccessApplied Done, bool IsAsPlanned)> ApplyAsync(string provider, AccessControl control, AccessOptions options, SecretsFile? file, CancellationToken cancellationToken)
     {
         var (plan, passwords) = await control.ApplyAsync(options, file, cancellationToken);
         AccessPlanCommand.Note(AccessPlanned.Of(provider, plan));
         // Read back by trying: what was granted is not yet what can be done.
         var matrix = await control.VerifyAsync(options, file is null ? [] : await file.ReadAsync(cancellationToken), cancellationToken);
-        return new AccessApplied(provider, plan.Statements.Count, [.. passwords], [.. plan.ByHand], AccessVerified.Of(provider, matrix));
+        return (new AccessApplied(provider, plan.Statements.Count, [.. passwords], [.. plan.ByHand], AccessVerified.Of(provider, matrix)), plan.Explains(matrix));
     }
 }
 

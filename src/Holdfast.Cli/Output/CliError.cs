@@ -19,7 +19,7 @@ internal sealed record CliError(ExitCode Code, string Message, string? Suggestio
         ArgumentException or JsonException => new(ExitCode.Usage, error.Message),
         RevisionConflictException e => new(ExitCode.Conflict, e.Message),
         SchemaLockException e => new(ExitCode.Conflict, e.Message),
-        LockNotGrantedException e => new(ExitCode.Conflict, e.Message),
+        LockNotGrantedException or AccessLockException => new(ExitCode.Conflict, error.Message),
         Holdfast.Operations.Schema.Rollout.RolloutDriftException e => new(ExitCode.VerificationFailed, e.Message, e.Next),
         SchemaVerificationException or ServerChangedException => new(ExitCode.VerificationFailed, error.Message),
         Holdfast.Operations.Schema.Drift.SchemaRepairException e => new(e.IsBlocked ? ExitCode.Conflict : ExitCode.Failed, e.Message, "holdfast schema drift"),

@@ -1,3 +1,5 @@
+using Holdfast.Operations.Access.Effects;
+
 namespace Holdfast.Operations.Access;
 
 /// <summary>What makes a server's access as it is declared.</summary>
@@ -9,10 +11,25 @@ internal sealed record AccessPlan(IReadOnlyList<string> Statements, IReadOnlyLis
 {
     /// <summary>The steps by hand without which the rest cannot be run.</summary>
     public IEnumerable<ManualStep> Blocking => ByHand.Where(step => step.IsRequired);
+
+    /// <summary>All that is wrong is what is still to be done by hand.</summary>
+    public bool Explains(EffectMatrix matrix) => matrix.Wrong.All(found => ByHand.Any(step => step.Explains(found)));
 }
 
 /// <summary>What only somebody else may do.</summary>
 /// <param name="Sql">What to run there.</param>
 /// <param name="Why">Why not here.</param>
 /// <param name="IsRequired">The rest needs it first.</param>
-internal sealed record ManualStep(string Sql, string Why, bool IsRequired = false);
+internal sealed record ManualStep(string Sql, string Why, bool IsRequired = false)
+{
+    /// <summary>What was found is what this step is to mend.</summary>
+    public bool Explains(EffectCell found) => found.Operation switch
+    {
+        "memberships" => Sql.StartsWith("grant ", StringComparison.Ordinal) && Sql.Split(" with ")[0].EndsWith($" to {found.Role}", StringComparison.Ordinal)
+            || Sql.StartsWith("revoke ", StringComparison.Ordinal) && Sql.Split(" granted by ")[0].EndsWith($" from {found.Role}", StringComparison.Ordinal),
+        "attributes" or "settings" => Sql.StartsWith($"alter role {found.Role} ", StringComparison.Ordinal),
+        "create temp table" => Sql.StartsWith("revoke all on database ", StringComparison.Ordinal),
+        "create table" => found.Subject == "public" && Sql.StartsWith("revoke create on schema public ", StringComparison.Ordinal),
+        _ => false,
+    };
+}

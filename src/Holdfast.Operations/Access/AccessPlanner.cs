@@ -26,7 +26,7 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
 
     private AccessPlan Plan()
     {
-        foreach (var role in RoleSpecs.All(schema, options)) AddRole(role);
+        foreach (var role in RoleSpecs.All(schema, options)) AddRole(state.Suited(role));
         AddDatabase();
         AddSchema();
         return new AccessPlan(_statements, _byHand, _notes, _newLogins);
@@ -34,6 +34,7 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
 
     private void AddRole(RoleSpec role)
     {
+        if (role.Predefined is { } given && given == role.Wider) _notes.Add($"{role.Name} is in {given}, which shows more than it needs: nobody here may give less.");
         var live = state.Roles.GetValueOrDefault(role.Name);
         if (live is null)
         {

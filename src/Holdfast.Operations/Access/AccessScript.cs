@@ -29,9 +29,9 @@ internal static class AccessScript
 
     public const string IsErased = "is_erased(text, uuid, text, text)";
 
-    /// <summary>The roles that have rights of their own; the others are their members.</summary>
+    /// <summary>The roles that have rights of their own; the others are their members. The relay is one that may more than what it is a member of.</summary>
     public static IEnumerable<RoleSpec> Grantees(string schema, AccessOptions options) =>
-        RoleSpecs.All(schema, options).Where(role => role.MemberOf is null && role.Role != AccessRole.Owner);
+        RoleSpecs.All(schema, options).Where(role => role.Role != AccessRole.Owner && (role.MemberOf is null || role.Role == AccessRole.Relay));
 
     /// <summary>All roles but the owner, also those that have no rights of their own: what somebody gave them goes.</summary>
     public static string Names(string schema, AccessOptions options) =>
@@ -46,7 +46,7 @@ internal static class AccessScript
         foreach (var table in Tables.All)
         {
             yield return new(AccessPart.Grant, table.Name, $"revoke all on {schema}.{table.Name} from public, {names}");
-            foreach (var group in grantees.GroupBy(role => TableRights.Of(role.Role, table)).Where(group => group.Key != TableRight.None))
+            foreach (var group in grantees.GroupBy(role => TableRights.Of(role.Role, table, options.RowSecurity)).Where(group => group.Key != TableRight.None))
                 yield return new(AccessPart.Grant, table.Name, $"grant {string.Join(", ", TableRights.Words(group.Key))} on {schema}.{table.Name} to {string.Join(", ", group.Select(role => role.Name))}");
         }
         yield return new(AccessPart.Grant, "is_erased", $"revoke all on function {schema}.{IsErased} from public, {names}");

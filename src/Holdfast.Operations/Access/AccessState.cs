@@ -165,6 +165,14 @@ internal sealed class AccessState
     /// <summary>Log-in roles of somebody else that use the database now or may read the schema.</summary>
     public IReadOnlyList<string> OtherUsers { get; private set; } = [];
 
+    /// <summary>The role as it can be here: in a wider role of PostgreSQL where the narrow one cannot be given.</summary>
+    public RoleSpec Suited(RoleSpec role)
+    {
+        if (role.Wider is not { } wider || Grantable.Contains(role.Predefined!)) return role;
+        var isIn = Roles.TryGetValue(role.Name, out var live) ? live.MemberOf.ToList() : [];
+        return !isIn.Contains(role.Predefined!) && (isIn.Contains(wider) || Grantable.Contains(wider)) ? role with { Predefined = wider } : role;
+    }
+
     public static async Task<AccessState> ReadAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken)
     {
         string[] names = [.. RoleSpecs.All(schema, new AccessOptions(RowSecurity: true)).Select(role => role.Name)];

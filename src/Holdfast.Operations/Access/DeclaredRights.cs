@@ -25,7 +25,7 @@ internal sealed class DeclaredRights(string schema, AccessOptions options, Acces
         if (right.Kind == "database") return _roles.GetValueOrDefault(right.Grantee) is { CanLogIn: true } ? ["connect"] : [];
         if (right.Schema != schema || right.Column is not null || !_direct.TryGetValue(right.Grantee, out var role)) return [];
         if (right.Kind == "schema") return ["usage"];
-        if (right.Kind == "table" && Tables.TryGet(right.Name, out var table)) return TableRights.Words(TableRights.Of(role.Role, table));
+        if (right.Kind == "table" && Tables.TryGet(right.Name, out var table)) return TableRights.Words(TableRights.Of(role.Role, table, options.RowSecurity));
         var found = _objects[right.Name].FirstOrDefault();
         if (found is not null && StrayObjects.IsDeclared(found)) return role.Role == AccessRole.App && !StrayObjects.IsTriggers(found) ? ["execute"] : [];
         return StrayObjects.Rights(role.Role, right.Kind, found, options);

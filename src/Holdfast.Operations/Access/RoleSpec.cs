@@ -18,6 +18,9 @@ internal sealed record RoleSpec(AccessRole Role, string Name, bool CanLogIn)
     /// <summary>A role of PostgreSQL that it is a member of.</summary>
     public string? Predefined { get; init; }
 
+    /// <summary>One that has the rights of <see cref="Predefined"/> and more, where only that can be given: Neon's and Supabase's administrators hand out <c>pg_monitor</c> alone.</summary>
+    public string? Wider { get; init; }
+
     /// <summary>Sessions at once; -1: no limit of its own.</summary>
     public int ConnectionLimit { get; init; } = -1;
 
@@ -62,7 +65,7 @@ internal static class RoleSpecs
                 Settings = [path, ("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "10min")],
             },
             // Its sessions are those of the slots. It sees who else works: an erasure is done only when every older statement has ended.
-            new(AccessRole.App, app, CanLogIn: false) { Predefined = "pg_read_all_stats", Settings = [path] },
+            new(AccessRole.App, app, CanLogIn: false) { Predefined = "pg_read_all_stats", Wider = "pg_monitor", Settings = [path] },
             Slot(AccessRole.App, "app_a"), Slot(AccessRole.App, "app_b"),
             new(AccessRole.ReadOnly, NameOf(schema, "ro"), CanLogIn: true)
             {

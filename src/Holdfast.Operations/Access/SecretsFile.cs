@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using Holdfast.Stores.Postgres;
 using Npgsql;
 
@@ -10,9 +11,10 @@ internal sealed class SecretsFile(string path)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private readonly string _draft = path + ".new";
-
     public string Path => path;
+
+    /// <summary>Where new passwords stand until they are known to be in force.</summary>
+    public string Draft { get; } = path + ".new";
 
     /// <summary>The URLs in it; none when there is no file.</summary>
     /// <exception cref="InvalidInputException">Others may read it.</exception>
@@ -20,11 +22,16 @@ internal sealed class SecretsFile(string path)
 
     /// <summary>Refuses a path that no file can stand at, before anything is changed.</summary>
     /// <exception cref="InvalidInputException">It is a folder, or its folder is not there.</exception>
+    /// <exception cref="SchemaException">An earlier run left passwords beside it that may be the ones in force.</exception>
     public void Check()
     {
+        if (File.Exists(Draft)) throw new SchemaException($"{Draft} is there: another run is at work, or one ended before it knew whether the server had taken the passwords in it. {InDoubt} Nothing was changed.");
         if (Directory.Exists(path)) throw new InvalidInputException("secrets", $"{path} is a folder; name a file in it.");
         if (!Directory.Exists(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)))) throw new InvalidInputException("secrets", $"the folder of {path} is not there; make it first.");
     }
+
+    /// <summary>What to do about passwords that may be in force.</summary>
+    public string InDoubt => $"'holdfast access verify --secrets {Draft}' tries them: if they log in, move it to {path}; if not, delete it.";
 
     /// <summary>The log-ins among lines: comments and empty ones are none.</summary>
     public static IReadOnlyList<string> UrlsOf(IEnumerable<string> lines) => [.. lines.Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#')];
@@ -45,16 +52,24 @@ internal sealed class SecretsFile(string path)
             && (found.Host, found.Port, found.Database) == (settings.Host, settings.Port, settings.Database));
 
     /// <summary>Puts what the file is to hold beside it; it takes its place by <see cref="Publish"/>.</summary>
+    /// <exception cref="IOException">It cannot be written, or another run's draft is there.</exception>
     public async Task DraftAsync(IReadOnlyList<string> lines, CancellationToken cancellationToken)
     {
-        File.Delete(_draft);
+        // Never over another one: it may be the only copy of passwords in force.
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
-        var writer = new StreamWriter(_draft, options);
-        await using var _ = writer.ConfigureAwait(false);
-        foreach (var line in lines) await writer.WriteLineAsync(line.AsMemory(), cancellationToken).ConfigureAwait(false);
-        await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
-        ((FileStream)writer.BaseStream).Flush(flushToDisk: true);
+        var stream = new FileStream(Draft, options);
+        await using var _ = stream.ConfigureAwait(false);
+        try
+        {
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n"))), cancellationToken).ConfigureAwait(false);
+            stream.Flush(flushToDisk: true);
+        }
+        catch
+        {
+            Discard();
+            throw;
+        }
     }
 
     /// <exception cref="SchemaException">It cannot take its place; the log-ins stand beside it.</exception>
@@ -62,15 +77,16 @@ internal sealed class SecretsFile(string path)
     {
         try
         {
-            File.Move(_draft, path, overwrite: true);
+            File.Move(Draft, path, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SchemaException($"The roles have their new passwords, and {path} could not be replaced ({e.Message}): the log-ins are in {_draft}. Move it there by hand.", e);
+            throw new SchemaException($"The roles have their new passwords, and {path} could not be replaced ({e.Message}): the log-ins are in {Draft}. Move it there by hand.", e);
         }
     }
 
-    public void Discard() => File.Delete(_draft);
+    /// <summary>The server has not taken them.</summary>
+    public void Discard() => File.Delete(Draft);
 
     public static string NewPassword() => RandomNumberGenerator.GetString("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789", 32);
 

@@ -9,7 +9,8 @@ internal static class RolePrivileges
 {
     private const string Ask = """
         select current_user::text, r.rolsuper, r.rolbypassrls, coalesce(has_schema_privilege(n.oid, 'usage'), false),
-          coalesce((select has_function_privilege(f.oid, 'execute') from pg_proc f where f.pronamespace = n.oid and f.proname = 'is_erased'), false)
+          coalesce((select has_function_privilege(f.oid, 'execute') from pg_proc f where f.pronamespace = n.oid and f.proname = 'is_erased'), false),
+          exists (select 1 from pg_class c where c.relnamespace = n.oid and c.relrowsecurity)
         from pg_roles r left join pg_namespace n on n.nspname = $1 where r.rolname = current_user
         """;
 
@@ -28,7 +29,7 @@ internal static class RolePrivileges
         if (!role.Usage) throw new VerificationFailedException($"role {role.Name} lacks usage on schema {schema}", $"grant usage on schema {schema} to \"{role.Name}\";");
         var held = await ReadTablesAsync(source, schema, cancellationToken).ConfigureAwait(false);
         // A table that is not there is the schema's test to tell.
-        var lacking = Tables.All.Where(table => held.ContainsKey(table.Name)).Select(table => (table, Needs(table).Except(held[table.Name]).ToList())).Where(pair => pair.Item2.Count > 0).ToList();
+        var lacking = Tables.All.Where(table => held.ContainsKey(table.Name)).Select(table => (table, Needs(table, role.IsByTenant).Except(held[table.Name]).ToList())).Where(pair => pair.Item2.Count > 0).ToList();
         if (lacking.Count > 0)
             throw new VerificationFailedException(
                 $"role {role.Name} lacks {string.Join("; ", lacking.Select(pair => $"{string.Join(", ", pair.Item2)} on {pair.table.Name}"))}",
@@ -37,9 +38,9 @@ internal static class RolePrivileges
         return $"{role.Name} may do all that is needed on {held.Count} tables" + (role.IsSuper ? "; note: it is a superuser, more than the application needs" : role.BypassesRls ? "; note: it bypasses row-level security" : "");
     }
 
-    private static IEnumerable<string> Needs(Table table) => TableRights.Words(TableRights.Of(AccessRole.App, table));
+    private static IEnumerable<string> Needs(Table table, bool isByTenant) => TableRights.Words(TableRights.Of(AccessRole.App, table, isByTenant));
 
-    private static async Task<(string Name, bool IsSuper, bool BypassesRls, bool Usage, bool Executes)> ReadRoleAsync(NpgsqlDataSource source, string schema, CancellationToken cancellationToken)
+    private static async Task<(string Name, bool IsSuper, bool BypassesRls, bool Usage, bool Executes, bool IsByTenant)> ReadRoleAsync(NpgsqlDataSource source, string schema, CancellationToken cancellationToken)
     {
         var command = source.CreateCommand(Ask);
         await using var _ = command.ConfigureAwait(false);
@@ -47,7 +48,7 @@ internal static class RolePrivileges
         var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using var __ = reader.ConfigureAwait(false);
         return await reader.ReadAsync(cancellationToken).ConfigureAwait(false)
-            ? (reader.GetString(0), reader.GetBoolean(1), reader.GetBoolean(2), reader.GetBoolean(3), reader.GetBoolean(4))
+            ? (reader.GetString(0), reader.GetBoolean(1), reader.GetBoolean(2), reader.GetBoolean(3), reader.GetBoolean(4), reader.GetBoolean(5))
             : throw new VerificationFailedException("the server does not know the connected role by name");
     }
 

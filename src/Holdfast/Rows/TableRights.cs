@@ -39,7 +39,24 @@ internal static class TableRights
     /// <summary>How a server is: nothing of a memory stands in these.</summary>
     private static readonly HashSet<Table> Watched = [Tables.SchemaVersions, Tables.Canary, Tables.RelayCursors, Tables.RelaySources];
 
-    public static TableRight Of(AccessRole role, Table table) => role switch
+    /// <summary>The relay's bookkeeping, of all tenants at once: no column tells whose a row is, so that no policy can keep it apart.</summary>
+    private static readonly HashSet<Table> OfAllTenants = [Tables.RelayCursors, Tables.RelaySources];
+
+    /// <summary>What its rows tell, they tell of all tenants.</summary>
+    public static bool IsOfAllTenants(Table table) => OfAllTenants.Contains(table);
+
+    /// <param name="role">Who.</param>
+    /// <param name="table">What.</param>
+    /// <param name="isByTenant">Row-level security keeps tenants apart.</param>
+    public static TableRight Of(AccessRole role, Table table, bool isByTenant) => role switch
+    {
+        // Which row of which tenant was read last stands in the cursors; in the sources stands who is at work, and no tenant.
+        AccessRole.App or AccessRole.ReadOnly when isByTenant && OfAllTenants.Contains(table) => TableRight.None,
+        AccessRole.Monitor when isByTenant && table == Tables.RelayCursors => TableRight.None,
+        _ => Of(role, table),
+    };
+
+    private static TableRight Of(AccessRole role, Table table) => role switch
     {
         AccessRole.Owner => Write | TableRight.Delete,
         AccessRole.App or AccessRole.Relay when table == Tables.SchemaVersions => TableRight.Select,

@@ -1,7 +1,9 @@
 using Holdfast.Cli.Output;
 using Holdfast.Cli.Tests.Program;
+using Holdfast.Operations.Access;
 using Holdfast.Operations.Schema.Migrations;
 using Holdfast.Operations.Schema.Sessions;
+using Npgsql;
 using Xunit;
 
 namespace Holdfast.Cli.Tests.Conventions;
@@ -83,6 +85,8 @@ public sealed class ExitCodeTests : IDisposable
     {
         Assert.Equal(ExitCode.Usage, CliError.Of(new InvalidInputException("content", "is too long.")).Code);
         Assert.Equal(ExitCode.Conflict, CliError.Of(new SchemaLockException("process 1", TimeSpan.FromSeconds(1))).Code);
+        Assert.Equal(ExitCode.Conflict, CliError.Of(new AccessLockException("there", 10, [], new PostgresException("canceling statement due to lock timeout", "ERROR", "ERROR", "55P03"))).Code);
+        Assert.Equal(ExitCode.Failed, CliError.Of(new AccessOutcomeException("there", null, new IOException("reset"))).Code);
         Assert.Equal(ExitCode.Refused, CliError.Of(new SchemaException("older")).Code);
         Assert.Equal(ExitCode.VerificationFailed, CliError.Of(new SchemaVerificationException("other than it was made")).Code);
         Assert.Equal(ExitCode.Refused, CliError.Of(new WritesFrozenException(DateTimeOffset.UnixEpoch, "maria")).Code);

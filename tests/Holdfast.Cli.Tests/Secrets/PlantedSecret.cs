@@ -11,11 +11,13 @@ internal sealed class PlantedSecret
     // Signs that URLs, connection strings, JSON and shells each write in a way of their own.
     private const string Signs = "@/?#:;'\"\\ %&=ü";
 
-    public PlantedSecret(string place)
+    public PlantedSecret(string place) : this(place, $"zq{place}7Xpl4nted", Signs) { }
+
+    private PlantedSecret(string place, string core, string signs)
     {
         Place = place;
-        Core = $"zq{place}7Xpl4nted";
-        Password = Core + Signs + Core;
+        Core = core;
+        Password = signs.Length == 0 ? core : core + signs + core;
         Forms = [.. new[]
         {
             // In the encodings that leave letters alone the core stands as it is.
@@ -25,6 +27,9 @@ internal sealed class PlantedSecret
             Uri.EscapeDataString(Password), WebUtility.UrlEncode(Password), JsonSerializer.Serialize(Password),
         }.Distinct()];
     }
+
+    /// <summary>A password that the program made itself, of letters and digits.</summary>
+    public static PlantedSecret Made(string place, string password) => new(place, password, signs: "");
 
     public string Place { get; }
 

@@ -11,9 +11,10 @@ public sealed class SecretScanTests(KeyedServer server) : IClassFixture<KeyedSer
     private static readonly string[][] OfAll =
     [
         ["config", "check"], ["doctor"], ["status"], ["verify"], ["provider", "list"], ["provider", "test"], ["relay", "status"], ["relay", "verify"], ["query", "slow"],
+        ["access", "plan"], ["access", "verify"], ["access", "tls"],
     ];
 
-    private static readonly string[][] OfOne = [["recall", "lighthouse"], ["schema", "migrate", "--dry-run"]];
+    private static readonly string[][] OfOne = [["recall", "lighthouse"], ["schema", "migrate", "--dry-run"], ["access", "verify"], ["access", "tls"], ["access", "apply", "--dry-run"]];
 
     private readonly HoldfastProgram _holdfast = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("holdfast-secrets-").FullName;
@@ -89,6 +90,30 @@ public sealed class SecretScanTests(KeyedServer server) : IClassFixture<KeyedSer
             await process.WaitForExitAsync();
         }
         AssertClean();
+    }
+
+    [Fact]
+    public async Task access_shows_neither_the_password_that_it_came_in_with_nor_those_that_it_makes()
+    {
+        _holdfast.With("HOLDFAST_PROVIDER_GOOD", server.Urls["good"]).With("HOLDFAST_PROVIDER_WRONG", server.Urls["wrong"]).With("DATABASE_FAILOVER_ORDER", "good,wrong");
+        var file = Path.Combine(_folder, "access.secrets");
+        string[][] commands = [["access", "apply", "--write-secrets", file, "--yes", "--provider", "good"], ["access", "verify", "--secrets", file, "--provider", "good"],
+            ["access", "verify", "--secrets", file, "--provider", "good", "--json"], ["access", "apply", "--write-secrets", file, "--yes", "--provider", "good", "--json"], ["access", "apply", "--yes"]];
+        var said = new List<Answer>();
+        foreach (var command in commands) said.Add(await _holdfast.RunAsync(command));
+        Assert.Equal([0, 0, 0, 0], said.Take(4).Select(answer => answer.Code));
+        var made = (await File.ReadAllLinesAsync(file)).Select(line => new Uri(line).UserInfo.Split(':')).Select(user => PlantedSecret.Made(user[0], user[1])).ToList();
+        Assert.Equal(6, made.Count);
+        foreach (var scan in (SecretScan[])[Scan, new SecretScan(made)])
+        {
+            foreach (var answer in said) scan.Look("access", answer.Out + answer.Errors);
+            scan.LookThrough(_holdfast.Home);
+            Assert.Empty(scan.Leaks);
+        }
+        // In the file they are, so that the scan would see them.
+        var found = new SecretScan(made);
+        found.LookThrough(_folder);
+        Assert.Equal(made.Select(secret => secret.Place).Order(StringComparer.Ordinal), found.Leaks.Select(leak => leak.Split(' ')[0]).Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]

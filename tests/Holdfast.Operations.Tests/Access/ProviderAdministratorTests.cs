@@ -1,5 +1,6 @@
 using System.Globalization;
 using Holdfast.Operations.Access;
+using Holdfast.Operations.Access.Effects;
 using Holdfast.Operations.Schema.Migrations;
 using Holdfast.TestServers;
 using Npgsql;
@@ -38,6 +39,62 @@ public sealed class ProviderAdministratorTests
         Assert.Empty((await control.PlanAsync(new AccessOptions(RowSecurity: true), default)).ByHand);
         await control.ApplyAsync(new AccessOptions(RowSecurity: true), null, default);
     }
+
+    /// <summary>As Neon's and, from PostgreSQL 16 on, Supabase's administrators: in a role that may hand out pg_monitor, and no other of PostgreSQL's.</summary>
+    [Fact]
+    public async Task who_may_hand_out_pg_monitor_only_gives_that_and_all_is_as_declared()
+    {
+        var (server, connection, schema) = await AdministratorAsync(PostgresVersion.Newer, "createrole createdb");
+        var admin = new NpgsqlConnectionStringBuilder(connection).Username;
+        await PostgresServer.ExecuteAsync(server.ConnectionString, $"create role super_of_{schema} nologin; grant pg_monitor to super_of_{schema} with admin option; grant super_of_{schema} to {admin}");
+        await new SchemaMigrator(connection, schema).MigrateAsync();
+        var control = new AccessControl(new NpgsqlConnectionStringBuilder(connection), schema);
+        for (var round = 0; round < 2; round++)
+        {
+            var (plan, _) = await control.ApplyAsync(new AccessOptions(), null, default);
+            Assert.Empty(plan.ByHand);
+            Assert.Contains(plan.Notes, note => note.StartsWith($"{schema}_app is in pg_monitor", StringComparison.Ordinal));
+            var matrix = await control.VerifyAsync(new AccessOptions(), [], default);
+            Assert.True(matrix.IsRight, string.Join('\n', matrix.Wrong.Take(10)));
+        }
+        // What it is there for.
+        Assert.Equal(2, await CountAsync(server.ConnectionString, $"select count(*) from pg_roles where rolname in ('{schema}_app_a', '{schema}_app_b') and pg_has_role(oid, 'pg_read_all_stats', 'usage')"));
+        // In both it is in one too many; who may give less gives less.
+        await PostgresServer.ExecuteAsync(server.ConnectionString, $"grant pg_read_all_stats to {schema}_app");
+        Assert.Contains((await control.VerifyAsync(new AccessOptions(), [], default)).Wrong, cell => cell.ToString() == $"{schema}_app: memberships: it is a member of pg_monitor");
+        await control.ApplyAsync(new AccessOptions(), null, default);
+        Assert.True((await control.VerifyAsync(new AccessOptions(), [], default)).IsRight);
+        var super = new AccessControl(new NpgsqlConnectionStringBuilder(server.Connection(new NpgsqlConnectionStringBuilder(connection).Database!)), schema);
+        Assert.True((await super.VerifyAsync(new AccessOptions(), [], default)).IsRight);
+    }
+
+    [Fact]
+    public async Task what_is_wrong_is_a_step_by_hand_or_it_is_not()
+    {
+        var (server, connection, schema) = await AdministratorAsync(PostgresVersion.Newer, "createrole createdb");
+        await new SchemaMigrator(connection, schema).MigrateAsync();
+        var control = new AccessControl(new NpgsqlConnectionStringBuilder(connection), schema);
+        var (plan, _) = await control.ApplyAsync(new AccessOptions(), null, default);
+        var matrix = await control.VerifyAsync(new AccessOptions(), [], default);
+        Assert.False(matrix.IsRight);
+        Assert.True(plan.Explains(matrix));
+        await PostgresServer.ExecuteAsync(server.Connection(new NpgsqlConnectionStringBuilder(connection).Database!), $"grant delete on {schema}.users to {schema}_app; grant pg_monitor to {schema}_ro");
+        Assert.False(plan.Explains(await control.VerifyAsync(new AccessOptions(), [], default)));
+    }
+
+    [Theory]
+    [InlineData("grant pg_monitor to m_monitor", "m_monitor", "memberships", "", true)]
+    [InlineData("grant pg_monitor to m_monitor", "m_app", "memberships", "", false)]
+    [InlineData("revoke x from m_app granted by y", "m_app", "memberships", "", true)]
+    [InlineData("alter role m_app nosuperuser", "m_app", "attributes", "", true)]
+    [InlineData("alter role m_app_a nosuperuser", "m_app", "attributes", "", false)]
+    [InlineData("alter role m_app set search_path = m", "m_app", "settings", "", true)]
+    [InlineData("revoke all on database d from public", "m_app", "create temp table", "", true)]
+    [InlineData("revoke create on schema public from public", "m_app", "create table", "public", true)]
+    [InlineData("revoke create on schema public from public", "m_app", "create table", "m", false)]
+    [InlineData("grant pg_monitor to m_app", "m_app", "select", "users", false)]
+    public void a_step_explains_what_it_mends(string sql, string role, string operation, string subject, bool explains) =>
+        Assert.Equal(explains, new ManualStep(sql, "").Explains(EffectCell.Of(role, operation, subject, false, "")));
 
     [Theory]
     [InlineData(PostgresVersion.Debian)]

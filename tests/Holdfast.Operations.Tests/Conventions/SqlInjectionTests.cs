@@ -41,6 +41,14 @@ public sealed class SqlInjectionTests
     [InlineData("public void Run(NpgsqlConnection c, Given given) => new NpgsqlCommand((given with { Sql = given.Sql + \"x\" }).Sql); public sealed record Given(string Sql); public static Given Of(string a) => new(a);", "a")]
     [InlineData("public void Run(string name) => new NpgsqlCommand(string.Format(\"select '{0}'\", name));", "name")]
     [InlineData("public void Run(string name) { var b = new System.Text.StringBuilder(); b.Append(name); new NpgsqlCommand(b.ToString()); }", "name")]
+    [InlineData("public string By { get; set; } = \"a\"; public void Run() => new NpgsqlCommand($\"select 1 order by {By}\");", "By")]
+    [InlineData("public string By { get; init; } = \"a\"; public void Run() => new NpgsqlCommand($\"select 1 order by {By}\");", "By")]
+    [InlineData("public static string By = \"a\"; public void Run() => new NpgsqlCommand($\"select 1 order by {By}\");", "By")]
+    [InlineData("public class Inner { public string By { get; set; } = \"a\"; } public void Run(Inner of) => new NpgsqlCommand($\"select 1 order by {of.By}\");", "of.By")]
+    [InlineData("public void Run(NpgsqlCommand c, string name) { c.CommandText = \"select \"; c.CommandText += name; }", "name")]
+    [InlineData("public void Run(NpgsqlCommand c, string name) => c.CommandText ??= name;", "name")]
+    [InlineData("public void Run(NpgsqlConnection c, string sql) => new NpgsqlCommand(connection: c, cmdText: sql);", "sql")]
+    [InlineData("public void Run(NpgsqlDataSource source, string sql) => source.CreateCommand(commandText: sql);", "sql")]
     public void an_injection_is_found_where_it_comes_from(string member, string part)
     {
         var findings = new SqlProvenance(Compile([("Sample.cs", Sample(member))])).Find();
@@ -54,6 +62,8 @@ public sealed class SqlInjectionTests
     [InlineData("public void Run(int limit) => new NpgsqlCommand($\"select 1 limit {limit}\");")]
     [InlineData("public void Run(bool all) { foreach (var t in (string[])[\"a\", \"b\"]) new NpgsqlCommand($\"select 1 from {t} {(all ? \"\" : \"where x\")}\"); }")]
     [InlineData("private static readonly string[] Names = [\"a\"]; public void Run() => new NpgsqlCommand($\"select {string.Join(\", \", Names.Select(one => $\"{one}::text\"))}\");")]
+    [InlineData("internal string By { get; set; } = \"a\"; public string Of { get; private set; } = \"b\"; public void Run() => new NpgsqlCommand($\"select 1 order by {By}, {Of}\");")]
+    [InlineData("public void Run(NpgsqlConnection c) => new NpgsqlCommand(connection: c, cmdText: \"select 1\");")]
     public void constants_and_parameters_pass(string member) => Assert.Empty(new SqlProvenance(Compile([("Sample.cs", Sample(member))])).Find());
 
     private static string Sample(string member) => $"using Npgsql;\npublic class Sample\n{{\n{member}\n}}\n";

@@ -60,10 +60,20 @@ internal sealed class SqlProvenance(CSharpCompilation compilation)
         var model = Model(tree);
         foreach (var node in tree.GetRoot().DescendantNodes())
         {
-            if (node is BaseObjectCreationExpressionSyntax { ArgumentList.Arguments: [var first, ..] } created && Commands.Contains(model.GetTypeInfo(created).Type?.Name ?? "")) yield return first.Expression;
-            if (node is AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression } assigned && NameOf(assigned.Left) == "CommandText") yield return assigned.Right;
-            if (node is InvocationExpressionSyntax { ArgumentList.Arguments: [var sql, ..] } call && Takers.Contains(NameOf(call.Expression) ?? "") && model.GetTypeInfo(sql.Expression).Type?.SpecialType == SpecialType.System_String) yield return sql.Expression;
+            if (node is BaseObjectCreationExpressionSyntax created && Commands.Contains(model.GetTypeInfo(created).Type?.Name ?? "") && FirstText(model, created, created.ArgumentList) is { } made) yield return made;
+            // All kinds of assignment: what is added to a text becomes part of it.
+            if (node is AssignmentExpressionSyntax assigned && NameOf(assigned.Left) == "CommandText") yield return assigned.Right;
+            if (node is InvocationExpressionSyntax call && Takers.Contains(NameOf(call.Expression) ?? "") && FirstText(model, call, call.ArgumentList) is { } sql && model.GetTypeInfo(sql).Type?.SpecialType == SpecialType.System_String) yield return sql;
         }
+    }
+
+    /// <summary>What a call gives for the first parameter that is a text, wherever it stands among the arguments.</summary>
+    private static ExpressionSyntax? FirstText(SemanticModel model, ExpressionSyntax call, ArgumentListSyntax? arguments)
+    {
+        if (arguments is not { Arguments: { Count: > 0 } given }) return null;
+        if (model.GetSymbolInfo(call).Symbol is not IMethodSymbol method) return given[0].Expression;
+        return method.Parameters.FirstOrDefault(parameter => parameter.Type.SpecialType == SpecialType.System_String) is not { } text ? null
+            : given.FirstOrDefault(argument => argument.NameColon?.Name.Identifier.Text == text.Name)?.Expression ?? (text.Ordinal < given.Count && given[text.Ordinal].NameColon is null ? given[text.Ordinal].Expression : null);
     }
 
     /// <summary>What every variable, field, property and parameter is given.</summary>
@@ -260,8 +270,14 @@ internal sealed class SqlProvenance(CSharpCompilation compilation)
             foreach (var positional in type.InstanceConstructors.SelectMany(constructor => constructor.Parameters).Where(one => one.Name == symbol.Name))
                 found = [.. found, .. _sources.GetValueOrDefault(positional) ?? []];
         if (symbol is IParameterSymbol && AllowedSql.Contains(symbol.ContainingSymbol)) return;
-        // From outside: anybody may call it with anything.
-        var isEntry = symbol is IParameterSymbol { ContainingSymbol: IMethodSymbol { DeclaredAccessibility: Accessibility.Public, ContainingType.DeclaredAccessibility: Accessibility.Public } };
+        // From outside: anybody may call it, or set it, with anything.
+        var isEntry = symbol switch
+        {
+            IParameterSymbol { ContainingSymbol: IMethodSymbol { DeclaredAccessibility: Accessibility.Public } of } => IsPublic(of.ContainingType),
+            IPropertySymbol { SetMethod.DeclaredAccessibility: Accessibility.Public } of => IsPublic(of.ContainingType),
+            IFieldSymbol { DeclaredAccessibility: Accessibility.Public, IsConst: false, IsReadOnly: false } of => IsPublic(of.ContainingType),
+            _ => false,
+        };
         if (isEntry || found.Count == 0) Report(expression, isEntry ? $"a caller's text ({symbol.Name})" : $"{symbol.Kind} {symbol.Name} comes from nowhere that is known");
         foreach (var source in found) Follow(source);
     }
@@ -286,6 +302,8 @@ internal sealed class SqlProvenance(CSharpCompilation compilation)
 
     private static bool IsNumber(ITypeSymbol? type) =>
         type is { TypeKind: TypeKind.Enum } || type?.SpecialType is SpecialType.System_Int16 or SpecialType.System_Int32 or SpecialType.System_Int64 or SpecialType.System_UInt32 or SpecialType.System_Boolean;
+
+    private static bool IsPublic(INamedTypeSymbol? type) => type is null || (type.DeclaredAccessibility == Accessibility.Public && IsPublic(type.ContainingType));
 
     private static string? NameOf(ExpressionSyntax expression) => expression switch
     {

@@ -1,4 +1,7 @@
+using Holdfast.Operations.Access;
 using Holdfast.Operations.Schema.Migrations;
+using Holdfast.Operations.Tests.Access;
+using Holdfast.Stores.Postgres;
 using Holdfast.TestServers;
 using Microsoft.Data.Sqlite;
 using Xunit;
@@ -7,6 +10,7 @@ namespace Holdfast.Operations.Tests.Injection;
 
 public sealed class InjectionTests : IDisposable
 {
+    private int _homes;
     private readonly string _home = Directory.CreateTempSubdirectory("holdfast-injection-").FullName;
 
     public void Dispose() => Directory.Delete(_home, recursive: true);
@@ -14,27 +18,89 @@ public sealed class InjectionTests : IDisposable
     [Fact]
     public void every_public_entry_is_called() => Assert.True(PublicEntries.All.Count >= 45, string.Join(' ', PublicEntries.All.Select(entry => $"{entry.Type.Name}.{entry.Method.Name}")));
 
+    // Tables, columns, functions, constraints, roles, and the sentinels' rows.
+    private const string Snapshot = """
+        select md5(string_agg(line, e'\n' order by line)) from (
+          select format('%s %s %s %s', c.relkind, c.oid, c.relname, pg_get_userbyid(c.relowner)) as line from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname in ('{s}', 'public')
+          union all select format('%s %s %s %s', a.attrelid, a.attnum, a.attname, a.atttypid) from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace where n.nspname in ('{s}', 'public')
+          union all select format('%s %s', p.oid, md5(p.prosrc)) from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname in ('{s}', 'public')
+          union all select format('%s %s', k.conname, pg_get_constraintdef(k.oid)) from pg_constraint k join pg_namespace n on n.oid = k.connamespace where n.nspname in ('{s}', 'public')
+          union all select rolname from pg_roles where rolname like '{s}%'
+          union all select format('%s %s', (select count(*) from {s}.sentinel), (select count(*) from public.sentinel))) lines
+        """;
+
+    private const string Sentinels = "create table {s}.sentinel (a int); insert into {s}.sentinel select generate_series(1, 100); create table public.sentinel as table {s}.sentinel";
+
     [Fact]
     public async Task no_text_becomes_sql_on_a_server()
     {
         var connection = await (await OperationsServer.StartedAsync()).CreateDatabaseAsync();
         await new SchemaMigrator(connection).MigrateAsync();
-        await PostgresServer.ExecuteAsync(connection, "create table holdfast.sentinel (a int); insert into holdfast.sentinel select generate_series(1, 100); create table public.sentinel as table holdfast.sentinel");
-        const string Snapshot = """
-            select md5(string_agg(line, e'\n' order by line)) from (
-              select format('%s %s %s %s', c.relkind, c.oid, c.relname, pg_get_userbyid(c.relowner)) as line from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname in ('holdfast', 'public')
-              union all select format('%s %s %s %s', a.attrelid, a.attnum, a.attname, a.atttypid) from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace where n.nspname in ('holdfast', 'public')
-              union all select format('%s %s', p.oid, md5(p.prosrc)) from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname in ('holdfast', 'public')
-              union all select format('%s %s', k.conname, pg_get_constraintdef(k.oid)) from pg_constraint k join pg_namespace n on n.oid = k.connamespace where n.nspname in ('holdfast', 'public')
-              union all select rolname from pg_roles
-              union all select format('%s %s', (select count(*) from holdfast.sentinel), (select count(*) from public.sentinel))) lines
-            """;
-        var before = await SnapshotAsync(connection, Snapshot);
-        await ThroughEveryEntryAsync(new HoldfastOptions { Connection = connection, Home = _home });
-        Assert.Equal(before, await SnapshotAsync(connection, Snapshot));
-        // The snapshot would show it.
-        await PostgresServer.ExecuteAsync(connection, "delete from holdfast.sentinel where a = 7");
-        Assert.NotEqual(before, await SnapshotAsync(connection, Snapshot));
+        await PostgresServer.ExecuteAsync(connection, Sentinels.Replace("{s}", "holdfast", StringComparison.Ordinal));
+        await UnchangedAsync(connection, "holdfast", () => ThroughEveryEntryAsync(new HoldfastOptions { Connection = connection, Home = _home }));
+    }
+
+    /// <summary>The statements that name a tenant and ask <c>matching()</c> run only here.</summary>
+    [Fact]
+    public async Task no_text_becomes_sql_as_the_app_with_row_level_security()
+    {
+        using var database = await AccessDatabase.CreateAsync();
+        await database.ExecuteAsync(Sentinels);
+        // That server writes every statement and its values into its log, which others read.
+        await database.ExecuteAsync($"alter database {new Npgsql.NpgsqlConnectionStringBuilder(database.Connection).Database} set log_statement = 'none'");
+        await database.Control.ApplyAsync(new AccessOptions(RowSecurity: true), database.Secrets, default);
+        var logIn = await database.LogInAsync("app_a");
+        HoldfastOptions Options(string tenant) => new() { Connection = logIn, Home = Directory.CreateDirectory(Path.Combine(_home, $"{_homes++}")).FullName, Schema = database.Schema, TenantId = tenant };
+        await UnchangedAsync(database.Connection, database.Schema, async () =>
+        {
+            await ThroughEveryEntryAsync(Options("acme"));
+            // And the tenant's own name.
+            foreach (var text in HostileText.All)
+            {
+                try
+                {
+                    await using var memory = await AgentMemory.OpenAsync(Options(text));
+                    await (await memory.OpenSessionAsync("s", "maria")).AppendUserAsync("lighthouse of a tenant");
+                    Assert.Equal("lighthouse of a tenant", Assert.Single(await memory.RecallAsync("lighthouse")).Memory.Content.GetString());
+                    Assert.Empty(await memory.RecallAsync(HostileCalls.Untouched));
+                }
+                catch (InvalidInputException)
+                {
+                    Assert.True(IsNoName(text), $"'{text}' was refused as a tenant");
+                }
+            }
+        });
+    }
+
+    /// <summary>What the calls look for is found: planted entries that do it wrong.</summary>
+    [Fact]
+    public async Task an_entry_that_puts_a_text_into_sql_is_found()
+    {
+        var connection = await (await OperationsServer.StartedAsync()).CreateDatabaseAsync();
+        await PostgresServer.ExecuteAsync(connection, $"create table notes (owner text, text text); insert into notes values ('sentinel', '{HostileCalls.Untouched} 1')");
+        HostileEntry Planted(string name, Func<string, string> sql) => new(name, async text =>
+        {
+            try
+            {
+                await using var source = Npgsql.NpgsqlDataSource.Create(connection);
+                await using var command = source.CreateCommand(sql(text));
+                command.Parameters.Add(new() { Value = text });
+                return await command.ExecuteScalarAsync();
+            }
+            catch (Npgsql.NpgsqlException e)
+            {
+                throw PostgresErrors.Translate(e, "there");
+            }
+        });
+        HostileEntry[] wrong = [Planted("concatenated", text => $"select text from notes where owner = '{text}' and $1 <> ''"), Planted("escaped by half", text => $"select text from notes where owner = e'{text.Replace("'", "''", StringComparison.Ordinal)}' and $1 <> ''"),
+            Planted("a name", text => $"select \"{text}\" from notes where $1 <> ''")];
+        foreach (var entry in wrong) Assert.NotEmpty(await HostileCalls.RunAsync([entry], HostileText.All));
+        // The one of all that makes no error: it answers with everybody's.
+        var everybodys = Assert.Single(await HostileCalls.RunAsync([wrong[0]], ["' or '1'='1' or owner = '"]));
+        Assert.Contains("not asked for", everybodys, StringComparison.Ordinal);
+        // As a value, and as a list of everything, it is not.
+        string[] values = [.. HostileText.All.Where(text => !IsNoText(text))];
+        Assert.Empty(await HostileCalls.RunAsync([Planted("a value", _ => "select text from notes where owner = $1"), Planted("all", _ => "select text from notes where $1 <> ''")], values));
     }
 
     [Fact]
@@ -44,12 +110,12 @@ public sealed class InjectionTests : IDisposable
         await (await AgentMemory.OpenAsync(options)).DisposeAsync();
         Scalar("create table sentinel (a int)");
         Scalar("insert into sentinel select value from json_each('[1,2,3,4,5,6,7]')");
-        const string Snapshot = "select (select group_concat(type || name || coalesce(sql, ''), x'0a') from (select * from sqlite_schema order by type, name)) || (select count(*) from sentinel)";
-        var before = Scalar(Snapshot);
+        const string Tables = "select (select group_concat(type || name || coalesce(sql, ''), x'0a') from (select * from sqlite_schema order by type, name)) || (select count(*) from sentinel)";
+        var before = Scalar(Tables);
         await ThroughEveryEntryAsync(options);
-        Assert.Equal(before, Scalar(Snapshot));
+        Assert.Equal(before, Scalar(Tables));
         Scalar("delete from sentinel where a = 7");
-        Assert.NotEqual(before, Scalar(Snapshot));
+        Assert.NotEqual(before, Scalar(Tables));
 
         object? Scalar(string sql)
         {
@@ -59,6 +125,17 @@ public sealed class InjectionTests : IDisposable
             command.CommandText = sql;
             return command.ExecuteScalar();
         }
+    }
+
+    private static async Task UnchangedAsync(string connection, string schema, Func<Task> calls)
+    {
+        var snapshot = Snapshot.Replace("{s}", schema, StringComparison.Ordinal);
+        var before = await SnapshotAsync(connection, snapshot);
+        await calls();
+        Assert.Equal(before, await SnapshotAsync(connection, snapshot));
+        // The snapshot would show it.
+        await PostgresServer.ExecuteAsync(connection, $"delete from {schema}.sentinel where a = 7");
+        Assert.NotEqual(before, await SnapshotAsync(connection, snapshot));
     }
 
     private static async Task<string?> SnapshotAsync(string connection, string sql)
@@ -72,31 +149,11 @@ public sealed class InjectionTests : IDisposable
     {
         await using var memory = await AgentMemory.OpenAsync(options);
         var sentinel = await memory.OpenSessionAsync("sentinel", "sentinel");
-        for (var i = 0; i < 10; i++) await sentinel.AppendUserAsync($"untouched {i}");
+        for (var i = 0; i < 10; i++) await sentinel.AppendUserAsync($"{HostileCalls.Untouched} {i}");
         foreach (var text in HostileText.All) await ReadBackAsync(memory, text);
-
-        var entries = new PublicEntries(memory);
-        var strange = new List<string>();
-        foreach (var text in HostileText.All)
-            foreach (var (type, method) in PublicEntries.All)
-            {
-                try
-                {
-                    await entries.CallAsync(method, text);
-                }
-                catch (HoldfastException e) when (e is not StoreUnavailableException)
-                {
-                    // Refused before it came to a store, or there is nothing by that name.
-                }
-#pragma warning disable CA1031 // Whatever else is thrown is what this looks for.
-                catch (Exception e)
-#pragma warning restore CA1031
-                {
-                    strange.Add($"{type.Name}.{method.Name}({(text.Length > 40 ? text[..40] + "…" : text)}): {e.GetType().Name}: {e.Message}");
-                }
-            }
+        var strange = await HostileCalls.RunAsync(new PublicEntries(memory).Entries, HostileText.All);
         Assert.True(strange.Count == 0, $"{strange.Count}:\n" + string.Join('\n', strange.Take(30)));
-        Assert.Equal(Enumerable.Range(0, 10).Select(i => $"untouched {i}"), (await sentinel.LoadChatAsync()).Select(message => message.Text));
+        Assert.Equal(Enumerable.Range(0, 10).Select(i => $"{HostileCalls.Untouched} {i}"), (await sentinel.LoadChatAsync()).Select(message => message.Text));
     }
 
     /// <summary>What is accepted is there as it was given, under the names that it was given.</summary>
@@ -122,9 +179,11 @@ public sealed class InjectionTests : IDisposable
         }
         catch (InvalidInputException)
         {
-            Assert.True(IsNoText(text) || text.Length > 200 || text.Any(char.IsControl), $"'{text}' was refused as a name");
+            Assert.True(IsNoName(text), $"'{text}' was refused as a name");
         }
     }
+
+    private static bool IsNoName(string text) => IsNoText(text) || text.Length > 200 || text.Any(char.IsControl);
 
     private static bool IsNoText(string text) => text.Contains('\0', StringComparison.Ordinal) || text.Contains('\uD800', StringComparison.Ordinal);
 }

@@ -26,15 +26,20 @@ internal sealed class PublicEntries(AgentMemory memory)
         .Where(entry => !entry.method.IsSpecialName && !Ends.Contains(entry.method.Name) && !OwnSql.Contains($"{entry.type.Name}.{entry.method.Name}"))
         .Where(entry => entry.method.GetBaseDefinition().DeclaringType != typeof(object) && entry.method.ReturnType != typeof(bool))];
 
-    /// <summary>Calls one; what it throws is thrown.</summary>
-    public async Task CallAsync(MethodInfo method, string text)
+    /// <summary>All of them, of this memory.</summary>
+    public IReadOnlyList<HostileEntry> Entries => [.. All.Select(entry => new HostileEntry($"{entry.Type.Name}.{entry.Method.Name}", text => CallAsync(entry.Method, text)))];
+
+    /// <summary>Calls one; what it throws is thrown, what it answers is read to its end.</summary>
+    private async Task<object?> CallAsync(MethodInfo method, string text)
     {
         var target = await TargetAsync(method.DeclaringType!, text);
-        if (target is null) return;
+        if (target is null) return null;
         if (method.IsGenericMethodDefinition) method = method.MakeGenericMethod(typeof(string));
         var arguments = new List<object?>();
         foreach (var parameter in method.GetParameters()) arguments.Add(await ValueAsync(parameter.ParameterType, parameter.Name!, text));
-        await DrainAsync(method.Invoke(target, BindingFlags.DoNotWrapExceptions, null, [.. arguments], null));
+        var answer = await DrainAsync(method.Invoke(target, BindingFlags.DoNotWrapExceptions, null, [.. arguments], null));
+        // What was written into a stream is an answer, too.
+        return arguments.OfType<MemoryStream>().FirstOrDefault() is { } stream ? Encoding.UTF8.GetString(stream.ToArray()) : answer;
     }
 
     private async Task<object?> TargetAsync(Type type, string text)
@@ -104,25 +109,36 @@ internal sealed class PublicEntries(AgentMemory memory)
     // A half of a surrogate pair cannot be written as JSON at all.
     private static JsonElement Json(string text) => text.Contains('\uD800', StringComparison.Ordinal) ? Json("half a pair") : JsonSerializer.SerializeToElement(new Dictionary<string, string> { ["value"] = text, [text] = "value" });
 
-    private static async Task DrainAsync(object? answer)
+    private static async Task<object?> DrainAsync(object? answer)
     {
         switch (answer)
         {
-            case Task task: await task; break;
-            case ValueTask task: await task; break;
-            case null: break;
-            default:
-                var stream = answer.GetType().GetInterfaces().FirstOrDefault(one => one.IsGenericType && one.GetGenericTypeDefinition() == typeof(IAsyncEnumerable<>));
-                if (stream is not null) await (Task)typeof(PublicEntries).GetMethod(nameof(ReadAsync), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(stream.GetGenericArguments()[0]).Invoke(null, [answer])!;
-                break;
+            case Task task:
+                await task;
+                return Of(task);
+            case ValueTask task:
+                await task;
+                return null;
+            case null: return null;
         }
+        var type = answer.GetType();
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ValueTask<>)) return await DrainAsync(type.GetMethod("AsTask")!.Invoke(answer, null));
+        var stream = type.GetInterfaces().FirstOrDefault(one => one.IsGenericType && one.GetGenericTypeDefinition() == typeof(IAsyncEnumerable<>));
+        return stream is null ? null : await DrainAsync(typeof(PublicEntries).GetMethod(nameof(ReadAsync), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(stream.GetGenericArguments()[0]).Invoke(null, [answer])!);
     }
 
-    private static async Task ReadAsync<T>(IAsyncEnumerable<T> items)
+    // Also of a task whose own type is hidden behind that of an async method.
+    private static object? Of(Task task) => task.GetType().GetProperty("Result")?.GetValue(task) is { } value && value.GetType().Name != "VoidTaskResult" ? value : null;
+
+    private static async Task<List<T>> ReadAsync<T>(IAsyncEnumerable<T> items)
     {
-        var count = 0;
-        await foreach (var _ in items)
-            if (++count == ItemsMax) break;
+        var read = new List<T>();
+        await foreach (var item in items)
+        {
+            read.Add(item);
+            if (read.Count == ItemsMax) break;
+        }
+        return read;
     }
 
     private static HashSet<Type> Types(Type type, HashSet<Type> seen)

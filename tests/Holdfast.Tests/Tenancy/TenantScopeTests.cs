@@ -21,7 +21,7 @@ public sealed class TenantScopeTests
     /// <summary>What goes over all tenants, by class: the relay's, the digests', and the counts for people.</summary>
     private static readonly string[] OverAll =
     [
-        "RelayStatements.State", "RelayStatements.Rejects", "RelaySource.News", "ParkedRowQueries.Newest", "StatusQueries.Counts", "ConflictQueries.Revised", "RegisterRow.Many",
+        "RelayStatements.Lease", "RelayStatements.EndLease", "RelayStatements.Report", "RelayStatements.Cursors", "RelayStatements.State", "RelayStatements.Rejects", "RelaySource.News", "ParkedRowQueries.Newest", "StatusQueries.Counts", "ConflictQueries.Revised", "RegisterRow.Many",
     ];
 
     // Of the local file only.
@@ -42,7 +42,8 @@ public sealed class TenantScopeTests
     [InlineData("select 1 from holdfast.commands where tenant_id = $10", nameof(StatementScope.Everybody))]
     [InlineData("select 1 from holdfast.commands where tenant_id = $2", nameof(StatementScope.Everybody))]
     [InlineData("select count(*) from holdfast.commands", nameof(StatementScope.Everybody))]
-    [InlineData("select 1 from holdfast.relay_sources", nameof(StatementScope.Nobody))]
+    [InlineData("select 1 from holdfast.schema_versions", nameof(StatementScope.Nobody))]
+    [InlineData("select 1 from holdfast.relay_sources where source = $1", nameof(StatementScope.Everybody))]
     [InlineData("select 1", nameof(StatementScope.Nobody))]
     public void a_statements_text_tells_whose_rows_it_touches(string sql, string expected) => Assert.Equal(expected, new TenantScope("holdfast").Of(sql).ToString());
 

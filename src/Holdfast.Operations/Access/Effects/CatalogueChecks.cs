@@ -43,7 +43,7 @@ internal static class CatalogueChecks
     public static async Task<IReadOnlyList<EffectCell>> RunAsync(
         NpgsqlConnection connection, string schema, AccessOptions options, AccessState state, IReadOnlyList<RoleSpec> roles, CancellationToken cancellationToken)
     {
-        List<EffectCell> cells = [.. roles.SelectMany(role => OfRole(role, state.Roles[role.Name]))];
+        List<EffectCell> cells = [.. roles.SelectMany(role => OfRole(state.Suited(role), state.Roles[role.Name]))];
         var owned = await AccessState.QueryAsync(connection, AskOwned, [roles.Where(role => role.Role != AccessRole.Owner).Select(role => role.Name).ToArray()], row => (row.GetString(0), row.GetInt64(1)), cancellationToken).ConfigureAwait(false);
         cells.AddRange(owned.Select(one => EffectCell.Of(one.Item1, "owns", "", false, $"it owns {one.Item2} objects; only {RoleSpecs.Owner(schema)} may")));
         cells.AddRange(Owners(schema, state));

@@ -11,7 +11,7 @@ internal static class EffectTrials
     public static IEnumerable<EffectTrial> Of(RoleSpec role, string schema, AccessState state, AccessOptions options)
     {
         foreach (var table in Tables.All)
-            foreach (var trial in OnTable(role.Role, schema, table.Name, TableRights.Of(role.Role, table), [.. table.Columns.Select(column => column.Name)])) yield return trial;
+            foreach (var trial in OnTable(role.Role, schema, table.Name, TableRights.Of(role.Role, table, options.RowSecurity), [.. table.Columns.Select(column => column.Name)])) yield return trial;
         foreach (var trial in Around(role, schema, AccessPlanner.IsExclusive(options, state))) yield return trial;
         foreach (var trial in Functions(role, schema)) yield return trial;
     }

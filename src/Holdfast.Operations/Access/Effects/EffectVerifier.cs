@@ -206,7 +206,7 @@ internal sealed class EffectVerifier(
               raise exception 'without a tenant something is answered' using errcode = 'HF001';
             end $trial$
             """, EffectOutcome.Allowed);
-        if (!TableRights.Of(role, table).HasFlag(TableRight.Insert)) yield break;
+        if (!TableRights.Of(role, table, isByTenant: true).HasFlag(TableRight.Insert)) yield break;
         string Writes(string tenant) => $"do $trial$ begin perform set_config('{AccessOptions.TenantSetting}', '{Tenant}', true); {SampleRow.Insert(schema, table, tenant)}; end $trial$";
         yield return new("write own tenant", table.Name, Writes(Tenant), EffectOutcome.Allowed);
         yield return new("write other tenant", table.Name, Writes(OtherTenant), role == AccessRole.Relay ? EffectOutcome.Allowed : EffectOutcome.Refused);

@@ -56,7 +56,7 @@ internal sealed class SchemaRung(string schema)
         CheckHistory(history);
         var (at, ours) = (run.Facts.SchemaVersion!, Shipped.Value[^1].Version);
         // What a later migration makes is not missing on a server that has not had it.
-        foreach (var table in Tables.All.Where(table => table.Since <= Number(at))) CheckTable(table, tables);
+        foreach (var table in Tables.All.Where(table => table.Since <= Number(at))) CheckTable(table, tables, security.ByTenant);
         if (Number(at) < Number(ours)) run.Facts.SchemaAwaited = ours;
         return Number(at).CompareTo(Number(ours)) switch
         {
@@ -78,14 +78,14 @@ internal sealed class SchemaRung(string schema)
                 $"Another program or an edited migration was applied there: 'holdfast schema status' compares it with the other providers.");
     }
 
-    private void CheckTable(Table table, Dictionary<string, (string[] Columns, string Lacking, string Role)> tables)
+    private void CheckTable(Table table, Dictionary<string, (string[] Columns, string Lacking, string Role)> tables, bool isByTenant)
     {
         var name = $"{schema}.{table.Name}";
         if (!tables.TryGetValue(table.Name, out var there))
             throw Drifted($"Table {name} is missing.", $"The table {name} was dropped or renamed there: restore it from another provider, or run 'holdfast schema migrate' on an empty schema.");
         if (table.Columns.FirstOrDefault(column => !there.Columns.Contains(column.Name)) is { } missing)
             throw Drifted($"Column {missing.Name} of {name} is missing.", $"The column {missing.Name} of {name} was dropped or renamed there: add it again as the migrations declare it.");
-        var lacking = string.Join(", ", TableRights.Words(TableRights.Of(AccessRole.App, table)).Intersect(there.Lacking.Split(',')));
+        var lacking = string.Join(", ", TableRights.Words(TableRights.Of(AccessRole.App, table, isByTenant)).Intersect(there.Lacking.Split(',')));
         if (lacking.Length > 0)
             throw Drifted($"Permission denied on {table.Name}: role {there.Role} lacks {lacking}.",
                 $"permission denied on {table.Name}: run as the owner: grant select, insert, update, delete on all tables in schema {schema} to \"{there.Role}\";");

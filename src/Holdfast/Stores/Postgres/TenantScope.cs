@@ -7,13 +7,13 @@ namespace Holdfast.Stores.Postgres;
 /// <summary>Whose rows a statement touches.</summary>
 internal enum StatementScope
 {
-    /// <summary>Nobody's: the relay's cursors, the schema's history, the server's own catalogue.</summary>
+    /// <summary>Nobody's: the schema's history, the server's own catalogue.</summary>
     Nobody,
 
     /// <summary>One tenant's: the one that its first parameter names.</summary>
     FirstParameter,
 
-    /// <summary>All tenants'.</summary>
+    /// <summary>All tenants', or the relay's own bookkeeping of them.</summary>
     Everybody,
 }
 
@@ -34,7 +34,7 @@ internal sealed partial class TenantScope(string schema)
 
     /// <param name="sql">The text as it is sent.</param>
     public StatementScope Of(string sql) =>
-        !Names().Matches(sql).Any(name => name.Groups[1].Value == schema && Tables.TryGet(name.Groups[2].Value, out var table) && RowSecurity.IsOfTenants(table)) ? StatementScope.Nobody
+        !Names().Matches(sql).Any(name => name.Groups[1].Value == schema && Tables.TryGet(name.Groups[2].Value, out var table) && (RowSecurity.IsOfTenants(table) || TableRights.IsOfAllTenants(table))) ? StatementScope.Nobody
         : FirstParameter().IsMatch(sql) ? StatementScope.FirstParameter
         : StatementScope.Everybody;
 
