@@ -110,11 +110,12 @@ internal sealed class AccessControl
     {
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using var _ = transaction.ConfigureAwait(false);
-        // Whoever waits for a lock stops everybody behind it.
-        await ExecuteAsync(connection, "set local lock_timeout = '500ms'", cancellationToken).ConfigureAwait(false);
         var state = await AccessState.ReadAsync(connection, _schema, cancellationToken).ConfigureAwait(false);
         var plan = AccessPlanner.Plan(_schema, options, state);
         if (plan.Blocking.Any()) throw new AccessBlockedException(Target, plan);
+        await TableLocks.TakeAsync(transaction, _schema, plan.Statements, state, _time, cancellationToken).ConfigureAwait(false);
+        // Whoever waits for a lock stops everybody behind it.
+        await ExecuteAsync(connection, "set local lock_timeout = '500ms'", cancellationToken).ConfigureAwait(false);
         foreach (var statement in plan.Statements) await ExecuteAsync(connection, statement, cancellationToken).ConfigureAwait(false);
         if (secrets is null)
         {

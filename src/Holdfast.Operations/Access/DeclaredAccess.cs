@@ -53,7 +53,10 @@ internal static class DeclaredAccess
     // What the declaration leaves open is as it is.
     private static CatalogueObject Declared(RoleSpec role, CatalogueObject? live)
     {
-        var groups = new[] { role.MemberOf, role.Predefined }.OfType<string>().Order(StringComparer.Ordinal).ToList();
+        var isIn = live?["member_of"]?.Split('\n') ?? [];
+        // A provider that hands out the wider one alone: verify knows whether the narrow one was to be had.
+        var predefined = role.Wider is { } wider && isIn.Contains(wider) && !isIn.Contains(role.Predefined) ? wider : role.Predefined;
+        var groups = new[] { role.MemberOf, predefined }.OfType<string>().Order(StringComparer.Ordinal).ToList();
         return (live ?? new CatalogueObject(ObjectKind.Role, "", role.Name, new(StringComparer.Ordinal))).With(
             ("login", Text(role.CanLogIn && !(live is not null && AccessPlanner.IsClosedSlot(role, live["login"] == "true")))), ("inherit", Text(role.Inherits)),
             ("superuser", "false"), ("createrole", "false"), ("createdb", "false"), ("replication", "false"), ("expired", null), ("admin_of", null),

@@ -57,6 +57,7 @@ public sealed class ProviderAdministratorTests
             var matrix = await control.VerifyAsync(new AccessOptions(), [], default);
             Assert.True(matrix.IsRight, string.Join('\n', matrix.Wrong.Take(10)));
         }
+        Assert.Empty(AccessDrift.Keys(await AccessDrift.CheckAsync(schema, connection)));
         // What it is there for.
         Assert.Equal(2, await CountAsync(server.ConnectionString, $"select count(*) from pg_roles where rolname in ('{schema}_app_a', '{schema}_app_b') and pg_has_role(oid, 'pg_read_all_stats', 'usage')"));
         // In both it is in one too many; who may give less gives less.

@@ -17,6 +17,9 @@ internal sealed record StatementLock(string? Mode, IReadOnlyList<string> Tables)
 
     private static readonly string[] Order = [AccessExclusive, Exclusive, ShareRowExclusive, Share, ShareUpdateExclusive, RowExclusive, AccessShare];
 
+    /// <summary>Whoever writes to the table waits.</summary>
+    public bool StopsWriters => Mode is AccessExclusive or Exclusive or ShareRowExclusive or Share;
+
     public static StatementLock Of(SqlStatement statement)
     {
         var tokens = statement.Tokens;
