@@ -42,7 +42,9 @@ public sealed class SchemaCancelTests(Server server) : IDisposable
         Assert.Contains($"hint: holdfast schema status {own}, then holdfast schema migrate {own}", cancelled.Errors, StringComparison.Ordinal);
         await NobodyIsLeftAsync(main, blocker);
         await blocker.CloseAsync();
-        Assert.Equal("backup: up to date\nmain: applied V3__held.sql\nmain: applied V4__after.sql\n", (await RunAsync("migrate")).Done().Out);
+        var rest = (await RunAsync("migrate")).Done().Out;
+        Assert.StartsWith("backup: up to date: ", rest, StringComparison.Ordinal);
+        Assert.Contains("\nmain: applied V3__held.sql\nmain: applied V4__after.sql\n", rest, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -63,8 +65,8 @@ public sealed class SchemaCancelTests(Server server) : IDisposable
         Assert.Equal("cancelled", cancelled.Envelope.GetProperty("error").GetProperty("code").GetString());
         await NobodyIsLeftAsync(main, blocker);
         await blocker.CloseAsync();
-        Assert.Equal("finished V2__i.sql\n", (await RunAsync("resume")).Done().Out);
-        Assert.Equal("applied V3__after.sql\n", (await RunAsync("migrate")).Done().Out);
+        Assert.StartsWith("finished V2__i.sql\n", (await RunAsync("resume")).Done().Out, StringComparison.Ordinal);
+        Assert.StartsWith("applied V3__after.sql\n", (await RunAsync("migrate")).Done().Out, StringComparison.Ordinal);
         await using var source = NpgsqlDataSource.Create(main);
         await using var count = source.CreateCommand("select (select count(*) from app.t) * 10 + (select count(*) from pg_index where not indisvalid)");
         Assert.Equal(20L, await count.ExecuteScalarAsync(TestContext.Current.CancellationToken));

@@ -87,7 +87,7 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
         await using var _ = connection.ConfigureAwait(false);
         var (target, actual) = (reading.Target, reading.Actual!);
         // Files that are not those that were applied say nothing of what should be there, and nobody knows what they would do here.
-        if (options.Against is not null || !actual.Exists || HistoryCheck.Own(actual, options).Any()) return reading;
+        if (options.Against is not null || !actual.Exists || HistoryCheck.Own(actual, options).Any(fault => fault.StopsReplay)) return reading;
         try
         {
             return reading with { Reference = await SchemaReference.BuildAsync(connection, options.Schema, HistoryCheck.Had(actual, options), options.Declared(actual, all), cancellationToken).ConfigureAwait(false) };

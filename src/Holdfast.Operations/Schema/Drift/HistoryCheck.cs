@@ -24,7 +24,8 @@ internal static class HistoryCheck
         var applied = Applied(snapshot).ToList();
         if (applied.Count == 0)
         {
-            yield return new("No migration was applied there.", "migrate");
+            // Where all were taken back, nothing is what should be there.
+            yield return new("No migration was applied there.", "migrate", StopsReplay: snapshot.History.Count == 0);
             yield break;
         }
         var known = options.Migrations.ToDictionary(migration => VersionOrder.Key(migration.Version));
@@ -72,4 +73,5 @@ internal static class HistoryCheck
 /// <summary>Something wrong with a history.</summary>
 /// <param name="What">In words.</param>
 /// <param name="Run">The command of <c>holdfast schema</c> that helps.</param>
-internal sealed record HistoryFault(string What, string Run);
+/// <param name="StopsReplay">What should be there cannot be known.</param>
+internal sealed record HistoryFault(string What, string Run, bool StopsReplay = true);

@@ -69,10 +69,11 @@ internal sealed class SchemaRehearsal(MigrationTarget target)
         return await CatalogueReader.ReadAloneAsync(connection, CatalogueScope.Of(target.Schema), cancellationToken).ConfigureAwait(false);
     }
 
-    // Where a column stands in its table no undo can bring back, and nobody needs it. The history's own table stays.
+    // Where a column stands in its table no undo can bring back, and nobody needs it. The history's own table stays. Roles belong to the whole
+    // server, where somebody else may change them meanwhile; a file that does is not rehearsed.
     private List<string> Differences(CatalogueSnapshot expected, CatalogueSnapshot actual) =>
         [.. SchemaComparison.Compare(expected, actual)
-            .Where(difference => difference.Class != DriftClasses.ColumnOrder && (expected.Exists || (difference.Object.Kind != ObjectKind.Schema && difference.Object.Name != "schema_versions")))
+            .Where(difference => difference.Class != DriftClasses.ColumnOrder && difference.Object.Kind != ObjectKind.Role && (expected.Exists || (difference.Object.Kind != ObjectKind.Schema && difference.Object.Name != "schema_versions")))
             .Select(difference => difference.Detail.Replace(CanonicalText.Schema, target.Schema, StringComparison.Ordinal))];
 }
 
