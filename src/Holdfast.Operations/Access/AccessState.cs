@@ -55,7 +55,7 @@ internal sealed class AccessState
           (select pg_has_role(n.nspowner, 'usage') from pg_namespace n where n.nspname = 'public'),
           (select quote_ident(pg_get_userbyid(n.nspowner)) from pg_namespace n where n.nspname = $1),
           (select pg_has_role(n.nspowner, 'usage') from pg_namespace n where n.nspname = $1),
-          (select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relrowsecurity),
+          (select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relrowsecurity and c.relname = any($3)),
           has_table_privilege('pg_authid', 'select'),
           exists (select 1 from pg_shdepend s join pg_roles y on y.oid = s.refobjid where s.refclassid = 'pg_authid'::regclass and y.rolname = $2
             and (s.dbid = d.oid or (s.classid = 'pg_database'::regclass and s.objid = d.oid)))
@@ -196,7 +196,7 @@ internal sealed class AccessState
     }
 
     private static async Task<(AccessState State, bool SeesPasswords)> ReadServerAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken) =>
-        (await QueryAsync(connection, AskServer, [schema, RoleSpecs.NameOf(schema, "relay")], row => (new AccessState
+        (await QueryAsync(connection, AskServer, [schema, RoleSpecs.NameOf(schema, "relay"), (string[])[.. RowSecurity.Protected.Select(table => table.Name)]], row => (new AccessState
         {
             Version = row.GetInt32(0), User = row.GetString(1), QuotedUser = SqlQuote.Quoted(row.GetString(2)), QuotedDatabase = SqlQuote.Quoted(row.GetString(3)),
             IsSuperuser = row.GetBoolean(4), MayCreateRoles = row.GetBoolean(5) || row.GetBoolean(4), MayGiveBypassRls = row.GetBoolean(4) || (row.GetBoolean(6) && row.GetInt32(0) >= 16),

@@ -20,6 +20,9 @@ internal sealed record StatementLock(string? Mode, IReadOnlyList<string> Tables)
     /// <summary>Whoever writes to the table waits.</summary>
     public bool StopsWriters => Mode is AccessExclusive or Exclusive or ShareRowExclusive or Share;
 
+    /// <summary>The one of two modes that stops more.</summary>
+    public static string Stronger(string one, string other) => Array.IndexOf(Order, one) < Array.IndexOf(Order, other) ? one : other;
+
     public static StatementLock Of(SqlStatement statement)
     {
         var tokens = statement.Tokens;
