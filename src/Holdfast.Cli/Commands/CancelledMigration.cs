@@ -16,7 +16,7 @@ internal static class CancelledMigration
     {
         var told = await Task.WhenAll(targets.Select(one => TellAsync(one.Name, one.Target, [.. begun[one.Name].Distinct()])));
         var next = told.Any(one => one.IsCut) ? "resume" : "migrate";
-        string Line(string verb) => string.Join(" ", Own(invocation).Prepend($"holdfast schema {verb}"));
+        string Line(string verb) => string.Join(" ", Own(invocation, verb).Prepend($"holdfast schema {verb}"));
         return new CliError(ExitCode.Cancelled, $"Cancelled. {string.Join(" ", told.Select(one => one.Text))}", $"{Line("status")}, then {Line(next)}");
     }
 
@@ -43,9 +43,18 @@ internal static class CancelledMigration
         }
     }
 
-    private static IEnumerable<string> Own(Invocation invocation)
+    // What the line was said with, as far as the next command takes it: without it that would change other servers, or more of them.
+    private static IEnumerable<string> Own(Invocation invocation, string verb)
     {
-        if (invocation.Get(SchemaTargets.Directory) is { } directory) yield return $"--directory {ShellWord.Of(directory.ToString())}";
-        if (invocation.Get(SchemaTargets.Schema) is { } schema) yield return $"--schema {ShellWord.Of(schema)}";
+        (string Name, string? Value)[] said =
+        [
+            ("--directory", invocation.Get(SchemaTargets.Directory)?.ToString()), ("--schema", invocation.Get(SchemaTargets.Schema)),
+            ("--provider", invocation.Get(GlobalOptions.Provider)), ("--url-file", invocation.Get(GlobalOptions.UrlFile)?.ToString()),
+            .. verb == "status" ? [] : ((string, string?)[])[("--ignore-file", invocation.Get(SchemaDriftCommand.Ignore)?.ToString())],
+            .. verb == "migrate" ? ((string, string?)[])[("--to", invocation.Get(SchemaMigrateCommand.To)), ("--phase", invocation.Get(SchemaMigrateCommand.Phase))] : [],
+        ];
+        foreach (var (name, value) in said)
+            if (value is not null) yield return $"{name} {ShellWord.Of(value)}";
+        if (verb == "migrate" && invocation.Get(SchemaMigrateCommand.OutOfOrder)) yield return "--out-of-order";
     }
 }

@@ -9,9 +9,9 @@ namespace Holdfast.Cli.Commands;
 /// <summary><c>holdfast schema migrate</c>: brings servers up to date.</summary>
 internal static class SchemaMigrateCommand
 {
-    private static readonly Option<string> To = new("--to") { Description = "The last version to apply.", HelpName = "VERSION" };
-    private static readonly Option<string> Phase = new("--phase") { Description = "Stop before the first file of a later phase: expand, backfill or contract.", HelpName = "PHASE" };
-    private static readonly Option<bool> OutOfOrder = new("--out-of-order") { Description = "Apply files whose number lies below one that was applied already." };
+    public static readonly Option<string> To = new("--to") { Description = "The last version to apply.", HelpName = "VERSION" };
+    public static readonly Option<string> Phase = new("--phase") { Description = "Stop before the first file of a later phase: expand, backfill or contract.", HelpName = "PHASE" };
+    public static readonly Option<bool> OutOfOrder = new("--out-of-order") { Description = "Apply files whose number lies below one that was applied already." };
     public static readonly Option<string> AllowDestructive = new("--allow-destructive") { Description = "Let statements through that throw data away, and say why; the history keeps it.", HelpName = "REASON" };
     private static readonly Option<bool> Execute = new("--execute") { Description = "With --dry-run: run what is pending on the server itself and roll it back." };
 

@@ -36,10 +36,10 @@ public sealed class SchemaCancelTests(Server server) : IDisposable
         File("V4__after.sql", "create table w (id int);");
 
         await using var blocker = await HoldAsync(main, "begin; select * from app.t");
-        var cancelled = await CancelAsync(lockTimeout == "500" ? "V3__held.sql: try 1 of " : "main: V3__held.sql: begins", lockTimeout == "500" ? null : main, "migrate", "--lock-timeout", lockTimeout);
+        var cancelled = await CancelAsync(lockTimeout == "500" ? "V3__held.sql: try 1 of " : "main: V3__held.sql: begins", lockTimeout == "500" ? null : main, "migrate", "--lock-timeout", lockTimeout, "--provider", "all", "--to", "4", "--phase", "contract", "--out-of-order");
         Assert.Contains("error: Cancelled. backup: applied V2__free.sql, V3__held.sql, V4__after.sql. main: applied V2__free.sql; not applied V3__held.sql (rolled back), V4__after.sql.", cancelled.Errors, StringComparison.Ordinal);
         var own = string.Join(' ', Own);
-        Assert.Contains($"hint: holdfast schema status {own}, then holdfast schema migrate {own}", cancelled.Errors, StringComparison.Ordinal);
+        Assert.Contains($"hint: holdfast schema status {own} --provider all, then holdfast schema migrate {own} --provider all --to 4 --phase contract --out-of-order", cancelled.Errors, StringComparison.Ordinal);
         await NobodyIsLeftAsync(main, blocker);
         await blocker.CloseAsync();
         var rest = (await RunAsync("migrate")).Done().Out;
@@ -59,9 +59,9 @@ public sealed class SchemaCancelTests(Server server) : IDisposable
         File("V3__after.sql", "create table w (id int);");
 
         await using var blocker = await HoldAsync(main, "begin; lock table app.t in row exclusive mode");
-        var cancelled = await CancelAsync("V2__i.sql: statement 2 of 3", main, "migrate", "--json");
+        var cancelled = await CancelAsync("V2__i.sql: statement 2 of 3", main, "migrate", "--json", "--provider", "main", "--ignore-file", _holdfast.Write("accepted files", ""));
         Assert.Contains("error: Cancelled. main: V2__i.sql is cut: 1 of 3 statements are done and stand; not applied V3__after.sql.", cancelled.Errors, StringComparison.Ordinal);
-        Assert.EndsWith($"then holdfast schema resume {string.Join(' ', Own)}\n", cancelled.Errors, StringComparison.Ordinal);
+        Assert.EndsWith($"then holdfast schema resume {string.Join(' ', Own)} --provider main --ignore-file '{_holdfast.PathOf("accepted files")}'\n", cancelled.Errors, StringComparison.Ordinal);
         Assert.Equal("cancelled", cancelled.Envelope.GetProperty("error").GetProperty("code").GetString());
         await NobodyIsLeftAsync(main, blocker);
         await blocker.CloseAsync();

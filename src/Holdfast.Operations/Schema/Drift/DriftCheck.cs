@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Holdfast.Operations.Schema.Sql;
 using Holdfast.Operations.Schema.Catalogue;
 using Holdfast.Operations.Schema.Migrations;
@@ -10,16 +11,46 @@ namespace Holdfast.Operations.Schema.Drift;
 /// <summary>Compares every provider with what its migrations make there, and the providers with each other. All are read at the same time.</summary>
 internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOptions options)
 {
+    // A migration that comes in between is read too; who migrates without end is compared with what was there last.
+    private const int RoundsMax = 3;
+
+    private readonly ConcurrentBag<NpgsqlConnection> _connections = [];
+
+    // With several, none is kept locked while others are waited for, which may not answer for long.
+    private bool IsLockGivenBack => targets.Count > 1;
+
     /// <exception cref="SchemaException">The model that was named does not answer.</exception>
     public async Task<DriftReport> RunAsync(CancellationToken cancellationToken)
     {
-        var readings = await Task.WhenAll(targets.Select(target => ReadAsync(target, cancellationToken))).ConfigureAwait(false);
-        var all = readings.Where(reading => reading.Actual is { Exists: true }).Select(reading => reading.Actual!).ToList();
-        // What is declared of one depends on what the others have.
-        readings = await Task.WhenAll(readings.Select(reading => ReplayAsync(reading, all, cancellationToken))).ConfigureAwait(false);
+        try
+        {
+            var readings = await Task.WhenAll(targets.Select(target => ReadAsync(target, cancellationToken))).ConfigureAwait(false);
+            for (var (round, changed) = (0, true); changed && round < RoundsMax; round++)
+            {
+                var before = readings;
+                // What is declared of one depends on what the others have.
+                readings = await Task.WhenAll(before.Select(reading => ReplayAsync(reading, Read(before), cancellationToken))).ConfigureAwait(false);
+                changed = before.Zip(readings).Any(pair => IsChanged(pair.First.Actual, pair.Second.Actual));
+            }
+            return Report(readings);
+        }
+        finally
+        {
+            foreach (var connection in _connections) await connection.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static List<CatalogueSnapshot> Read(DriftReading[] readings) => [.. readings.Where(reading => reading.Actual is { Exists: true }).Select(reading => reading.Actual!)];
+
+    private static bool IsChanged(CatalogueSnapshot? before, CatalogueSnapshot? after) =>
+        before is not null && after is not null && before != after && (!before.History.SequenceEqual(after.History) || before.Fingerprint != after.Fingerprint);
+
+    private DriftReport Report(DriftReading[] readings)
+    {
         var model = options.Against is null ? null : readings.FirstOrDefault(reading => reading.Target.Name == options.Against)
             ?? throw new InvalidInputException("against", $"there is no provider '{options.Against}' among those that are compared.");
         if (model is { Actual: null }) throw model.Error!;
+        var all = Read(readings);
         return new DriftReport([.. readings.Where(reading => reading != model).Select(reading => reading.Actual is null ? new ProviderDrift(reading.Target, null, null, [], [], reading.Error) : Judge(reading, model, readings, all))]);
     }
 
@@ -59,44 +90,53 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
         declared?.Owner is not null && (difference.Object.Kind == ObjectKind.Role ? difference.Actual is null && declared.Roles.Any(role => role.Name == difference.Object.Name) : difference.Object.Kind == ObjectKind.Schema && difference.Class == DriftClasses.Owner)
             ? $"{declared.Run} --provider {provider}" : null;
 
-    // The connection stays: the lock of migrations is held on it until everything is compared.
     private async Task<DriftReading> ReadAsync(DriftTarget target, CancellationToken cancellationToken)
     {
         NpgsqlConnection? connection = null;
         try
         {
             connection = await OpenAsync(target, cancellationToken).ConfigureAwait(false);
+            _connections.Add(connection);
             await OwnerRole.AssumeWhereNeededAsync(connection, options.Schema, cancellationToken).ConfigureAwait(false);
             await MigrationLock.TakeSharedAsync(connection, options.LockWaitMax, options.Time, cancellationToken).ConfigureAwait(false);
             var actual = await CatalogueReader.ReadAloneAsync(connection, options.Scope, cancellationToken).ConfigureAwait(false);
             if (actual.Facts.IsHistoryHidden)
                 throw new StoreUnavailableException($"{target.Address}: the role {actual.Facts.Role} may not read {options.Schema}.schema_versions, so which migrations it has had is not known. Grant it: grant usage on schema {options.Schema} to {SqlQuote.Name(actual.Facts.Role)}; grant select on {options.Schema}.schema_versions to {SqlQuote.Name(actual.Facts.Role)}", new UnauthorizedAccessException());
+            if (IsLockGivenBack) await MigrationLock.ReleaseSharedAsync(connection, cancellationToken).ConfigureAwait(false);
             return new DriftReading(target, actual, null, null, connection);
         }
-        catch (Exception e)
+        catch (Exception e) when (e is HoldfastException or NpgsqlException or TimeoutException)
         {
             if (connection is not null) await connection.DisposeAsync().ConfigureAwait(false);
-            if (e is not (HoldfastException or NpgsqlException or TimeoutException)) throw;
             return new DriftReading(target, null, null, Translated(e, target));
         }
     }
 
     private async Task<DriftReading> ReplayAsync(DriftReading reading, IReadOnlyList<CatalogueSnapshot> all, CancellationToken cancellationToken)
     {
-        if (reading.Connection is not { } connection) return reading;
-        await using var _ = connection.ConfigureAwait(false);
-        var (target, actual) = (reading.Target, reading.Actual!);
-        // Files that are not those that were applied say nothing of what should be there, and nobody knows what they would do here.
-        if (options.Against is not null || !actual.Exists || HistoryCheck.Own(actual, options).Any(fault => fault.StopsReplay)) return reading;
+        if (reading.Connection is not { } connection || !IsReplayed(reading.Actual!)) return reading;
+        var target = reading.Target;
         try
         {
-            return reading with { Reference = await SchemaReference.BuildAsync(connection, options.Schema, HistoryCheck.Had(actual, options), options.Declared(actual, all), cancellationToken).ConfigureAwait(false) };
+            var actual = reading.Actual!;
+            if (IsLockGivenBack)
+            {
+                await MigrationLock.TakeSharedAsync(connection, options.LockWaitMax, options.Time, cancellationToken).ConfigureAwait(false);
+                actual = await CatalogueReader.ReadAloneAsync(connection, options.Scope, cancellationToken).ConfigureAwait(false);
+            }
+            var reference = !IsReplayed(actual) ? null : await SchemaReference.BuildAsync(connection, options.Schema, HistoryCheck.Had(actual, options), options.Declared(actual, all), cancellationToken).ConfigureAwait(false);
+            if (IsLockGivenBack) await MigrationLock.ReleaseSharedAsync(connection, cancellationToken).ConfigureAwait(false);
+            return reading with { Actual = actual, Reference = reference };
         }
         catch (Exception e) when (e is HoldfastException or NpgsqlException or TimeoutException)
         {
+            await connection.DisposeAsync().ConfigureAwait(false);
             return new DriftReading(target, null, null, Translated(e, target));
         }
     }
+
+    // Files that are not those that were applied say nothing of what should be there, and nobody knows what they would do here.
+    private bool IsReplayed(CatalogueSnapshot actual) => options.Against is null && actual.Exists && !HistoryCheck.Own(actual, options).Any(fault => fault.StopsReplay);
 
     private static Exception Translated(Exception error, DriftTarget target) => error is HoldfastException ? error : PostgresErrors.Translate(error, target.Address);
 

@@ -23,7 +23,10 @@ internal sealed class DeclaredNames
     {
         var tokens = statement.Tokens;
         if (statement.StartsWith("drop", "table"))
+        {
             foreach (var gone in RelationName.List(tokens, RelationName.Skip(tokens, 2, "if", "exists"))) _all.RemoveAll(name => name.Table == Full(gone));
+            if (tokens[^1].Is("cascade")) ForgetConstraints();
+        }
         else if (statement.StartsWith("drop", "index"))
             foreach (var gone in RelationName.List(tokens, RelationName.Skip(tokens, 2, "concurrently", "if", "exists"))) _all.RemoveAll(name => name.Kind == DeclaredKind.Index && name.Name == gone.Name);
         else if (statement.StartsWith("alter", "index") && RelationName.Read(tokens, RelationName.Skip(tokens, 2, "if", "exists")) is var (renamed, _))
@@ -67,8 +70,32 @@ internal sealed class DeclaredNames
         // A constraint without a name gets one from the server.
         if (kind == DeclaredKind.Column && tokens[at + 1].Name is "primary" or "unique" or "check" or "foreign" or "exclude" or "not" && tokens[at + 1].Kind == SqlTokenKind.Word) return;
         if (RelationName.Read(tokens, RelationName.Skip(tokens, RelationName.Skip(tokens, at + 1, "constraint", "column"), "if", "not", "exists")) is not var (name, _)) return;
-        if (tokens[at].Is("add")) _all.Add(new DeclaredName(kind, table, name.Name));
-        else _all.RemoveAll(one => one.Kind == kind && one.Table == table && one.Name == name.Name);
+        if (tokens[at].Is("add"))
+        {
+            _all.Add(new DeclaredName(kind, table, name.Name));
+            // The index takes the constraint's name.
+            if (kind == DeclaredKind.Constraint && UsedIndex(tokens, at) is { } used) _all.RemoveAll(one => one.Kind == DeclaredKind.Index && one.Table == table && one.Name == used.Name);
+            return;
+        }
+        _all.RemoveAll(one => one.Kind == kind && one.Table == table && one.Name == name.Name);
+        // A column takes along what stands on it, and CASCADE what stands on that in other tables; which that is no name tells.
+        if (kind == DeclaredKind.Column) _all.RemoveAll(one => one.Table == table && one.Kind is (DeclaredKind.Index or DeclaredKind.Constraint));
+        if (tokens[ActionEnd(tokens, at) - 1].Is("cascade")) ForgetConstraints();
+    }
+
+    private void ForgetConstraints() => _all.RemoveAll(one => one.Kind == DeclaredKind.Constraint);
+
+    private static RelationName? UsedIndex(IReadOnlyList<SqlToken> tokens, int at)
+    {
+        for (var end = ActionEnd(tokens, at); at + 1 < end; at++)
+            if (tokens[at].Is("using") && tokens[at + 1].Is("index")) return RelationName.Read(tokens, at + 2)?.Name;
+        return null;
+    }
+
+    private static int ActionEnd(IReadOnlyList<SqlToken> tokens, int at)
+    {
+        for (var depth = 0; at < tokens.Count && !(depth == 0 && tokens[at].IsSymbol(",")); at++) depth += tokens[at].IsSymbol("(") ? 1 : tokens[at].IsSymbol(")") ? -1 : 0;
+        return at;
     }
 
     private void Rename(IReadOnlyList<SqlToken> tokens, RelationName table, int at)

@@ -53,6 +53,14 @@ internal static class MigrationLock
         await command.ExecuteNonQueryAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Gives back what was taken by <see cref="TakeSharedAsync"/>.</summary>
+    public static async Task ReleaseSharedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand($"select pg_advisory_unlock_shared({Key}, hashtext('{Migrate}'))", connection);
+        await using var _ = command.ConfigureAwait(false);
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Who migrates at this moment; null: nobody.</summary>
     public static Task<string?> MigratorOrNullAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => HolderOrNullAsync(connection, Migrate, aloneOnly: true, cancellationToken);
 

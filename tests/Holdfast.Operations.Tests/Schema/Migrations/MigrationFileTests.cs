@@ -115,12 +115,21 @@ public sealed class MigrationFileTests
     [InlineData("set client_encoding to 'SJIS'", "may hide a quote")]
     [InlineData("set names 'SJIS'", "may hide a quote")]
     [InlineData("reset standard_conforming_strings", "may hide a quote")]
+    [InlineData("set local names 'SJIS'", "may hide a quote")]
+    [InlineData("set names", "may hide a quote")]
+    [InlineData("alter role update set client_encoding = 'SJIS'", "may hide a quote")]
+    [InlineData("alter database update set names 'SJIS'", "may hide a quote")]
+    [InlineData("create function f(update int) returns int language sql set client_encoding = 'SJIS' as 'select 1'", "may hide a quote")]
     public void a_statement_that_no_migration_may_hold_is_refused_before_anything_runs(string sql, string said) =>
         Assert.Contains(said, Assert.Throws<SchemaException>(() => Prepare(sql)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("select 'commit; begin'")]
     [InlineData("SET standard_conforming_strings = on; SET client_encoding = 'UTF8'; SELECT pg_catalog.set_config('search_path', '', false)")]
+    [InlineData("update person set names = '{}' where id = 1")]
+    [InlineData("update only app.person as p set client_encoding = 'SJIS' where id = 1")]
+    [InlineData("insert into person (id, names) values (1, '{}') on conflict (id) do update set names = excluded.names")]
+    [InlineData("with a as (update person set names = '{}' where id = 1 returning id) select id from a")]
     [InlineData("-- CREATE INDEX CONCURRENTLY; commit;\nselect 1")]
     [InlineData("/* begin; /* commit */ */ select $x$ rollback; $x$")]
     [InlineData("create function f() returns int language plpgsql as $$ begin return 1; end $$")]
