@@ -20,6 +20,16 @@ internal static class SchemaChecks
         return new RolloutGate(check) { Compared = (name, seen) => Invocation.Note($"{name}: {Words(seen)}") };
     }
 
+    /// <summary>Whether to go on with a provider: those before it must be right where something is to be done; where nothing is, it is looked at later.</summary>
+    public static async Task<bool> IsDueAsync(RolloutGate gate, string name, MigrationTarget target, bool hasSteps, CancellationToken cancellationToken)
+    {
+        var rows = await target.ReadAsync(cancellationToken);
+        if (hasSteps) await gate.BeforeAsync(rows, cancellationToken);
+        // One without a history has nothing that it could be compared with.
+        else if (rows.Count > 0) gate.Pass(name, target);
+        return hasSteps;
+    }
+
     /// <summary>What a baseline is compared by.</summary>
     public static async Task<SchemaBaseline> BaselineAsync(Invocation invocation, MigrationTarget target, CancellationToken cancellationToken) =>
         new(target, new BaselineCheck(SchemaDriftCommand.Options(invocation, DriftTargets.All(invocation)), await SchemaDriftCommand.IgnoredAsync(invocation, cancellationToken)).RunAsync, what => Invocation.Note(Terminal.Safe(what)));
@@ -43,6 +53,6 @@ internal static class SchemaChecks
     {
         if (seen.NotCompared is { } why) return $"NOT compared with its migrations: {Terminal.Safe(why)}";
         var accepted = seen.Accepted is > 0 and var count ? $", {count} accepted" : "";
-        return $"compared with its migrations: {(seen.Lesser is > 0 and var lesser ? $"no error, {lesser} {(lesser == 1 ? "lesser finding" : "lesser findings")} ('holdfast schema drift')" : accepted.Length > 0 ? "nothing else differs" : "nothing differs")}{accepted}";
+        return $"compared with its migrations: {(seen.NotJudged is { Count: > 0 } waiting ? $"all but what {Terminal.Safe(string.Join(", ", waiting))} names, which waits for a later phase: " : "")}{(seen.Lesser is > 0 and var lesser ? $"no error, {lesser} {(lesser == 1 ? "lesser finding" : "lesser findings")} ('holdfast schema drift')" : accepted.Length > 0 ? "nothing else differs" : "nothing differs")}{accepted}";
     }
 }

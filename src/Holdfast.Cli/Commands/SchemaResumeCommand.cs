@@ -22,6 +22,8 @@ internal static class SchemaResumeCommand
             var migrator = new SchemaMigrator(target);
             if (invocation.DryRun)
                 return new Migrated(name, [.. (await migrator.MakePlanAsync(cancellationToken)).Unfinished is { } row ? (MigrationStep[])[new MigrationStep(row.Version ?? "", row.Description, row.Script)] : []]);
+            var isCut = (await migrator.MakePlanAsync(cancellationToken)).Unfinished is not null;
+            if (!await SchemaChecks.IsDueAsync(gate, name, target, isCut, cancellationToken)) return new Migrated(name, []);
             if (await migrator.ResumeAsync(new SchemaProgress(targets.Count > 1 ? name : null), cancellationToken) is not { } done) return new Migrated(name, []);
             return new Migrated(name, [done]) { Checked = await gate.AfterAsync(name, target, [done], cancellationToken) };
         });

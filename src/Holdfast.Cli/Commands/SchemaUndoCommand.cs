@@ -34,7 +34,8 @@ internal static class SchemaUndoCommand
             }
             if (planned.SelectMany(step => step.Losses).ToList() is { Count: > 0 } losses && !options.AllowDataLoss)
                 throw new SchemaException($"{target.Name}: the undo would lose data: {string.Join("; ", losses)}. Nothing was changed. If that is meant: --allow-data-loss");
-            if (planned.Count == 0 || invocation.DryRun) return new Migrated(name, [.. planned.Select(step => step.Step)]);
+            if (invocation.DryRun) return new Migrated(name, [.. planned.Select(step => step.Step)]);
+            if (!await SchemaChecks.IsDueAsync(gate, name, target, planned.Count > 0, cancellationToken)) return new Migrated(name, []);
             Confirmation.Require(invocation, $"Run {string.Join(", ", planned.Select(step => step.Step.Script))} on {name}?");
             var remark = options.AllowDataLoss ? $"data loss allowed by {DestructiveGuard.Who}" : null;
             var done = await new SchemaUndo(target).RunAsync(steps, to, remark, new SchemaProgress(targets.Count > 1 ? name : null), cancellationToken);

@@ -127,6 +127,83 @@ public sealed class RolloutTests(Server server) : IDisposable
     }
 
     [Fact]
+    public async Task what_a_migration_revokes_is_not_expected_because_providers_without_it_still_grant_it()
+    {
+        await ProvidersAsync("main", "second", "third");
+        File("V1__t.sql", "do $$ begin if to_regrole('rollout_reader') is null then create role rollout_reader; end if; end $$; create table t (id int); grant select on t to rollout_reader;");
+        (await RunAsync("migrate")).Done();
+        File("V2__r.sql", "revoke select on t from rollout_reader;");
+        Assert.Contains("third: compared with its migrations: nothing differs\n", (await RunAsync("migrate")).Done().Out, StringComparison.Ordinal);
+        Assert.Equal("applied applied applied", await StatesAsync("V2__r.sql"));
+    }
+
+    [Fact]
+    public async Task what_a_changed_file_makes_that_waits_for_a_later_phase_is_not_judged_by_what_was_before_it()
+    {
+        await ProvidersAsync("main", "second");
+        File("V1__f.sql", "create table t (id int); create function f() returns int language sql as 'select 1'; create function g() returns int language sql as 'select 1';");
+        File("R__f.sql", "create or replace function f() returns int language sql as 'select 2';");
+        (await RunAsync("migrate")).Done();
+        File("R__f.sql", "create or replace function f() returns int language sql as 'select 3';");
+        File("V2__e.sql", "create table e (id int);");
+        File("V3__c.sql", "-- holdfast:phase contract\ncreate table c (id int);");
+        Assert.Contains("all but what R__f.sql names", (await RunAsync("migrate", "--phase", "expand")).Done().Out, StringComparison.Ordinal);
+        File("V2.1__e.sql", "create table e2 (id int);");
+        await HarmAsync("second", "create or replace function app.g() returns int language sql as 'select 9'");
+        Assert.Contains("function g", (await RunAsync("migrate", "--phase", "expand")).Ended(9).Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task files_that_ask_for_more_than_the_role_may_are_not_replayed_and_stop_neither_a_rollout_nor_a_baseline()
+    {
+        await ProvidersAsync("main", "second");
+        foreach (var name in (string[])["main", "second"])
+        {
+            await HarmAsync(name, "do $$ begin if to_regrole('rollout_worker') is null then create role rollout_worker login; end if; execute format('grant create on database %I to rollout_worker', current_database()); end $$; create schema app; grant all on schema app to rollout_worker");
+            _holdfast.With($"HOLDFAST_PROVIDER_{name.ToUpperInvariant()}", new Npgsql.NpgsqlConnectionStringBuilder(_connections[name]) { Username = "rollout_worker" }.ConnectionString);
+        }
+        File("V1__t.sql", "create table app.t (id int);");
+        Assert.Contains("second: NOT compared with its migrations", (await RunAsync("migrate")).Done().Out, StringComparison.Ordinal);
+        File("V2__u.sql", "create table app.u (id int);");
+        (await RunAsync("migrate", "--provider", "second")).Done();
+        Assert.Contains("main: applied V2__u.sql", (await RunAsync("migrate")).Done().Out, StringComparison.Ordinal);
+
+        await HarmAsync("main", "drop table app.schema_versions");
+        File("V1__t.sql", "create table t (id int);");
+        File("V2__u.sql", "create table u (id int);\nalter table u owner to pg_monitor;");
+        var adopted = (await RunAsync("baseline 2", "--provider", "main", "--yes")).Done().Errors;
+        Assert.Contains("by name", adopted, StringComparison.Ordinal);
+        Assert.Contains("V2__u.sql, line 2", adopted, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task an_undo_and_a_resumption_that_are_run_again_do_not_pass_a_backup_that_is_known_to_be_wrong()
+    {
+        await ProvidersAsync("main", "second");
+        File("V1__t.sql", "create table t (id int);");
+        File("V2__u.sql", "create table u (id int);");
+        File("U2__u.sql", "drop table u;");
+        (await RunAsync("migrate")).Done();
+        await HarmAsync("second", "alter table app.t add n int not null");
+        (await RunAsync("undo --to 1", "--yes")).Ended(9);
+        Assert.Contains("nothing was begun, since second", (await RunAsync("undo --to 1", "--yes")).Ended(9).Errors, StringComparison.Ordinal);
+        Assert.StartsWith("applied ", await StatesAsync("V2__u.sql"), StringComparison.Ordinal);
+        await HarmAsync("second", "alter table app.t drop n");
+        (await RunAsync("undo --to 1", "--yes")).Done();
+
+        System.IO.File.Delete(Path.Combine(Folder, "V2__u.sql"));
+        System.IO.File.Delete(Path.Combine(Folder, "U2__u.sql"));
+        File("V3__i.sql", "-- holdfast:transaction off\ncreate unique index concurrently t_id on t (id);");
+        await HarmAsync("main", "insert into app.t values (1), (1)");
+        (await RunAsync("migrate")).Ended(1);
+        await HarmAsync("main", "delete from app.t");
+        await HarmAsync("second", "alter table app.t add n int not null");
+        Assert.Contains("nothing was begun, since second", (await RunAsync("resume")).Ended(9).Errors, StringComparison.Ordinal);
+        await HarmAsync("second", "alter table app.t drop n");
+        (await RunAsync("resume")).Done();
+    }
+
+    [Fact]
     public async Task a_baseline_records_nothing_that_is_not_there()
     {
         await ProvidersAsync("main");

@@ -67,7 +67,7 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
         if (history.Count > 0) findings.Add(DriftFinding.OfHistory(string.Join(" ", history.Select(fault => fault.What)), name, options.Schema, $"holdfast schema {history[0].Run}{options.Origin} --provider {name}"));
         if (!actual.Exists || (model is null && reading.Reference is null)) return new ProviderDrift(reading.Target, actual, null, [], findings);
 
-        var expected = WithoutFaults(model is null ? Expectation.Of(reading.Reference!, actual, all) : Expectation.OfModel(model.Actual!, actual), model is not null);
+        var expected = WithoutFaults(model is null ? Expectation.Of(reading.Reference!, actual, options.PeersAsFar ? [.. all.Where(one => HistoryCheck.IsAsFar(one, actual))] : all) : Expectation.OfModel(model.Actual!, actual), model is not null);
         var differences = SchemaComparison.Compare(expected, actual);
         findings.AddRange(differences.Select(difference => RepairPlanner.StepsOf(difference, expected, actual) is not null ? DriftFinding.Of(difference, name, options.Schema, repairable: true)
             : DriftFinding.Of(difference, name, options.Schema, repairable: false, RunOf(difference, reading.Reference?.Declared, name))));

@@ -52,6 +52,9 @@ internal sealed record DriftOptions
     /// <summary>The provider that is the model; null: the migrations.</summary>
     public string? Against { get; init; }
 
+    /// <summary>Only providers that have had the same migrations say what no migration says: in the middle of a rollout the others are as it was before.</summary>
+    public bool PeersAsFar { get; init; }
+
     /// <summary>How long to wait for a migration in flight.</summary>
     public TimeSpan LockWaitMax { get; init; } = TimeSpan.FromMinutes(1);
 

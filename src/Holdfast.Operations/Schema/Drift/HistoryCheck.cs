@@ -9,6 +9,12 @@ internal static class HistoryCheck
     /// <summary>The version up to which a server's migrations were applied; null: none.</summary>
     public static string? Through(CatalogueSnapshot snapshot) => Applied(snapshot).MaxBy(entry => VersionOrder.Key(entry.Version!), StringComparer.Ordinal)?.Version;
 
+    /// <summary>Whether two servers have had the same version and the same repeatable files.</summary>
+    public static bool IsAsFar(CatalogueSnapshot one, CatalogueSnapshot other) => Through(one) == Through(other) && Repeatable(one).SetEquals(Repeatable(other));
+
+    private static HashSet<(string, string)> Repeatable(CatalogueSnapshot snapshot) =>
+        [.. snapshot.History.Where(entry => entry.Kind == "R").GroupBy(entry => entry.Script).Select(entries => entries.Last()).Where(last => last.State == "applied").Select(last => (last.Script, last.Checksum))];
+
     /// <summary>The migrations that a server has had, in order: those up to its version, then the repeatable ones that it knows.</summary>
     public static IReadOnlyList<Migration> Had(CatalogueSnapshot snapshot, DriftOptions options)
     {

@@ -17,7 +17,10 @@ internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDict
     // where that was put aside: extensions live there.
     private const string Path = "select set_config('search_path', concat_ws(', ', $1, nullif(current_setting('search_path'), ''), $2::text), true), set_config('holdfast.live', $3, true)";
 
-    private const string Aside = "putting the schema aside", Access = "what access declares";
+    private const string Aside = "putting the schema aside", Scratch = "the scratch schema", Access = "what access declares";
+
+    // All statements together; each of them has a limit of its own.
+    private const int SecondsMax = 600;
 
     // What a file put together at run time, or found by the search path: it may read what is live, and lock nothing of it.
     private const string Locks = """
@@ -61,13 +64,13 @@ internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDict
 
     private static async Task ReplayAsync(NpgsqlConnection connection, List<(string Script, SqlScript Parsed)> scripts, string name, string? aside, LiveSchemas live, CancellationToken cancellationToken)
     {
-        var batch = new NpgsqlBatch(connection);
+        var batch = new NpgsqlBatch(connection) { Timeout = connection.CommandTimeout == 0 ? 0 : Math.Max(connection.CommandTimeout, SecondsMax) };
         await using var _ = batch.ConfigureAwait(false);
         var origins = new List<string>();
         var extensions = aside is null ? null : new ExtensionsAside(name, aside, live.Extended);
         foreach (var limit in Limits.Split("; ")) Add(limit, "the limits");
         if (aside is not null) Add($"do $$ begin if exists (select from pg_namespace where nspname = '{name}') then alter schema \"{name}\" rename to \"{aside}\"; end if; end $$", Aside);
-        Add($"create schema \"{name}\"", "the scratch schema");
+        Add($"create schema \"{name}\"", Scratch);
         batch.BatchCommands.Add(new(Path) { Parameters = { new() { Value = name }, new() { Value = (object?)aside ?? DBNull.Value }, new() { Value = $"{{{string.Join(',', live.Oids)}}}" } } });
         origins.Add("the search path");
         foreach (var (script, parsed) in scripts)
@@ -84,9 +87,11 @@ internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDict
         catch (PostgresException e)
         {
             var at = e.BatchCommand is NpgsqlBatchCommand failed ? batch.BatchCommands.IndexOf(failed) : -1;
-            var advice = at >= 0 && origins[at] == Aside && e.SqlState == PostgresErrorCodes.InsufficientPrivilege
-                ? $"These migrations name their schema themselves, so the role needs to own the schema {name}, or they name it {CanonicalText.Schema}. {ReplayRules.Advice}" : Advice(e.SqlState);
-            throw new SchemaException($"The migrations cannot be replayed beside the schema: {(at >= 0 ? origins[at] : "a statement")}: {e.MessageText.Replace(aside ?? name, name, StringComparison.Ordinal)} ({e.SqlState}). {advice}", e);
+            var origin = at >= 0 ? origins[at] : "a statement";
+            throw new SchemaException($"The migrations cannot be replayed beside the schema: {origin}: {e.MessageText.Replace(aside ?? name, name, StringComparison.Ordinal)} ({e.SqlState}). {Advice(e.SqlState, origin, name)}", e)
+            {
+                Data = { [IsOfFiles] = at >= 0 && (origin == Aside || scripts.Any(script => script.Script != Access && (origin == script.Script || origin.StartsWith($"{script.Script}, line ", StringComparison.Ordinal)))) },
+            };
         }
 
         void Add(string sql, string origin)
@@ -96,8 +101,16 @@ internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDict
         }
     }
 
-    private static string Advice(string state) => state switch
+    /// <summary>What the files ask for is more than the role may, or takes too long: everything else that a replay needs is there.</summary>
+    public static bool IsOfItsFiles(SchemaException error) => error.Data[IsOfFiles] is true;
+
+    private const string IsOfFiles = "of its files";
+
+    private static string Advice(string state, string origin, string schema) => state switch
     {
+        "42501" when origin == Aside => $"These migrations name their schema themselves, so the role needs to own the schema {schema}, or they name it {CanonicalText.Schema}. {ReplayRules.Advice}",
+        "42501" when origin != Scratch => $"The role may not do what that statement does; whoever ran the migrations may. Nothing was changed. {ReplayRules.Advice}",
+        "57014" => $"It takes longer than a replay may. Nothing was changed. {ReplayRules.Advice}",
         "42501" => "The role needs CREATE on the database (grant create on database … to it); it creates a schema inside a transaction that is rolled back. Or compare with another provider: --against NAME.",
         "25006" => "The server is read-only (a standby): compare with another provider: --against NAME.",
         "55P03" => "Something holds a lock there; try again.",

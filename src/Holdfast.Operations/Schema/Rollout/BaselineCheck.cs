@@ -25,7 +25,7 @@ internal sealed class BaselineCheck(DriftOptions options, IgnoreFile? ignored)
         {
             reference = await SchemaReference.BuildAsync(connection, options.Schema, migrations, options.Declared(adopted, [adopted]), cancellationToken).ConfigureAwait(false);
         }
-        catch (SchemaException e) when (RolloutCheck.CannotBeReplayed(e))
+        catch (SchemaException e) when (RolloutCheck.CannotBeReplayed(e, isShipped: options.Origin.Length == 0))
         {
             return new BaselineComparison([], e.Message);
         }

@@ -11,8 +11,9 @@ internal sealed class RolloutDriftException(string message, string next) : Holdf
     /// <param name="provider">Which.</param>
     /// <param name="findings">What differs; at least one.</param>
     /// <param name="origin">Where the migrations come from, as options of a command.</param>
-    public static RolloutDriftException Of(string provider, IReadOnlyList<DriftFinding> findings, string origin) => new(
+    /// <param name="mayRepair">Whether a repair may be advised; not where only other providers say what should be.</param>
+    public static RolloutDriftException Of(string provider, IReadOnlyList<DriftFinding> findings, string origin, bool mayRepair) => new(
         $"{provider} is not what its migrations make: {findings[0].Title}: {findings[0].Detail}{(findings.Count > 1 ? $" And {findings.Count - 1} more." : "")}",
         findings.Select(finding => finding.Metadata.GetValueOrDefault("run")).FirstOrDefault(run => run is not null)
-            ?? $"holdfast schema drift{(findings[0].Repairable ? " --repair" : "")} --provider {provider}{origin}");
+            ?? $"holdfast schema drift{(mayRepair && findings[0].Repairable ? " --repair" : "")} --provider {provider}{origin}");
 }

@@ -36,6 +36,9 @@ internal sealed class RolloutGate(RolloutCheck check)
         _unchecked.Clear();
     }
 
+    /// <summary>Nothing was to be done on a provider: it is looked at before anything is done behind it.</summary>
+    public void Pass(string name, MigrationTarget target) => _unchecked.Add((name, target));
+
     /// <summary>A provider is done with.</summary>
     /// <param name="name">Which.</param>
     /// <param name="target">Its server.</param>
@@ -46,7 +49,7 @@ internal sealed class RolloutGate(RolloutCheck check)
     {
         if (steps.Count == 0)
         {
-            _unchecked.Add((name, target));
+            Pass(name, target);
             return new ProviderChecked(target.Set.IsShipped ? ProviderChecked.Columns : ProviderChecked.History);
         }
         var scripts = steps.Select(step => step.Script).ToHashSet(StringComparer.Ordinal);
