@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Holdfast.Operations.Access.Effects;
 
 namespace Holdfast.Operations.Access;
@@ -22,9 +23,14 @@ internal sealed record AccessPlan(IReadOnlyList<string> Statements, IReadOnlyLis
 /// <param name="IsRequired">The rest needs it first.</param>
 internal sealed record ManualStep(string Sql, string Why, bool IsRequired = false)
 {
+    /// <summary>What of the matrix it mends, where its SQL alone does not say.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<MendedCell> Mends { get; init; } = [];
+
     /// <summary>What was found is what this step is to mend.</summary>
-    public bool Explains(EffectCell found) => found.Operation switch
+    public bool Explains(EffectCell found) => Mends.Contains(new(found.Role, found.Operation, found.Subject)) || found.Operation switch
     {
+        "grants" => found.Subject == "database" && Sql.StartsWith("revoke all on database ", StringComparison.Ordinal) && Sql.Split(" from ")[^1].Split(", ").Contains(found.Role),
         "memberships" => Sql.StartsWith("grant ", StringComparison.Ordinal) && Sql.Split(" with ")[0].EndsWith($" to {found.Role}", StringComparison.Ordinal)
             || Sql.StartsWith("revoke ", StringComparison.Ordinal) && Sql.Split(" granted by ")[0].EndsWith($" from {found.Role}", StringComparison.Ordinal),
         "attributes" or "settings" => Sql.StartsWith($"alter role {found.Role} ", StringComparison.Ordinal),
@@ -33,3 +39,9 @@ internal sealed record ManualStep(string Sql, string Why, bool IsRequired = fals
         _ => false,
     };
 }
+
+/// <summary>Where in the matrix something is wrong.</summary>
+/// <param name="Role">As whom.</param>
+/// <param name="Operation">What.</param>
+/// <param name="Subject">On what.</param>
+internal sealed record MendedCell(string Role, string Operation, string Subject);

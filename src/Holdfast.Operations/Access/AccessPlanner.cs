@@ -102,6 +102,8 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
         var mayGrant = state.OwnsDatabase;
         var reason = $"the database belongs to {state.DatabaseOwner}, and {state.User} is not in it";
         var live = roles.Where(role => state.Roles.ContainsKey(role.Name)).Select(role => role.Name).ToList();
+        // What somebody handed on stands in the way of taking it back.
+        foreach (var revoke in state.Rights.Where(right => right is { Kind: "database", Grantor: null }).SelectMany(right => right.Revokes([]))) Do(mayGrant, revoke, reason);
         if (live.Count > 0) Do(mayGrant, $"revoke all on database {database} from {string.Join(", ", live)}", reason);
         // First those who keep their right, then PUBLIC's end: nobody is locked out in between.
         Do(mayGrant, $"grant connect on database {database} to {string.Join(", ", roles.Where(role => role.CanLogIn).Select(role => role.Name))}", reason);
@@ -127,16 +129,19 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
             _statements.Add($"create schema {schema} authorization {_owner}");
             _notes.Add($"The schema {schema} is not there: its tables get these rights when {RoleSpecs.NameOf(schema, "migrator")} migrates. Run this again afterwards, for the triggers and erase(){(options.RowSecurity ? "; before that the app sees none of them" : "")}.");
         }
-        var strangers = state.Objects.Where(found => !found.IsOurs && found.Owner != _owner && (StrayObjects.IsDeclared(found) || StrayObjects.Doubt(found, _owner) is null)).ToList();
+        var strangers = state.Objects.Where(found => !found.IsOurs && !found.IsOwned && found.Owner != _owner && (StrayObjects.IsDeclared(found) || StrayObjects.Doubt(found, _owner) is null)).ToList();
         if (!state.OwnsSchema && state.SchemaOwner is not null && state.SchemaOwner != _owner)
             _byHand.Add(new($"alter schema {schema} owner to {_owner}", $"the schema belongs to {state.SchemaOwner}, and {state.User} is not in it", IsRequired: true));
         foreach (var stranger in strangers)
             _byHand.Add(new($"alter {stranger.Target(schema)} owner to {_owner}", $"it belongs to {stranger.Owner}, and {state.User} is not in it (grant {stranger.Owner} to {state.QuotedUser} would do, too)", IsRequired: true));
+        var script = AccessScript.SchemaStatements(schema, options).Where(IsNeeded).ToLookup(IsSchemaOwner, statement => statement.Sql);
+        // Who is given something in a schema must be able to create in it.
+        _statements.AddRange(script[true]);
         var strays = new StrayPlanner(schema, options, state);
         strays.Plan();
         _statements.AddRange(strays.Statements);
         _byHand.AddRange(strays.ByHand);
-        foreach (var statement in AccessScript.SchemaStatements(schema, options).Where(IsNeeded)) _statements.Add(statement.Sql);
+        _statements.AddRange(script[false]);
     }
 
     private static string NameOf(LiveObject found) => found.Name.Split('(')[0];
@@ -145,9 +150,11 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
     private LiveObject? LiveOf(string subject) =>
         state.Objects.FirstOrDefault(found => NameOf(found) == subject && StrayObjects.IsDeclared(found)) ?? state.Objects.FirstOrDefault(found => !found.IsRoutine && found.Name == subject);
 
+    private bool IsSchemaOwner(AccessStatement statement) => statement.Subject == schema && statement.Part == AccessPart.Ownership;
+
     private bool IsNeeded(AccessStatement statement)
     {
-        if (statement.Subject == schema && statement.Part == AccessPart.Ownership) return state.SchemaOwner is not null && state.SchemaOwner != _owner;
+        if (IsSchemaOwner(statement)) return state.SchemaOwner is not null && state.SchemaOwner != _owner;
         var subject = statement.Subject.Split('.')[0];
         var live = LiveOf(subject);
         var isMade = subject == schema || subject is EraseFunction.Name or MatchFunction.Name or DeleteGuard.Function or RecordGuard.Function;

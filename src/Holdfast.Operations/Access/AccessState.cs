@@ -187,7 +187,11 @@ internal sealed class AccessState
             row.GetString(0), row.GetBoolean(1), row.GetBoolean(2), row.GetInt32(3), row.GetFieldValue<string[]>(4), row.GetFieldValue<string[]>(5), row.GetFieldValue<string[]>(6), [.. memberships[row.GetString(0)]],
             state.IsSuperuser || (state.MayCreateRoles && row.GetBoolean(7)),
             passwords.TryGetValue(row.GetString(0), out var has) ? has : null), cancellationToken).ConfigureAwait(false)).ToDictionary(role => role.Name);
-        state.Objects = await LiveObjects.ReadAsync(connection, schema, cancellationToken).ConfigureAwait(false);
+        state.Objects =
+        [
+            .. await LiveObjects.ReadAsync(connection, schema, cancellationToken).ConfigureAwait(false),
+            .. await LiveOwnedSequences.ReadAsync(connection, schema, cancellationToken).ConfigureAwait(false),
+        ];
         string[] others = [.. names.Where(name => name != RoleSpecs.Owner(schema))];
         state.Rights = await LiveRights.ReadAsync(connection, schema, others, cancellationToken).ConfigureAwait(false);
         state.OtherRights = await LiveRights.ReadOthersAsync(connection, RoleSpecs.Owner(schema), others, cancellationToken).ConfigureAwait(false);

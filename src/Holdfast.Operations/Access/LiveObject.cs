@@ -31,6 +31,9 @@ internal sealed record LiveObject(string Kind, string Name, string Signature, st
     /// <summary>The names of all triggers.</summary>
     public required IReadOnlyList<string> Triggers { get; init; }
 
+    /// <summary>It belongs to a column, has the owner of its table and goes with it.</summary>
+    public bool IsOwned { get; init; }
+
     public IReadOnlyList<LivePolicy> Policies { get; init; } = [];
 
     /// <summary>Its kind and its name in a schema, as they stand in SQL.</summary>

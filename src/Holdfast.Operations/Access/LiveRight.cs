@@ -7,7 +7,7 @@ namespace Holdfast.Operations.Access;
 /// <param name="Grantee">To whom; <c>public</c>: to everybody.</param>
 /// <param name="Kind"><c>table</c>, <c>view</c>, <c>materialized view</c>, <c>foreign table</c>, <c>sequence</c>, <c>routine</c>, <c>schema</c>, <c>database</c>.</param>
 /// <param name="Schema">Where it is, as SQL; a schema's own name; empty for the database.</param>
-/// <param name="Name">Its name as SQL; empty for a schema and the database.</param>
+/// <param name="Name">Its name as SQL; empty for a schema.</param>
 /// <param name="Column">The column, as SQL; null: the whole.</param>
 /// <param name="Words">What: <c>select</c>, <c>create</c>, …</param>
 /// <param name="IsGrantable">And may hand it on.</param>
@@ -32,8 +32,13 @@ internal sealed record LiveRight(string Grantee, string Kind, string Schema, str
         if (IsGrantable) yield return $"revoke grant option for all privileges{column} on {from}";
     }
 
+    /// <summary>It was given by virtue of <paramref name="other"/>, and goes when the right to hand that on goes.</summary>
+    public bool IsHandedOnFrom(LiveRight other) =>
+        other.IsGrantable && other.Grantee == Grantor && (other.Kind, other.Schema, other.Name) == (Kind, Schema, Name) && (other.Column is null || other.Column == Column);
+
     private string Target => Kind switch
     {
+        "database" => $"database {SqlQuote.Quoted(Name)}",
         "schema" => $"schema {SqlQuote.Quoted(Schema)}",
         "routine" => $"routine {SqlQuote.Quoted(Schema)}.{SqlQuote.Part(Name)}",
         _ => $"{(Kind == "sequence" ? "sequence" : "table")} {SqlQuote.Quoted(Schema)}.{SqlQuote.Quoted(Name)}",
@@ -65,7 +70,7 @@ internal static class LiveRights
           select 'routine', quote_ident(n.nspname), quote_ident(p.proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')', null, p.proowner, a.*
           from pg_proc p join pg_namespace n on n.oid = p.pronamespace, aclexplode(p.proacl) a where p.proacl is not null
           union all
-          select 'database', '', '', null, d.datdba, a.* from pg_database d, aclexplode(d.datacl) a where d.datname = current_database()
+          select 'database', '', quote_ident(d.datname), null, d.datdba, a.* from pg_database d, aclexplode(d.datacl) a where d.datname = current_database()
         ) x
         where x.grantee <> x.owner and (x.grantee = any(select r.oid from pg_roles r where r.rolname = any($2)) or (x.grantee = 0 and x.nsp = $1))
         group by x.grantee, x.kind, x.nsp, x.name, x.part, x.grantor, x.owner

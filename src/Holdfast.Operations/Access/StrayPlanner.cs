@@ -27,24 +27,48 @@ internal sealed class StrayPlanner(string schema, AccessOptions options, AccessS
         foreach (var table in DeleteGuard.Guarded) AddImpostors(table);
     }
 
-    /// <summary>What somebody has granted beyond the declaration. What is granted on the catalogue's tables, the schema and the database the script takes away.</summary>
+    /// <summary>What somebody has granted beyond the declaration. What is granted on the catalogue's tables, the schema and the database the script takes away, once nobody may hand it on.</summary>
     private void AddRevokes()
     {
-        foreach (var right in state.Rights.Where(right => right.Grantor is not null || !IsOfScript(right)))
-            foreach (var revoke in right.Revokes(_declared.Beyond(right)))
+        foreach (var right in state.Rights.Where(right => right is not { Kind: "database", Grantor: null } && !state.Rights.Any(right.IsHandedOnFrom)))
+        {
+            var isOfScript = right.Grantor is null && IsOfScript(right);
+            foreach (var revoke in right.Revokes(isOfScript ? [] : _declared.Beyond(right)))
             {
-                if (right.Grantor is { } grantor) _byHand.Add(new(revoke, $"{grantor} has granted it: run it as {grantor}"));
-                else if (right.IsOurs) _statements.Add(revoke);
-                else _byHand.Add(new(revoke, $"{state.User} is not in the role that owns {right.Subject(schema)}"));
+                if (right.Grantor is null && right.IsOurs) _statements.Add(revoke);
+                else _byHand.Add(new(revoke, right.Grantor is { } grantor ? $"{grantor} has granted it: run it as {grantor}" : $"{state.User} is not in the role that owns {right.Subject(schema)}") { Mends = [.. Mended(right)] });
             }
-        foreach (var other in state.OtherRights) _byHand.Add(new(other.Revoke, $"{other.Grantee} has a right to {other.What} that is not declared"));
+        }
+        foreach (var other in state.OtherRights)
+            _byHand.Add(new(other.Revoke, $"{other.Grantee} has a right to {other.What} that is not declared") { Mends = [new(other.Grantee, "grants", other.What)] });
     }
 
-    private bool IsOfScript(LiveRight right) => right.Kind == "database" || (right.Schema == schema && (right.Kind == "schema" || (right.Kind == "table" && Tables.TryGet(right.Name, out _))));
+    /// <summary>The right itself, and what those who have it can do by it.</summary>
+    private IEnumerable<MendedCell> Mended(LiveRight right)
+    {
+        var subject = right.Subject(schema);
+        yield return new(right.Grantee, "grants", subject);
+        foreach (var role in RoleSpecs.All(schema, options).Where(role => right.Grantee == "public" || right.Grantee == role.Name || right.Grantee == role.MemberOf))
+            foreach (var word in _declared.Beyond(right))
+                yield return (right.Kind, word) switch
+                {
+                    ("database", "temporary") => new(role.Name, "create temp table", ""),
+                    ("schema", "create") => new(role.Name, "create table", right.Schema),
+                    _ => new(role.Name, word, subject),
+                };
+    }
+
+    private bool IsOfScript(LiveRight right) => (right.Schema == schema && (right.Kind == "schema" || (right.Kind == "table" && Tables.TryGet(right.Name, out _))));
 
     /// <summary>Objects that the catalogue does not know: theirs is what a new table would get.</summary>
     private void AddStray(LiveObject stray)
     {
+        if (stray.IsOwned)
+        {
+            // Whoever inserts into the table draws from it.
+            AddGrants(stray);
+            return;
+        }
         if (StrayObjects.Doubt(stray, _owner) is { } doubt)
         {
             // A table may hold what nobody has elsewhere.
@@ -57,8 +81,16 @@ internal sealed class StrayPlanner(string schema, AccessOptions options, AccessS
         {
             // The policies first: who may read the table then reads the rows of a tenant only.
             if (StrayObjects.IsProtected(stray)) _statements.AddRange(StrayObjects.Protection(schema, stray));
-            else _byHand.Add(new($"alter {stray.Target(schema)} alter column tenant_id type text", $"row-level security cannot keep {stray.Name} apart: its tenant_id is {stray.TenantType}{(stray.Kind == "table" ? "" : $", and it is a {stray.Kind}")}. Until then only {_owner} and {RoleSpecs.NameOf(schema, "backup")} may read it"));
+            else _byHand.Add(new($"alter {stray.Target(schema)} alter column tenant_id type text", $"row-level security cannot keep {stray.Name} apart: its tenant_id is {stray.TenantType}{(stray.Kind == "table" ? "" : $", and it is a {stray.Kind}")}. Until then only {_owner} and {RoleSpecs.NameOf(schema, "backup")} may read it")
+            {
+                Mends = [new(_owner, "row security", stray.Name)],
+            });
         }
+        AddGrants(stray);
+    }
+
+    private void AddGrants(LiveObject stray)
+    {
         foreach (var role in AccessScript.Grantees(schema, options))
             if (_declared.Missing(role, stray) is { Count: > 0 } missing)
                 _statements.Add($"grant {string.Join(", ", missing)} on {(stray.IsRoutine ? "routine" : stray.Kind == "sequence" ? "sequence" : "table")} {stray.SqlIn(schema)} to {role.Name}");

@@ -58,6 +58,45 @@ public sealed class ForeignRightsTests
     }
 
     [Fact]
+    public async Task a_right_to_the_database_that_somebody_else_has_given_is_a_step_by_hand_which_explains_what_is_wrong()
+    {
+        using var database = await AccessDatabase.AppliedAsync();
+        await database.ExecuteAsync("""
+            create role {s}_dba login; do $$ begin execute format('grant temporary on database %I to {s}_dba with grant option', current_database()); end $$;
+            set role {s}_dba; do $$ begin execute format('grant temporary on database %I to {s}_ro', current_database()); end $$
+            """);
+        var (plan, _) = await database.Control.ApplyAsync(new AccessOptions(), null, default);
+        var step = Assert.Single(plan.ByHand);
+        Assert.StartsWith("revoke temporary on database ", step.Sql, StringComparison.Ordinal);
+        Assert.EndsWith($" from {database.Schema}_ro cascade", step.Sql, StringComparison.Ordinal);
+        var matrix = await database.VerifyAsync();
+        Assert.False(matrix.IsRight);
+        Assert.True(plan.Explains(matrix), string.Join('\n', matrix.Wrong.Take(10)));
+        await database.ExecuteAsync($"set role {{s}}_dba; {step.Sql}");
+        Assert.True((await database.VerifyAsync()).IsRight);
+        // Of another role nothing is explained.
+        await database.ExecuteAsync("grant select on {s}.users to {s}_monitor");
+        Assert.False(plan.Explains(await database.VerifyAsync()));
+    }
+
+    [Fact]
+    public async Task what_one_of_the_roles_has_handed_on_ends_with_the_right_to_hand_it_on()
+    {
+        using var database = await AccessDatabase.AppliedAsync();
+        await database.ExecuteAsync("""
+            grant select on {s}.users to {s}_app with grant option; grant update (content) on {s}.users to {s}_app with grant option; grant usage on schema {s} to {s}_app with grant option;
+            do $$ begin execute format('grant connect on database %I to {s}_app_a with grant option', current_database()); end $$;
+            set role {s}_app; grant select on {s}.users to public; grant update (content) on {s}.users to {s}_ro; grant usage on schema {s} to {s}_monitor;
+            reset role; set role {s}_app_a; do $$ begin execute format('grant connect on database %I to {s}_monitor', current_database()); end $$
+            """);
+        Assert.False((await database.VerifyAsync()).IsRight);
+        var (plan, _) = await database.Control.ApplyAsync(new AccessOptions(), null, default);
+        Assert.Empty(plan.ByHand);
+        var matrix = await database.VerifyAsync();
+        Assert.True(matrix.IsRight, string.Join('\n', matrix.Wrong.Take(10)));
+    }
+
+    [Fact]
     public async Task a_view_that_shows_all_tenants_is_found_and_one_of_its_readers_rights_is_not()
     {
         using var database = await AccessDatabase.AppliedAsync(rowSecurity: true);

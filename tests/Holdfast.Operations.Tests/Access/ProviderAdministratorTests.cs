@@ -114,6 +114,18 @@ public sealed class ProviderAdministratorTests
     }
 
     [Fact]
+    public async Task what_the_administrator_has_made_in_the_schema_itself_becomes_the_owners()
+    {
+        var (_, connection, schema) = await AdministratorAsync(PostgresVersion.Debian, "createrole");
+        await new SchemaMigrator(connection, schema).MigrateAsync();
+        await PostgresServer.ExecuteAsync(connection, $"create table {schema}.own (id serial); create view {schema}.own_view with (security_invoker = true) as select * from {schema}.own; create function {schema}.own_one() returns int language sql return 1");
+        var control = new AccessControl(new NpgsqlConnectionStringBuilder(connection), schema);
+        await control.ApplyAsync(new AccessOptions(), null, default);
+        var matrix = await control.VerifyAsync(new AccessOptions(), [], default);
+        Assert.True(matrix.IsRight, string.Join('\n', matrix.Wrong.Take(10)));
+    }
+
+    [Fact]
     public async Task who_may_create_no_roles_is_told_which_ones_the_console_must_make()
     {
         var (_, connection, schema) = await AdministratorAsync(PostgresVersion.Newer, "nocreaterole");

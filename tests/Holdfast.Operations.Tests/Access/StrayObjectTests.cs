@@ -110,8 +110,11 @@ public sealed class StrayObjectTests
         })
         {
             await database.ExecuteAsync(harm);
-            Assert.False((await database.VerifyAsync()).IsRight);
-            var step = Assert.Single((await database.Control.PlanAsync(new AccessOptions(), default)).ByHand);
+            var plan = await database.Control.PlanAsync(new AccessOptions(), default);
+            var step = Assert.Single(plan.ByHand);
+            var wrong = await database.VerifyAsync();
+            Assert.False(wrong.IsRight);
+            Assert.True(plan.Explains(wrong), string.Join('\n', wrong.Wrong.Take(10)));
             Assert.Equal((by.Replace("{s}", database.Schema, StringComparison.Ordinal), false), (step.Sql, step.IsRequired));
             await database.ExecuteAsync(step.Sql);
             Assert.True((await database.VerifyAsync()).IsRight);
@@ -153,6 +156,17 @@ public sealed class StrayObjectTests
     }
 
     [Fact]
+    public async Task the_application_may_draw_from_the_sequence_of_a_serial_column_that_somebody_made()
+    {
+        using var database = await AccessDatabase.AppliedAsync();
+        await database.ExecuteAsync("create table {s}.by_hand (id serial, note text)");
+        await MendedAsync(database);
+        await database.ExecuteAsAsync("app_a", "insert into {s}.by_hand (note) values ('a')");
+        await database.ExecuteAsAsync("backup", "select last_value from {s}.by_hand_id_seq");
+        Assert.DoesNotContain((await database.Control.PlanAsync(new AccessOptions(), default)).Statements, sql => sql.Contains("by_hand_id_seq", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task a_table_whose_tenants_cannot_be_compared_is_nobodys_until_somebody_protects_it()
     {
         using var database = await AccessDatabase.AppliedAsync(rowSecurity: true);
@@ -164,7 +178,9 @@ public sealed class StrayObjectTests
         await database.Control.ApplyAsync(new AccessOptions(), null, default);
         await database.RefusedAsync("app_a", "select * from {s}.numbered");
         await database.RefusedAsync("ro", "select * from {s}.numbered");
-        Assert.Contains((await database.VerifyAsync()).Wrong, cell => cell.Subject == "numbered");
+        var left = await database.VerifyAsync();
+        Assert.Contains(left.Wrong, cell => cell.Subject == "numbered");
+        Assert.True(plan.Explains(left), string.Join('\n', left.Wrong.Take(10)));
     }
 
     private static async Task SeesAsync(AccessDatabase database, string suffix, string tenant, string table, int rows) => await database.ExecuteAsAsync(suffix,

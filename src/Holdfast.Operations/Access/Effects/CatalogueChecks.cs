@@ -97,7 +97,7 @@ internal static class CatalogueChecks
     {
         var owner = RoleSpecs.Owner(schema);
         yield return EffectCell.Of(owner, "owner", schema, state.SchemaOwner == owner, $"it belongs to {state.SchemaOwner ?? "nobody: it is not there"}");
-        foreach (var found in state.Objects) yield return EffectCell.Of(owner, "owner", found.Name, found.Owner == owner, $"it belongs to {found.Owner}");
+        foreach (var found in state.Objects.Where(found => !found.IsOwned)) yield return EffectCell.Of(owner, "owner", found.Name, found.Owner == owner, $"it belongs to {found.Owner}");
         foreach (var table in Tables.All.Where(table => !state.Objects.Any(found => found.Name == table.Name)))
             yield return EffectCell.Of(owner, "owner", table.Name, false, "the table is not there; run 'holdfast schema migrate'");
     }
