@@ -134,14 +134,15 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
             _byHand.Add(new($"alter schema {schema} owner to {_owner}", $"the schema belongs to {state.SchemaOwner}, and {state.User} is not in it", IsRequired: true));
         foreach (var stranger in strangers)
             _byHand.Add(new($"alter {stranger.Target(schema)} owner to {_owner}", $"it belongs to {stranger.Owner}, and {state.User} is not in it (grant {stranger.Owner} to {state.QuotedUser} would do, too)", IsRequired: true));
-        var script = AccessScript.SchemaStatements(schema, options).Where(IsNeeded).ToLookup(IsSchemaOwner, statement => statement.Sql);
         // Who is given something in a schema must be able to create in it.
-        _statements.AddRange(script[true]);
+        foreach (var statement in AccessScript.SchemaStatements(schema, options).Where(IsNeeded))
+            if (IsSchemaOwner(statement)) _statements.Add(statement.Sql);
         var strays = new StrayPlanner(schema, options, state);
         strays.Plan();
         _statements.AddRange(strays.Statements);
         _byHand.AddRange(strays.ByHand);
-        _statements.AddRange(script[false]);
+        foreach (var statement in AccessScript.SchemaStatements(schema, options).Where(IsNeeded))
+            if (!IsSchemaOwner(statement)) _statements.Add(statement.Sql);
     }
 
     private static string NameOf(LiveObject found) => found.Name.Split('(')[0];

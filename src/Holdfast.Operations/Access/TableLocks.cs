@@ -20,21 +20,21 @@ internal static class TableLocks
     /// <exception cref="PostgresException">55P03: they were not to be had together.</exception>
     public static async Task TakeAsync(NpgsqlTransaction transaction, string schema, IReadOnlyList<string> statements, AccessState state, TimeProvider time, CancellationToken cancellationToken)
     {
-        var modes = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var taken in statements.SelectMany(sql => SqlScript.Parse(sql).Statements).Select(StatementLock.Of).Where(taken => taken.StopsWriters))
-            foreach (var table in taken.Tables)
-                modes[table] = modes.TryGetValue(table, out var other) ? StatementLock.Stronger(other, taken.Mode!) : taken.Mode!;
+        var taken = statements.SelectMany(sql => SqlScript.Parse(sql).Statements).Select(StatementLock.Of).Where(taken => taken.StopsWriters).ToList();
         // No stronger than the statements need: a trigger is made beside readers.
-        var sql = Tables.All.Where(table => modes.ContainsKey($"{schema}.{table.Name}") && state.Objects.Any(found => found.Name == table.Name)).GroupBy(table => modes[$"{schema}.{table.Name}"])
-            .Select(group => $"lock table {string.Join(", ", group.Select(table => $"{schema}.{table.Name}"))} in {group.Key} mode").ToList();
-        if (sql.Count == 0) return;
+        var stopping = taken.Where(one => one.StopsReaders).SelectMany(one => one.Tables).ToHashSet(StringComparer.Ordinal);
+        var tables = Tables.All.Where(table => taken.Any(one => one.Tables.Contains($"{schema}.{table.Name}")) && state.Objects.Any(found => found.Name == table.Name)).ToList();
+        var strong = tables.Where(table => stopping.Contains($"{schema}.{table.Name}")).ToList();
+        var light = tables.Where(table => !stopping.Contains($"{schema}.{table.Name}")).ToList();
+        if (tables.Count == 0) return;
         for (var attempt = 1; ; attempt++)
         {
             await transaction.SaveAsync("locks", cancellationToken).ConfigureAwait(false);
             try
             {
                 await ExecuteAsync(transaction, FormattableString.Invariant($"set local lock_timeout = {LimitMilliseconds}"), cancellationToken).ConfigureAwait(false);
-                foreach (var statement in sql) await ExecuteAsync(transaction, statement, cancellationToken).ConfigureAwait(false);
+                if (strong.Count > 0) await ExecuteAsync(transaction, $"lock table {string.Join(", ", strong.Select(table => $"{schema}.{table.Name}"))} in access exclusive mode", cancellationToken).ConfigureAwait(false);
+                if (light.Count > 0) await ExecuteAsync(transaction, $"lock table {string.Join(", ", light.Select(table => $"{schema}.{table.Name}"))} in share row exclusive mode", cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable && attempt < TriesMax)

@@ -20,8 +20,8 @@ internal sealed record StatementLock(string? Mode, IReadOnlyList<string> Tables)
     /// <summary>Whoever writes to the table waits.</summary>
     public bool StopsWriters => Mode is AccessExclusive or Exclusive or ShareRowExclusive or Share;
 
-    /// <summary>The one of two modes that stops more.</summary>
-    public static string Stronger(string one, string other) => Array.IndexOf(Order, one) < Array.IndexOf(Order, other) ? one : other;
+    /// <summary>Whoever reads the table waits, too.</summary>
+    public bool StopsReaders => Mode is AccessExclusive;
 
     public static StatementLock Of(SqlStatement statement)
     {
