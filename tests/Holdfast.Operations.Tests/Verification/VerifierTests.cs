@@ -44,6 +44,7 @@ public sealed class VerifierTests
     [InlineData("revoke delete on holdfast.erasure_sweeps from {role}", "privileges of the role")]
     [InlineData("revoke usage on schema holdfast from {role}", "privileges of the role")]
     [InlineData("revoke execute on all functions in schema holdfast from public", "privileges of the role")]
+    [InlineData("create table holdfast.own (id int); alter table holdfast.own enable row level security; revoke update on holdfast.relay_sources from {role}", "privileges of the role")]
     [InlineData("alter role {role} set default_transaction_read_only = on", "it commits a row")]
     [InlineData("alter table holdfast.knowledge_atoms drop column manufacturer cascade", "its schema is this program's")]
     [InlineData("drop table holdfast.payments", "its schema is this program's")]
