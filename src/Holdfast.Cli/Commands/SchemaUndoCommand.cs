@@ -37,8 +37,7 @@ internal static class SchemaUndoCommand
             if (invocation.DryRun) return new Migrated(name, [.. planned.Select(step => step.Step)]);
             if (!await SchemaChecks.IsDueAsync(gate, name, target, planned.Count > 0, cancellationToken)) return new Migrated(name, []);
             Confirmation.Require(invocation, $"Run {string.Join(", ", planned.Select(step => step.Step.Script))} on {name}?");
-            var remark = options.AllowDataLoss ? $"data loss allowed by {DestructiveGuard.Who}" : null;
-            var done = await new SchemaUndo(target).RunAsync(steps, to, remark, new SchemaProgress(targets.Count > 1 ? name : null), cancellationToken);
+            var done = await new SchemaUndo(target).RunAsync(steps, to, UndoLoss.Remark(options), new SchemaProgress(targets.Count > 1 ? name : null), cancellationToken);
             return new Migrated(name, [.. done]) { Checked = await gate.AfterAsync(name, target, done, cancellationToken) };
         });
         return SchemaResult.Print(invocation, undone, invocation.DryRun ? "would take back with" : "taken back with", "nothing to take back");
