@@ -6,7 +6,7 @@ using Xunit;
 namespace Holdfast.Cli.Tests.Operations;
 
 /// <summary>Migrations where access was applied. Roles belong to a whole server, so there is one of its own.</summary>
-public sealed class RolloutAccessTests : IAsyncLifetime
+public sealed class MigrateWithAccessTests : IAsyncLifetime
 {
     private readonly HoldfastProgram _holdfast = new();
     private PostgresServer? _server;

@@ -7,7 +7,7 @@ using Xunit;
 namespace Holdfast.Cli.Tests.Operations;
 
 /// <summary><c>access apply</c> over two providers, as the administrators that providers give since PostgreSQL 16: what they may not do stops nobody.</summary>
-public sealed class AccessRolloutTests : IAsyncLifetime
+public sealed class AccessApplyOrderTests : IAsyncLifetime
 {
     private readonly HoldfastProgram _holdfast = new();
     private PostgresServer? _server;
