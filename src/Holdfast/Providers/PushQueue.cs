@@ -15,21 +15,17 @@ internal sealed class PushQueue
     private readonly Lock _lock = new();
     private readonly LinkedList<(long Number, Delivery Delivery)> _waiting = new();
 
-    /// <summary>The numbers of what the provider may lack, in the order in which it came: deliveries and looks into the spool.</summary>
-    private readonly SortedSet<long> _outstanding = [];
+    /// <summary>What the provider may lack, deliveries and looks into the spool: numbers in the order in which it came, and when.</summary>
+    private readonly SortedDictionary<long, long> _outstanding = [];
     private TaskCompletionSource _work = New();
     private TaskCompletionSource _idle = New();
     private TaskCompletionSource _enough = New();
     private int _rows;
     private readonly TimeProvider _time;
-    private int _followed;
     private long _last;
     private long _scan;
     private long _scanning;
-    private bool _takesAll;
     private bool _hurried;
-    private long _takenAt;
-    private long _heldUpTo;
 
     public PushQueue(Provider provider, TimeProvider time)
     {
@@ -50,15 +46,16 @@ internal sealed class PushQueue
     }
 
     /// <summary>
-    /// True when the provider holds all that was queued until <paramref name="lagMax"/> ago. Under steady writes there is always
-    /// something on its way; to wait until there is nothing would be to wait for ever.
+    /// True when the provider holds all that came until <paramref name="lagMax"/> ago. Under steady writes there is always
+    /// something on its way; to wait until there is nothing would be to wait for ever. Nobody knows how old the rows of the
+    /// spool are: a look into it is waited for.
     /// </summary>
     public bool IsCaughtUp(TimeSpan lagMax)
     {
         lock (_lock)
         {
-            if (_scan != 0 || _scanning != 0 || _followed > 0) return false;
-            return _outstanding.Count == 0 || (_heldUpTo != 0 && _time.GetElapsedTime(_heldUpTo) <= lagMax);
+            if (_scan != 0 || _scanning != 0) return false;
+            return _outstanding.Count == 0 || _time.GetElapsedTime(_outstanding.First().Value) <= lagMax;
         }
     }
 
@@ -66,7 +63,7 @@ internal sealed class PushQueue
 
     public void Add(Delivery delivery)
     {
-        lock (_lock) Add(++_last, delivery);
+        lock (_lock) Add(++_last, _time.GetTimestamp(), delivery);
         Wake();
         if (_rows >= GatherRowsMax) Hurry();
     }
@@ -75,11 +72,7 @@ internal sealed class PushQueue
     public async Task FollowAsync(Task<bool> attempt, Delivery delivery)
     {
         long number;
-        lock (_lock)
-        {
-            _outstanding.Add(number = ++_last);
-            _followed++;
-        }
+        lock (_lock) _outstanding.Add(number = ++_last, _time.GetTimestamp());
         var held = false;
         try
         {
@@ -89,14 +82,8 @@ internal sealed class PushQueue
         {
             lock (_lock)
             {
-                _followed--;
-                _outstanding.Remove(number);
-                if (!held)
-                {
-                    Add(number, delivery);
-                    // What is queued now is older than the place in the queue tells.
-                    _heldUpTo = 0;
-                }
+                _outstanding.Remove(number, out var at);
+                if (!held) Add(number, at, delivery);
             }
             Wake();
             Settle();
@@ -158,7 +145,6 @@ internal sealed class PushQueue
                 batch.Add((number, delivery));
                 rows += delivery.Rows.Count;
             }
-            (_takesAll, _takenAt) = (_waiting.Count == 0, _time.GetTimestamp());
         }
         return batch;
     }
@@ -179,10 +165,8 @@ internal sealed class PushQueue
                 else
                 {
                     _waiting.AddFirst((number, delivery));
-                    _takesAll = false;
                 }
             }
-            if (_takesAll) _heldUpTo = _takenAt;
         }
         Settle();
     }
@@ -226,7 +210,7 @@ internal sealed class PushQueue
             Task idle;
             lock (_lock)
             {
-                if (_outstanding.Count == 0 || _outstanding.Min > until) return;
+                if (_outstanding.Count == 0 || _outstanding.First().Key > until) return;
                 idle = _idle.Task;
             }
             await idle.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -240,13 +224,13 @@ internal sealed class PushQueue
         work.TrySetResult();
     }
 
-    private void Add(long number, Delivery delivery)
+    private void Add(long number, long at, Delivery delivery)
     {
         if (delivery.IsHeldBy(_provider.Index)) return;
         if (_rows <= RowsMax)
         {
             _waiting.AddLast((number, delivery));
-            _outstanding.Add(number);
+            _outstanding.Add(number, at);
             _rows += delivery.Rows.Count;
         }
         // What is on the disk anyway needs no second place while the provider is away. What is not is at another provider, and
@@ -257,7 +241,7 @@ internal sealed class PushQueue
 
     private void AskForScan()
     {
-        if (_scan == 0) _outstanding.Add(_scan = ++_last);
+        if (_scan == 0) _outstanding.Add(_scan = ++_last, _time.GetTimestamp());
     }
 
     // Whoever waits looks whether that was it.

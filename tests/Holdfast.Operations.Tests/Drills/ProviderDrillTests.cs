@@ -20,12 +20,14 @@ public sealed class ProviderDrillTests
         var report = await RunAsync(databases, new DrillPlan(null, fault, TimeSpan.FromSeconds(seconds)));
         TestContext.Current.SendDiagnosticMessage(report.ToString());
         Assert.Null(report.Problem);
-        Assert.Equal(("neon", true, "supabase"), (report.Provider, report.WasPrimary, report.SwitchedTo));
+        Assert.Equal(("neon", true), (report.Provider, report.WasPrimary));
+        // The next in order, or the one after it where only that one has all rows at this moment.
+        Assert.Contains(report.SwitchedTo, (IEnumerable<string>)["supabase", "railway"]);
         Assert.Equal((0, 0, 0), (report.Lost, report.Doubled, report.Failed));
         Assert.InRange(report.LongestGapMilliseconds, 0, gapMax);
         Assert.InRange(report.CutMilliseconds, seconds * 950, seconds * 2_000);
-        // Without a hedge to spare it is the local file that answers first.
-        Assert.True(report.CarriedBy is "supabase" or "local", report.CarriedBy);
+        // Whoever answers first; without a hedge to spare it is the local file.
+        Assert.Contains(report.CarriedBy, (IEnumerable<string>)["supabase", "railway", "local"]);
         Assert.InRange(report.CarriedMilliseconds!.Value, 0, gapMax + 100);
         Assert.InRange(report.DetectionMilliseconds!.Value, 0, report.CutMilliseconds);
         Assert.True(report.NoticedMilliseconds <= report.DetectionMilliseconds);

@@ -51,30 +51,5 @@ public sealed class UpkeepTests
         Assert.Equal(["unforeseen", "foreseen"], failures.Select(failure => failure.Message));
     }
 
-    [Fact]
-    public async Task who_waits_for_its_own_rows_does_not_wait_for_those_that_come_meanwhile()
-    {
-        var provider = new Provider("p", 0, TimeProvider.System, _ => throw new InvalidOperationException("is not reached")) { Endpoint = new Npgsql.NpgsqlConnectionStringBuilder("Host=localhost") };
-        var (queue, rows) = (new PushQueue(provider, TimeProvider.System), new TestRows("t"));
-        Assert.True(queue.TakeScan());
-        queue.EndScan(done: true);
-        Assert.True(queue.IsEmpty);
-        Delivery Next()
-        {
-            var delivery = new Delivery([rows.Message("hello")], ["p"], _ => { });
-            queue.Add(delivery);
-            return delivery;
-        }
-        var mine = Next();
-        var waiting = queue.EmptiedAsync(CancellationToken.None);
-        Assert.False(waiting.IsCompleted);
-        var batch = queue.Take();
-        Next();
-        mine.Confirm(0);
-        queue.PutBack(batch, new HashSet<Delivery>());
-        await waiting.WaitAsync(TimeSpan.FromSeconds(10));
-        Assert.False(queue.IsEmpty);
-    }
-
     private static RowReference Reference(Row row) => new(row.TenantId, row.Id, row.Stamp);
 }
