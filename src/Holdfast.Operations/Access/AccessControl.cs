@@ -1,4 +1,5 @@
 using Holdfast.Operations.Access.Effects;
+using Holdfast.Operations.Schema.Sessions;
 using Holdfast.Operations.Schema.Sql;
 using Holdfast.Stores.Postgres;
 using Npgsql;
@@ -59,7 +60,11 @@ internal sealed class AccessControl
             try
             {
                 // The same one as long as it lives: it knows the catalogue by now, so that it holds its locks for a shorter time.
-                if (connection.State != System.Data.ConnectionState.Open) await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+                if (connection.State != System.Data.ConnectionState.Open)
+                {
+                    await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+                    await SafePath.PinAsync(connection, cancellationToken).ConfigureAwait(false);
+                }
                 return await ApplyAsync(connection, options, secrets, takesVerifiers, cancellationToken).ConfigureAwait(false);
             }
             catch (PostgresException e) when (AccessErrors.AsksForPlaintext(e) && takesVerifiers)
@@ -192,7 +197,22 @@ internal sealed class AccessControl
     private ManualStep PlaintextStep(string role, SecretsFile secrets) => new($"alter role {role} password :'password'",
         $"this server takes passwords as plain text only, which this program does not send (psql's \\password does not either): in psql, with TLS, first \\set password `openssl rand -hex 24`, then this, then \\echo :password; the line for {secrets.Path} is {SecretsFile.Url(_settings, role, "PASSWORD")}");
 
-    private Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => PostgresSource.OpenAsync(_settings, Target, cancellationToken);
+    private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        var connection = await PostgresSource.OpenAsync(_settings, Target, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!await SafePath.PinAsync(connection, cancellationToken).ConfigureAwait(false))
+                throw new SchemaException($"{Target} is a pooler: roles are tried, and changed, in a session of the server itself. Use the server's direct address.");
+            return connection;
+        }
+        catch (Exception e)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            if (e is NpgsqlException or TimeoutException) throw PostgresErrors.Translate(e, Target);
+            throw;
+        }
+    }
 
     private sealed record NewPassword(string Role, string Url, string Verifier);
 

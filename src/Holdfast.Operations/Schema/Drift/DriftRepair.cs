@@ -19,7 +19,7 @@ internal sealed record RepairResult(ProofResult Proof, IReadOnlyList<Difference>
 internal sealed class DriftRepair(DriftOptions options)
 {
     private const string Invalid = """
-        select format('%I.%I', n.nspname, c.relname) from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace join pg_class t on t.oid = i.indrelid
+        select pg_catalog.format('%I.%I', n.nspname, c.relname) from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace join pg_class t on t.oid = i.indrelid
         where n.nspname = $1 and c.relname = any ($2) and t.relname = $3 and not i.indisvalid and c.relkind = 'i'
         """;
 

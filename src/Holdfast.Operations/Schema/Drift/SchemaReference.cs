@@ -15,7 +15,7 @@ internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDict
 
     // search_path as the session has it, with the scratch schema before it, for migrations that name no schema. Behind it the real one
     // where that was put aside: extensions live there.
-    private const string Path = "select set_config('search_path', concat_ws(', ', $1, nullif(current_setting('search_path'), ''), $2::text), true), set_config('holdfast.live', $3, true)";
+    private const string Path = "select set_config('search_path', pg_catalog.concat_ws(', ', $1, nullif(current_setting('search_path'), ''), $2::text), true), set_config('holdfast.live', $3, true)";
 
     private const string Aside = "putting the schema aside", Scratch = "the scratch schema", Access = "what access declares";
 
@@ -25,7 +25,7 @@ internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDict
     // What a file put together at run time, or found by the search path: it may read what is live, and lock nothing of it.
     private const string Locks = """
         do $$ declare found text; begin
-          select format('%I.%I', n.nspname, c.relname) into found from pg_locks l join pg_class c on c.oid = l.relation join pg_namespace n on n.oid = c.relnamespace
+          select pg_catalog.format('%I.%I', n.nspname, c.relname) into found from pg_locks l join pg_class c on c.oid = l.relation join pg_namespace n on n.oid = c.relnamespace
           where l.locktype = 'relation' and l.pid = pg_backend_pid() and l.mode <> 'AccessShareLock' and n.oid = any (current_setting('holdfast.live')::oid[])
             and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e') limit 1;
           if found is not null then raise exception 'it changes or locks %, which is live and not of the schema that is replayed', found; end if;

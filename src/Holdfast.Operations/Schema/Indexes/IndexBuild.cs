@@ -77,7 +77,7 @@ internal sealed class IndexBuild(NpgsqlConnectionStringBuilder settings, string 
         var watching = progress is null ? Task.CompletedTask : new BuildProgress(settings, _time).WatchAsync(session.Connection.ProcessID, progress, ProgressPeriod, built.Token);
         try
         {
-            await session.ExecuteAsync(plan.Build!, cancellationToken).ConfigureAwait(false);
+            await session.ExecuteAsTypedAsync(plan.Build!, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is NpgsqlException or OperationCanceledException or IOException)
         {

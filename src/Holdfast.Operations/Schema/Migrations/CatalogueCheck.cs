@@ -7,7 +7,7 @@ namespace Holdfast.Operations.Schema.Migrations;
 internal static class CatalogueCheck
 {
     private const string Columns = """
-        select c.relname::text, array_agg(a.attname::text) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        select c.relname::text, pg_catalog.array_agg(a.attname::text) from pg_class c join pg_namespace n on n.oid = c.relnamespace
         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         where n.nspname = $1 and c.relkind in ('r', 'p') group by 1
         """;

@@ -10,19 +10,19 @@ namespace Holdfast.Operations.Schema.Migrations;
 internal sealed class ConcurrentStatement(MigrationRun run, string script, IReadOnlyList<string> settings)
 {
     private const string OlderTransactions = """
-        select string_agg(format('process %s%s, open for %s s', pid, coalesce(' of ' || nullif(application_name, ''), ''), round(extract(epoch from clock_timestamp() - xact_start)::numeric, 1)), '; ')
+        select pg_catalog.string_agg(pg_catalog.format('process %s%s, open for %s s', pid, coalesce(' of ' || nullif(application_name, ''), ''), round(extract(epoch from clock_timestamp() - xact_start)::numeric, 1)), '; ')
         from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and clock_timestamp() - xact_start > $1 and pid <> pg_backend_pid()
         """;
 
     /// <summary>Named as the statement names it, on its table; or what a cut REINDEX CONCURRENTLY leaves beside an index. One that is being built right now is left alone.</summary>
     private const string Indexes = """
-        select format('%I.%I', n.nspname, c.relname), i.indisvalid and i.indisready, c.relname ~ '_cc(new|old)[0-9]*$'
+        select pg_catalog.format('%I.%I', n.nspname, c.relname), i.indisvalid and i.indisready, c.relname ~ '_cc(new|old)[0-9]*$'
         from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
         where case $1
             when 'Create' then c.relname = $2 and i.indrelid = to_regclass(nullif($3, ''))
             when 'Drop' then c.oid = to_regclass(nullif($4, ''))
             else (c.oid = to_regclass(nullif($4, '')) or i.indrelid = to_regclass(nullif($3, ''))
-              or i.indrelid = (select indrelid from pg_index where indexrelid = to_regclass(nullif($4, ''))) and c.relname ~ '_cc(new|old)[0-9]*$' and starts_with(c.relname, $2)) end
+              or i.indrelid = (select indrelid from pg_index where indexrelid = to_regclass(nullif($4, ''))) and c.relname ~ '_cc(new|old)[0-9]*$' and pg_catalog.starts_with(c.relname, $2)) end
           and not exists (select from pg_stat_progress_create_index p where p.index_relid = c.oid)
         """;
 

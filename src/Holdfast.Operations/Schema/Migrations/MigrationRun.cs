@@ -52,11 +52,11 @@ internal sealed record MigrationRun(MigrationTarget Target, MigrationSession Ses
                     -- What the guard has read must be what the server reads, whatever a role or a database has for a default.
                     select set_config('standard_conforming_strings', 'on', $1),
                       case when version() like '%linux%' then set_config('client_connection_check_interval', '2s', $1) end,
-                      case when $2::text is not null then set_config('search_path', concat_ws(', ', $2, nullif(current_setting('search_path'), '')), $1) end
+                      set_config('search_path', case when $2::text is null then $3 else pg_catalog.concat_ws(', ', $2, nullif(current_setting('search_path'), '')) end, $1)
                     """)
                 {
-                    // Names without a schema mean that of the history, in a directory of the user's own.
-                    Parameters = { new() { Value = local }, new() { Value = Target.Set.IsShipped ? DBNull.Value : Target.Schema } },
+                    // Names without a schema mean that of the history, in a directory of the user's own. Holdfast's own files name all that they mean.
+                    Parameters = { new() { Value = local }, new() { Value = Target.Set.IsShipped ? DBNull.Value : Target.Schema }, new() { Value = SafePath.Value } },
                 },
             },
         };

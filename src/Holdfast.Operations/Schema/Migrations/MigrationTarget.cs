@@ -71,7 +71,18 @@ internal sealed class MigrationTarget
             PoolerNames.ToServer(direct);
             throw new SchemaException($"{Name} is a pooler by its name: the lock that keeps two migrations apart would not hold there. Use the server's direct address: {direct.Host}:{direct.Port}");
         }
-        return await PostgresSource.OpenAsync(_settings, Name, cancellationToken).ConfigureAwait(false);
+        var connection = await PostgresSource.OpenAsync(_settings, Name, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await SafePath.PinAsync(connection, cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch (Exception e)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            if (e is NpgsqlException or TimeoutException) throw PostgresErrors.Translate(e, Name);
+            throw;
+        }
     }
 
     /// <summary>The history there.</summary>

@@ -119,7 +119,7 @@ internal sealed class SchemaHistory(string schema)
 
     /// <summary>Another content was accepted for a file.</summary>
     public Task AcceptAsync(NpgsqlConnection connection, long rank, string script, string checksum, long statements, string remark, CancellationToken cancellationToken) =>
-        RunAsync(connection, $"update {schema}.schema_versions set script = $2, checksum = $3, statements = $4, error = concat_ws(E'\\n', error, $5) where installed_rank = $1",
+        RunAsync(connection, $"update {schema}.schema_versions set script = $2, checksum = $3, statements = $4, error = pg_catalog.concat_ws(E'\\n', error, $5) where installed_rank = $1",
             [rank, script, checksum, statements, remark], cancellationToken);
 
     /// <summary>Writes the chain anew, from the first row that does not have the right one.</summary>

@@ -6,14 +6,14 @@ namespace Holdfast.Operations.Schema.Migrations;
 internal sealed class ServerWatch : IAsyncDisposable
 {
     private const string Waiting = """
-        select string_agg(format('process %s%s holds it%s', a.pid, coalesce(' of ' || nullif(a.application_name, ''), ' (' || nullif(a.backend_type, 'client backend') || ')', ''),
+        select pg_catalog.string_agg(pg_catalog.format('process %s%s holds it%s', a.pid, coalesce(' of ' || nullif(a.application_name, ''), ' (' || nullif(a.backend_type, 'client backend') || ')', ''),
           coalesce(', its transaction is open for ' || round(extract(epoch from clock_timestamp() - a.xact_start)::numeric, 1) || ' s', '')), '; ')
         from pg_stat_activity a where a.pid = any(pg_blocking_pids($1))
         """;
 
     private const string Building = """
-        select phase || case when blocks_total > 0 then format(', block %s of %s', blocks_done, blocks_total) else '' end
-          || case when lockers_total > 0 then format(', transaction %s of %s (waits for process %s)', lockers_done, lockers_total, current_locker_pid) else '' end
+        select phase || case when blocks_total > 0 then pg_catalog.format(', block %s of %s', blocks_done, blocks_total) else '' end
+          || case when lockers_total > 0 then pg_catalog.format(', transaction %s of %s (waits for process %s)', lockers_done, lockers_total, current_locker_pid) else '' end
         from pg_stat_progress_create_index where pid = $1
         """;
 

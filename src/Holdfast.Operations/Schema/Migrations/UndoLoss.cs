@@ -7,9 +7,11 @@ namespace Holdfast.Operations.Schema.Migrations;
 /// <summary>Looks whether an undo would lose rows: to drop things is its trade, to lose what was stored since is not.</summary>
 internal static class UndoLoss
 {
-    private const string Resolve = "select format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = to_regclass($1) and c.relkind in ('r', 'p', 'f')";
-    private const string InSchema = "select format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relkind in ('r', 'p')";
-    private const string ColumnName = "select quote_ident(attname) from pg_attribute where attrelid = to_regclass($1) and attname = $2 and attnum > 0 and not attisdropped";
+    // As the file will have it: before what a session starts with stands the history's schema.
+    private const string Path = "select set_config('search_path', pg_catalog.concat_ws(', ', $1::text, nullif((select reset_val from pg_settings where name = 'search_path'), '')), false)";
+    private const string Resolve = "select pg_catalog.format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = to_regclass($1) and c.relkind in ('r', 'p', 'f')";
+    private const string InSchema = "select pg_catalog.format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relkind in ('r', 'p')";
+    private const string ColumnName = "select pg_catalog.quote_ident(attname) from pg_attribute where attrelid = to_regclass($1) and attname = $2 and attnum > 0 and not attisdropped";
 
     /// <summary>What the history says of an undo that may lose rows; null: it may not.</summary>
     public static string? Remark(MigrationOptions options) => options.AllowDataLoss ? $"data loss allowed by {DestructiveGuard.Who}" : null;
@@ -40,7 +42,7 @@ internal static class UndoLoss
     /// <param name="cancellationToken">Ends the look.</param>
     public static async Task<IReadOnlyList<string>> FindAsync(NpgsqlConnection connection, IEnumerable<SqlStatement> statements, MigrationTarget migrations, bool locked, CancellationToken cancellationToken)
     {
-        if (!migrations.Set.IsShipped && !locked) await RunAsync(connection, "select set_config('search_path', concat_ws(', ', $1, nullif(current_setting('search_path'), '')), false)", [migrations.Schema], cancellationToken).ConfigureAwait(false);
+        if (!migrations.Set.IsShipped && !locked) await RunAsync(connection, Path, [migrations.Schema], cancellationToken).ConfigureAwait(false);
         var found = new List<string>();
         foreach (var target in UndoTarget.Of(statements))
         {

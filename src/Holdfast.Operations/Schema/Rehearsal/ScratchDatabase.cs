@@ -12,9 +12,9 @@ internal sealed class ScratchDatabase : IAsyncDisposable
     private const string Prefix = "holdfast_rehearsal_";
 
     // A schema's owner makes what migrations make, where access has made one.
-    private const string Owner = "select quote_ident(rolname) from pg_roles where rolname = $1 || '_owner' and pg_has_role(oid, 'member')";
+    private const string Owner = "select pg_catalog.quote_ident(rolname) from pg_roles where rolname = $1 || '_owner' and pg_has_role(oid, 'member')";
 
-    private const string Hold = "select pg_advisory_lock(hashtextextended($1, 0))";
+    private const string Hold = "select pg_advisory_lock(pg_catalog.hashtextextended($1, 0))";
 
     // Advisory locks belong to a database, and pg_locks shows those of all.
     private const string Left = $$"""
@@ -22,7 +22,7 @@ internal sealed class ScratchDatabase : IAsyncDisposable
         where d.datname ~ '^{{Prefix}}[0-9a-f]{16}$' and pg_has_role(d.datdba, 'usage')
           and not exists (select from pg_stat_activity a where a.datname = d.datname)
           and not exists (select from pg_locks l where l.locktype = 'advisory' and l.objsubid = 1
-            and ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended(d.datname, 0))
+            and ((l.classid::bigint << 32) | l.objid::bigint) = pg_catalog.hashtextextended(d.datname, 0))
         """;
 
     private readonly NpgsqlConnection _connection;

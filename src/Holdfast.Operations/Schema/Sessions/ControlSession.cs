@@ -10,7 +10,7 @@ namespace Holdfast.Operations.Schema.Sessions;
 internal sealed class ControlSession : IAsyncDisposable
 {
     private const string Prepare = "set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0";
-    private const string Look = "select pg_backend_pid(), pg_is_in_recovery(), current_setting('server_version_num')::int / 10000";
+    private const string Look = "select pg_is_in_recovery(), current_setting('server_version_num')::int / 10000";
 
     private ControlSession(NpgsqlConnection connection, string target) => (Connection, Target) = (connection, target);
 
@@ -42,7 +42,8 @@ internal sealed class ControlSession : IAsyncDisposable
         try
         {
             await session.Connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-            await session.RefusePoolerAndStandbyAsync(cancellationToken).ConfigureAwait(false);
+            if (!await SafePath.PinAsync(session.Connection, cancellationToken).ConfigureAwait(false)) throw new SchemaException($"{session.Target} is a pooler: session settings and locks would not hold there. Use the server's direct address.");
+            await session.RefuseStandbyAsync(cancellationToken).ConfigureAwait(false);
             await session.ExecuteAsync(Prepare, cancellationToken).ConfigureAwait(false);
             session.Identity = await ServerIdentity.ReadAsync(session.Connection, cancellationToken).ConfigureAwait(false);
             if (expected is not null && expected != session.Identity) throw new ServerChangedException(session.Target, expected, session.Identity);
@@ -85,6 +86,14 @@ internal sealed class ControlSession : IAsyncDisposable
         return rows;
     }
 
+    /// <summary>Runs what an operator typed, whose names mean what they mean in a session of their own: extensions usually lie in <c>public</c>.</summary>
+    public async Task ExecuteAsTypedAsync(string sql, CancellationToken cancellationToken)
+    {
+        await ExecuteAsync("reset search_path", cancellationToken).ConfigureAwait(false);
+        await ExecuteAsync(sql, cancellationToken).ConfigureAwait(false);
+        await SafePath.PinAsync(Connection, cancellationToken).ConfigureAwait(false);
+    }
+
     public ValueTask DisposeAsync() => Connection.DisposeAsync();
 
     private NpgsqlCommand Command(string sql, object[] values)
@@ -94,11 +103,10 @@ internal sealed class ControlSession : IAsyncDisposable
         return command;
     }
 
-    private async Task RefusePoolerAndStandbyAsync(CancellationToken cancellationToken)
+    private async Task RefuseStandbyAsync(CancellationToken cancellationToken)
     {
-        var (pid, isStandby, version) = (await QueryAsync(Look, row => (row.GetInt32(0), row.GetBoolean(1), row.GetInt32(2)), cancellationToken).ConfigureAwait(false))[0];
+        var (isStandby, version) = (await QueryAsync(Look, row => (row.GetBoolean(0), row.GetInt32(1)), cancellationToken).ConfigureAwait(false))[0];
         ServerVersion = version;
-        if (pid != Connection.ProcessID) throw new SchemaException($"{Target} is a pooler: session settings and locks would not hold there. Use the server's direct address.");
         if (isStandby) throw new SchemaException($"{Target} is a standby and takes no change. Name the server that leads it; nothing was sent elsewhere.");
     }
 }

@@ -10,7 +10,7 @@ internal static class HiddenRows
         with policy as (
           select polpermissive, coalesce(pg_get_expr(polqual, polrelid), 'true') = 'true' as shows_all from pg_policy
           where polrelid = to_regclass($1) and polcmd in ('*', 'r')
-            and exists (select from unnest(polroles) as r(id) where r.id = 0 or pg_has_role(current_user, r.id, 'usage')))
+            and exists (select from pg_catalog.unnest(polroles) as r(id) where r.id = 0 or pg_has_role(current_user, r.id, 'usage')))
         select current_user::text where row_security_active(to_regclass($1)::oid)
           and not (exists (select from policy where polpermissive and shows_all) and not exists (select from policy where not polpermissive and not shows_all))
         """;

@@ -9,7 +9,7 @@ internal static class OwnerRole
     // From PostgreSQL 16 on membership alone does not suffice to become a role.
     // Roles belong to the server: an owner of this name may be that of another database, and may make nothing in this one.
     private const string Ask = """
-        select quote_ident(r.rolname) from pg_roles r left join pg_namespace n on n.nspname = $1
+        select pg_catalog.quote_ident(r.rolname) from pg_roles r left join pg_namespace n on n.nspname = $1
         where r.rolname = $1 || '_owner' and r.rolname <> session_user and (n.nspowner = r.oid or (n.oid is null and has_database_privilege(r.oid, current_database(), 'create')))
           and pg_has_role(session_user, r.oid, case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end)
         """;

@@ -13,12 +13,12 @@ internal sealed record ServerIdentity(string Id, bool IsExact)
     private const string MayAsk = "select has_function_privilege('pg_control_system()', 'execute') and has_function_privilege('pg_control_checkpoint()', 'execute')";
 
     private const string Exact = """
-        select (select system_identifier::text from pg_control_system()) || '/' || (select timeline_id from pg_control_checkpoint()) || '/' || d.oid
+        select (select system_identifier::text from pg_control_system()) || '/' || (select timeline_id::text from pg_control_checkpoint()) || '/' || d.oid::text
         from pg_database d where d.datname = current_database()
         """;
 
     private const string Fallback = """
-        select concat_ws('/', $1::text, d.datname, d.oid, extract(epoch from pg_postmaster_start_time()))
+        select pg_catalog.concat_ws('/', $1::text, d.datname, d.oid, extract(epoch from pg_postmaster_start_time()))
         from pg_database d where d.datname = current_database()
         """;
 

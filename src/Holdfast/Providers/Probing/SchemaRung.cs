@@ -10,8 +10,8 @@ namespace Holdfast.Providers.Probing;
 internal sealed class SchemaRung(string schema)
 {
     private const string Columns = """
-        select c.relname::text, (select string_agg(attname, ',') from pg_attribute a where a.attrelid = c.oid and attnum > 0 and not attisdropped),
-          concat_ws(',',
+        select c.relname::text, (select pg_catalog.string_agg(attname, ',') from pg_attribute a where a.attrelid = c.oid and attnum > 0 and not attisdropped),
+          pg_catalog.concat_ws(',',
             case when not has_table_privilege(c.oid, 'select') then 'select' end,
             case when not has_table_privilege(c.oid, 'insert') then 'insert' end,
             case when not has_table_privilege(c.oid, 'update') then 'update' end,

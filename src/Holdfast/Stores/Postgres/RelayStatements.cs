@@ -40,9 +40,9 @@ internal static class RelayStatements
     /// <summary>The oldest transaction that holds the feed back: what it has written is not known yet.</summary>
     public static readonly Statement HeldBackBy = new("""
         select coalesce(
-          (select format('process %s (%s, %s) with a write transaction open for %s s', a.pid, a.usename, coalesce(nullif(a.application_name, ''), a.backend_type), round(extract(epoch from clock_timestamp() - a.xact_start)))
+          (select pg_catalog.format('process %s (%s, %s) with a write transaction open for %s s', a.pid, a.usename, coalesce(nullif(a.application_name, ''), a.backend_type), round(extract(epoch from clock_timestamp() - a.xact_start)))
            from pg_stat_activity a where a.backend_xid is not null order by age(a.backend_xid) desc limit 1),
-          (select format('prepared transaction %s of %s', p.gid, p.prepared) from pg_prepared_xacts p order by age(p.transaction) desc limit 1),
+          (select pg_catalog.format('prepared transaction %s of %s', p.gid, p.prepared) from pg_prepared_xacts p order by age(p.transaction) desc limit 1),
           'a write transaction that this role may not see')
         """);
 

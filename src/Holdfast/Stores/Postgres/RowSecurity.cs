@@ -34,11 +34,11 @@ internal readonly record struct RowSecurity(bool ByTenant, string? Blind, bool I
         from (
           select c.relname::text as name, row_security_active(c.oid) as active,
             coalesce(bool_or(p.polpermissive), false) as any_rows,
-            coalesce(bool_or(p.polpermissive and pg_get_expr(p.polqual, p.polrelid) = 'true'), false) as all_rows,
+            coalesce(bool_or(p.polpermissive and pg_catalog.pg_get_expr(p.polqual, p.polrelid) = 'true'), false) as all_rows,
             coalesce(bool_or(not p.polpermissive), false) as restricted
           from pg_class c join pg_namespace n on n.oid = c.relnamespace
           left join pg_policy p on p.polrelid = c.oid and p.polcmd in ('*', 'r')
-            and exists (select 1 from unnest(p.polroles) r where r = 0 or pg_has_role(r, 'usage'))
+            and exists (select 1 from pg_catalog.unnest(p.polroles) r where r = 0 or pg_has_role(r, 'usage'))
           where n.nspname = $1 and c.relname = any ($2) and c.relkind in ('r', 'p')
           group by c.oid, c.relname
         ) seen

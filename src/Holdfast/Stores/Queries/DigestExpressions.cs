@@ -21,9 +21,9 @@ internal static class DigestExpressions
     /// <summary>Tenant, key and stamp; deep: every column that a row brings, too.</summary>
     public static string Row(Table table, bool deep)
     {
-        var tenant = "hashtextextended(t.tenant_id, 0)";
-        var key = table.Kind == TableKind.Append ? $"uuid_hash_extended(t.id, {tenant})" : $"hashtextextended(t.key, {tenant})";
-        var row = $"uuid_hash_extended(t.stamp, {key})";
+        var tenant = "pg_catalog.hashtextextended(t.tenant_id, 0)";
+        var key = table.Kind == TableKind.Append ? $"pg_catalog.uuid_hash_extended(t.id, {tenant})" : $"pg_catalog.hashtextextended(t.key, {tenant})";
+        var row = $"pg_catalog.uuid_hash_extended(t.stamp, {key})";
         return deep ? $"hashint8extended({string.Join(" # ", Content(table).Select(Value))}, {row})" : row;
     }
 
@@ -38,9 +38,9 @@ internal static class DigestExpressions
         var (name, seed) = ($"t.{column.Name}", index + 1);
         var hash = column.Type switch
         {
-            ColumnType.Text => $"hashtextextended({name}, {seed})",
-            ColumnType.Json => $"hashtextextended({name}::text, {seed})",
-            ColumnType.Uuid => $"uuid_hash_extended({name}, {seed})",
+            ColumnType.Text => $"pg_catalog.hashtextextended({name}, {seed})",
+            ColumnType.Json => $"pg_catalog.hashtextextended({name}::text, {seed})",
+            ColumnType.Uuid => $"pg_catalog.uuid_hash_extended({name}, {seed})",
             ColumnType.Timestamp => $"timestamp_hash_extended(timezone('UTC', {name}), {seed})",
             ColumnType.Integer => $"hashint8extended({name}, {seed})",
             _ => throw new ArgumentOutOfRangeException(nameof(column), column.Type, "No merged table has such a column."),

@@ -100,13 +100,13 @@ internal static class DigestQueries
             Parts = Long($"""
                 select true, bucket, count(*), bit_xor(hash) from (
                   select {DigestExpressions.Bucket(DigestExpressions.PartBytes)} as bucket, {hash} as hash from {name}
-                  where {DigestExpressions.Bucket(DigestExpressions.BucketBytes)} in (select unnest($1::bytea[])) offset 0) x
+                  where {DigestExpressions.Bucket(DigestExpressions.BucketBytes)} in (select pg_catalog.unnest($1::bytea[])) offset 0) x
                 group by 2
                 """);
             Open = Long($"""
                 select {row} from {name}
-                where {DigestExpressions.Bucket(DigestExpressions.BucketBytes)} in (select unnest($1::bytea[]))
-                  or {DigestExpressions.Bucket(DigestExpressions.PartBytes)} in (select unnest($2::bytea[]))
+                where {DigestExpressions.Bucket(DigestExpressions.BucketBytes)} in (select pg_catalog.unnest($1::bytea[]))
+                  or {DigestExpressions.Bucket(DigestExpressions.PartBytes)} in (select pg_catalog.unnest($2::bytea[]))
                 """);
             var key = table.Kind == TableKind.Append ? "a.key::uuid" : "a.key";
             Read = Long($"select {row} from unnest($1::text[], $2::text[]) a(tenant_id, key) join {name} on t.tenant_id = a.tenant_id and t.{DigestExpressions.KeyColumn(table)} = {key}");

@@ -34,7 +34,7 @@ internal static class SessionQueries
     private static string Searching(string matches) =>
         $$"""
         select {{Columns}}, ts_rank({{SearchText}}, q.query) as score
-        from {session_memories} m, (select to_tsquery('english', $2) as query) q
+        from {session_memories} m, (select to_tsquery('english'::regconfig, $2) as query) q
         where m.tenant_id = $1 and {{matches}} and ($3::text is null or m.user_id = $3) and ($4::text is null or m.session_id = $4) and m.content is not null
           and m.id <> all (array(select l.target_key::uuid from {lives} l where l.tenant_id = $1 and l.target_table = 'session_memories' and l.state = 'deleted'))
           and not exists (select 1 from {lives} d where d.tenant_id = $1 and d.key = 'sessions/' || replace(replace(m.session_id, '\', '\\'), '/', '\/') and d.state = 'deleted')
@@ -43,7 +43,7 @@ internal static class SessionQueries
 
     // Word for word the expression of the index session_memories_text_idx, else the index is not used.
     internal const string SearchText = """
-        to_tsvector('english', left(case when json_typeof(m.content) = 'string' then m.content #>> '{}' else replace(replace(replace(m.content #>> '{}', '\n', ' '), '\t', ' '), '\"', ' ') end, 100000))
+        to_tsvector('english'::regconfig, left(case when json_typeof(m.content) = 'string' then m.content #>> '{}' else replace(replace(replace(m.content #>> '{}', '\n', ' '), '\t', ' '), '\"', ' ') end, 100000))
         """;
 
     private static readonly Statement List = new($$"""
