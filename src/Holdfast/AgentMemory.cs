@@ -122,7 +122,7 @@ public sealed class AgentMemory : IAsyncDisposable
             [.. options.Providers.Select((provider, i) => new Provider(provider.Name, i, options.TimeProvider, token => ProviderConnections.ConnectAsync(provider, options, clock, token))
             {
                 Endpoint = ProviderEndpoints.Work(provider),
-                ConnectRelay = provider.RelayConnection is { IsEmpty: false } ? (work, token) => ProviderConnections.ConnectRelayAsync(provider, options, work, token) : null,
+                Relay = provider.RelayConnection is { IsEmpty: false } ? new RelayStore((work, token) => ProviderConnections.ConnectRelayAsync(provider, options, work, token), options.TimeProvider) : null,
                 CertificateHost = provider.CertificateHost,
             })],
             new Spool(local, options.TimeProvider), settings);

@@ -171,7 +171,7 @@ internal sealed class ProviderAccess : IRowAccess
             if (provider.IsDrained) return new(provider.Name, default, new StoreUnavailableException("it is drained"));
             if (provider.Store is null && !connects) return new(provider.Name, default, new StoreUnavailableException("it has not been reached yet"));
             // One that failed just now does not get the longer time.
-            var timeout = mayTakeLong && provider.LastFailure is null ? _options.CallTimeout : _options.AttemptTimeout;
+            var timeout = mayTakeLong && provider.Health.LastFailure is null ? _options.CallTimeout : _options.AttemptTimeout;
             try
             {
                 return new(provider.Name, await provider.AttemptAsync(async (store, token) => await ask(ofAll ? await provider.OfAllAsync(store, token).ConfigureAwait(false) : store, token).ConfigureAwait(false), null, timeout, ours: true, cancellationToken).ConfigureAwait(false), null);
@@ -219,7 +219,7 @@ internal sealed class ProviderAccess : IRowAccess
                 if (Pushes[provider.Index].IsBehind && !await _reads.FlushedAsync(Pushes[provider.Index], deadline.Within(_options.AttemptTimeout), cancellationToken).ConfigureAwait(false))
                 {
                     failed.Add($"{provider.Name} has not taken all that this process wrote before");
-                    if (provider.IsWritable && provider.LastFailure is null) break;
+                    if (provider.IsWritable && provider.Health.LastFailure is null) break;
                     continue;
                 }
                 var result = await provider.AttemptAsync(work, provider.Writes, deadline.Within(_options.AttemptTimeout), ours: true, cancellationToken).ConfigureAwait(false);

@@ -171,7 +171,7 @@ internal sealed class ProviderPush : IAsyncDisposable
             }
         }
         Interlocked.Exchange(ref _refused, refused);
-        if (refused == 0 && _provider.WriteRefusal is { Cause: FailureCause.Drift }) await _provider.RecoverAsync(tookOurRows: true).ConfigureAwait(false);
+        if (refused == 0 && _provider.Health.WriteRefusal is { Cause: FailureCause.Drift }) await _provider.RecoverAsync(tookOurRows: true).ConfigureAwait(false);
     }
 
     /// <summary>Merges what goes in; of what does not, halves until the refused rows stand alone.</summary>

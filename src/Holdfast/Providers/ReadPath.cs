@@ -65,7 +65,7 @@ internal sealed class ReadPath(Router router, IReadOnlyList<ProviderPush> pushes
         {
             var source = new ReadSource(provider.Name, MayBeStale: !isPrimary || route.IsFailover || push.IsBehind);
             // Who takes no rows now does not get them by being waited for.
-            if (push.IsBehind && (provider.WriteRefusal is not null || !await FlushedAsync(push, deadline.Within(options.AttemptTimeout), cancellationToken).ConfigureAwait(false)))
+            if (push.IsBehind && (provider.Health.WriteRefusal is not null || !await FlushedAsync(push, deadline.Within(options.AttemptTimeout), cancellationToken).ConfigureAwait(false)))
             {
                 failed.Add($"{provider.Name} has not taken all that this process wrote, so its answer would lack it");
                 return null;

@@ -162,7 +162,7 @@ public sealed class PullTests
         var round = await pair.PullAsync();
         Assert.Contains("session_memories", Assert.Single(round.Errors), StringComparison.Ordinal);
         Assert.True(round.IsPending);
-        Assert.Null(pair.Receiver.WriteRefusal);
+        Assert.Null(pair.Receiver.Health.WriteRefusal);
         Assert.Equal(1L, await CountAsync(pair.ReceiverConnection, "payments"));
         await PostgresServer.ExecuteAsync(pair.ReceiverConnection, "alter table holdfast.away rename to session_memories");
         Assert.False((await pair.PullAsync()).IsPending);
