@@ -59,6 +59,19 @@ internal sealed class ProviderPush : IAsyncDisposable
         return RefusedCount == 0;
     }
 
+    /// <summary>The same, but not for ever; false also where it takes longer.</summary>
+    public async Task<bool> FlushedAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FlushAsync(cancellationToken).WaitAsync(timeout, _time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
