@@ -184,10 +184,5 @@ public sealed class PullTests
         await Wait.UntilAsync(() => receiver.TakeLeaseAsync(mine, TimeSpan.FromMinutes(1), CancellationToken.None), "a lease that ended is free");
     }
 
-    internal static async Task<long> CountAsync(string connection, string from)
-    {
-        await using var source = NpgsqlDataSource.Create(connection);
-        await using var command = source.CreateCommand($"select count(*) from holdfast.{from}");
-        return (long)(await command.ExecuteScalarAsync())!;
-    }
+    internal static Task<long> CountAsync(string connection, string from) => PostgresServer.AskAsync<long>(connection, $"select count(*) from holdfast.{from}");
 }
