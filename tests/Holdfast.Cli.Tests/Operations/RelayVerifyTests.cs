@@ -43,7 +43,8 @@ public sealed class RelayVerifyTests(ThreeProviders providers) : IClassFixture<T
         (await home.RunAsync("relay", "repair", "--patience", "0")).Ended(4);
         (await home.RunAsync("freeze", "off")).Done();
         var repaired = (await home.RunAsync("relay", "repair", "--patience", "0", "--yes", "--json")).Result;
-        var done = Assert.Single(repaired.GetProperty("done").EnumerateArray());
+        // The decisions to freeze and to thaw may still have been on their way to one of them.
+        var done = Assert.Single(repaired.GetProperty("done").EnumerateArray(), item => Text(item, "table") != "revisions");
         Assert.Equal(("session_memories", "railway", 1L), (Text(done, "table"), Text(done, "provider"), Number(done, "copied")));
         Assert.True(repaired.GetProperty("comparison").GetProperty("equal").GetBoolean());
         (await home.RunAsync("relay", "verify", "--patience", "0", "--deep", "--fresh")).Done();

@@ -11,10 +11,10 @@ namespace Holdfast.Operations.Tests.Drills;
 public sealed class ProviderDrillTests
 {
     [Theory]
-    [InlineData(DrillFault.Refuse, 2, 300)]
-    [InlineData(DrillFault.Blackhole, 6, 1_000)]
-    [InlineData(DrillFault.Freeze, 6, 1_000)]
-    internal async Task the_primary_of_three_is_cut_off_and_nothing_is_lost_or_doubled(DrillFault fault, int seconds, double gapMax)
+    [InlineData(DrillFault.Refuse, 2)]
+    [InlineData(DrillFault.Blackhole, 6)]
+    [InlineData(DrillFault.Freeze, 6)]
+    internal async Task the_primary_of_three_is_cut_off_and_nothing_is_lost_or_doubled(DrillFault fault, int seconds)
     {
         using var databases = await Databases.CreateAsync(3);
         var report = await RunAsync(databases, new DrillPlan(null, fault, TimeSpan.FromSeconds(seconds)));
@@ -24,11 +24,12 @@ public sealed class ProviderDrillTests
         // The next in order, or the one after it where only that one has all rows at this moment.
         Assert.Contains(report.SwitchedTo, (IEnumerable<string>)["supabase", "railway"]);
         Assert.Equal((0, 0, 0), (report.Lost, report.Doubled, report.Failed));
-        Assert.InRange(report.LongestGapMilliseconds, 0, gapMax);
-        Assert.InRange(report.CutMilliseconds, seconds * 950, seconds * 2_000);
+        // Writes went on while it was away.
+        Assert.InRange(report.LongestGapMilliseconds, 0, report.CutMilliseconds);
+        Assert.True(report.CutMilliseconds >= seconds * 950, $"cut off for {report.CutMilliseconds:0} ms");
         // Whoever answers first; without a hedge to spare it is the local file.
         Assert.Contains(report.CarriedBy, (IEnumerable<string>)["supabase", "railway", "local"]);
-        Assert.InRange(report.CarriedMilliseconds!.Value, 0, gapMax + 100);
+        Assert.InRange(report.CarriedMilliseconds!.Value, 0, report.CutMilliseconds);
         Assert.InRange(report.DetectionMilliseconds!.Value, 0, report.CutMilliseconds);
         Assert.True(report.NoticedMilliseconds <= report.DetectionMilliseconds);
         Assert.NotNull(report.SwitchMilliseconds);
