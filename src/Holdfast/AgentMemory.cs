@@ -1,6 +1,5 @@
 using Holdfast.Erasure;
 using Holdfast.Providers;
-using Holdfast.Providers.Configuration;
 using Holdfast.Providers.Control;
 using Holdfast.Relay;
 using Holdfast.Rows;
@@ -82,7 +81,7 @@ public sealed class AgentMemory : IAsyncDisposable
         if (options is { Providers.Count: > 0, Failover.Enabled: true }) return await OpenSetAsync(options, clock, cancellationToken).ConfigureAwait(false);
         if (options.Providers.Count > 0) return await OpenAsync(await ProviderConnections.ConnectAsync(options.Providers[0], options, clock, cancellationToken).ConfigureAwait(false), clock, options, cancellationToken).ConfigureAwait(false);
         return options.Connection is { } connection
-            ? await OpenAsync(await ConnectAsync(connection, options, clock, cancellationToken).ConfigureAwait(false), clock, options, cancellationToken).ConfigureAwait(false)
+            ? await OpenAsync(await ProviderConnections.ConnectAsync(connection, options, clock, cancellationToken).ConfigureAwait(false), clock, options, cancellationToken).ConfigureAwait(false)
             : await OpenAsync(SqliteStore.Open(options.LocalFile ?? HoldfastHome.LocalFile(options.Home), options.TimeProvider, options.Rules), clock, options, cancellationToken).ConfigureAwait(false);
     }
 
@@ -118,14 +117,7 @@ public sealed class AgentMemory : IAsyncDisposable
         }
         var settings = new ProviderSetSettings(options.Failover, HoldfastHome.Resolve(options.Home), options.Schema, options.TenantId, clock, options.TimeProvider);
         if (options.RelayLeaseFor is { } lease) settings = settings with { RelayLeaseFor = lease };
-        var access = new ProviderAccess(
-            [.. options.Providers.Select((provider, i) => new Provider(provider.Name, i, options.TimeProvider, token => ProviderConnections.ConnectAsync(provider, options, clock, token))
-            {
-                Endpoint = ProviderEndpoints.Work(provider),
-                ConnectRelay = provider.RelayConnection is { IsEmpty: false } ? (work, token) => ProviderConnections.ConnectRelayAsync(provider, options, work, token) : null,
-                CertificateHost = provider.CertificateHost,
-            })],
-            new Spool(local, options.TimeProvider), settings);
+        var access = new ProviderAccess([.. options.Providers.Select((provider, i) => ProviderConnections.Make(provider, i, options, clock))], new Spool(local, options.TimeProvider), settings);
         var writer = new MemoryWriter(access, clock, options.TenantId, options.Rules)
         {
             Concern = options.Failover.WriteConcern,
@@ -150,15 +142,6 @@ public sealed class AgentMemory : IAsyncDisposable
             await access.DisposeAsync().ConfigureAwait(false);
             throw;
         }
-    }
-
-    private static async Task<IStore> ConnectAsync(Secret connection, HoldfastOptions options, Clock clock, CancellationToken cancellationToken)
-    {
-        var store = await PostgresConnector.ConnectAsync(connection, options.Schema, options.TimeProvider, options.Rules, cancellationToken, new StoreOwner(options.TenantId, StoreOwner.Unknown.RelaySetting)).ConfigureAwait(false);
-        // Stamps are made on the store's time: a machine whose clock is wrong then does no harm. What lies within the
-        // uncertainty of the measurement is left alone.
-        if (store.Identity.ClockOffset.Duration() > store.Identity.ClockUncertainty) clock.Correct(store.Identity.ClockOffset);
-        return store;
     }
 
     /// <summary>Starts a session with an id of its own.</summary>

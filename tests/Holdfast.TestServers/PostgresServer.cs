@@ -73,6 +73,24 @@ public sealed class PostgresServer : IAsyncDisposable
         await command.ExecuteNonQueryAsync();
     }
 
+    /// <summary>The one value of a query.</summary>
+    public static async Task<T> AskAsync<T>(string connectionString, string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(connectionString);
+        await using var command = source.CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>A session whose transaction has done that, and stays open until it is disposed of.</summary>
+    public static async Task<NpgsqlConnection> HoldAsync(string connectionString, string sql)
+    {
+        var session = new NpgsqlConnection(connectionString + ";Pooling=false");
+        await session.OpenAsync();
+        await using var command = new NpgsqlCommand($"begin; {sql}", session);
+        await command.ExecuteNonQueryAsync();
+        return session;
+    }
+
     /// <summary>Ends it in order (SIGINT: PostgreSQL's fast shutdown).</summary>
     public Task StopAsync() => Running.StopAsync(PosixSignal.Interrupt);
 

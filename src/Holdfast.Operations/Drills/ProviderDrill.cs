@@ -46,9 +46,9 @@ internal sealed class ProviderDrill(HoldfastOptions options)
         var victim = access.Providers.Single(provider => provider.Name == name);
         // One that wakes from sleep may let the first try wait for too long; it has a few seconds.
         var openedAt = _time.GetTimestamp();
-        await Condition.HoldsAsync(() => IsReady(victim) || (victim.LastFailure is not null && _time.GetElapsedTime(openedAt) > FailingMax), OpenMax, _time, cancellationToken).ConfigureAwait(false);
+        await Condition.HoldsAsync(() => IsReady(victim) || (victim.Health.LastFailure is not null && _time.GetElapsedTime(openedAt) > FailingMax), OpenMax, _time, cancellationToken).ConfigureAwait(false);
         if (!IsReady(victim))
-            throw new StoreUnavailableException($"{name} does not take rows even without a drill ({victim.LastFailure?.Message ?? "no answer"}); see 'holdfast provider test {name}'. Nothing was cut off.");
+            throw new StoreUnavailableException($"{name} does not take rows even without a drill ({victim.Health.LastFailure?.Message ?? "no answer"}); see 'holdfast provider test {name}'. Nothing was cut off.");
         var session = await memory.StartSessionAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
         var writer = new DrillWriter(session, plan.WriteEvery, _time);
         var observer = new DrillObserver(victim, access.Router, writer, _time);
@@ -88,7 +88,7 @@ internal sealed class ProviderDrill(HoldfastOptions options)
         var cut = _time.GetElapsedTime(cutAt);
         set.Proxy.Set(FaultMode.Pass);
         var restoredAt = _time.GetTimestamp();
-        var recovered = await WithinAsync(() => victim is { IsWritable: true, IsSuspect: false }).ConfigureAwait(false);
+        var recovered = await WithinAsync(() => victim is { IsWritable: true, Health.IsSuspect: false }).ConfigureAwait(false);
         var failback = observer.WasPrimary ? await WithinAsync(() => access.Router.Route.Primary == victim).ConfigureAwait(false) : null;
         return new DrillReport(victim.Name, plan.Fault, observer.WasPrimary, cut.TotalMilliseconds, observer.Noticed, observer.Carried, observer.CarriedBy, observer.Detection, observer.Switch, observer.SwitchedTo,
             writer.LongestGap(cutAt), recovered, failback, 0, 0, 0, [], set.Notes);

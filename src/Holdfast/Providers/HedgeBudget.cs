@@ -19,20 +19,20 @@ internal sealed class HedgeBudget(FailoverOptions options)
 
     public bool MayHedge(Provider provider)
     {
-        if (provider.IsSuspect) return true;
+        if (provider.Health.IsSuspect) return true;
         lock (_lock) return _saved >= 1;
     }
 
     public void Spend(Provider provider)
     {
-        if (provider.IsSuspect) return;
+        if (provider.Health.IsSuspect) return;
         lock (_lock) _saved = Math.Max(0, _saved - 1);
     }
 
     /// <summary>How long to wait for this provider before the next one is asked as well.</summary>
     public TimeSpan Delay(Provider provider, LatencyWindow latency)
     {
-        if (provider.IsSuspect) return options.HedgeDelayMin;
+        if (provider.Health.IsSuspect) return options.HedgeDelayMin;
         // Without experience the upper bound: a new connection takes longer than anything that follows.
         var usual = latency.Percentile(0.99) ?? options.HedgeDelayMax;
         return usual < options.HedgeDelayMin ? options.HedgeDelayMin : usual > options.HedgeDelayMax ? options.HedgeDelayMax : usual;

@@ -22,20 +22,20 @@ internal static class ProcessStates
 
     private static ProviderState Of(Provider provider, ProviderPush push)
     {
-        var failure = provider.LastFailure ?? provider.WriteRefusal;
+        var failure = provider.Health.Problem;
         return new ProviderState(
             provider.Name, StateOf(provider), failure is null ? null : EnumText<Failures.FailureCause>.Of(failure.Cause), failure?.Message,
             Milliseconds(provider.Reads, 0.5), Milliseconds(provider.Reads, 0.95), Milliseconds(provider.Reads, 0.99),
             Milliseconds(provider.Writes, 0.5), Milliseconds(provider.Writes, 0.99), push.Queue.Rows, push.RefusedCount, provider.Running,
-            provider.FailingSince ?? provider.UsableSince, provider.IsLacking);
+            provider.Health.FailingSince ?? provider.Health.UsableSince, provider.IsLacking);
     }
 
     public static string StateOf(Provider provider) => provider switch
     {
         { IsDrained: true } => "drained",
         { Breaker.IsOpen: true } => "down",
-        { WriteRefusal: not null } => "refusing",
-        { IsSuspect: true } => "suspect",
+        { Health.WriteRefusal: not null } => "refusing",
+        { Health.IsSuspect: true } => "suspect",
         { Store: null } => "unknown",
         _ => "healthy",
     };

@@ -1,5 +1,4 @@
 using Holdfast.Providers.Control;
-using Holdfast.Providers.Failures;
 using Holdfast.Rows;
 using Holdfast.Stores;
 using Holdfast.Stores.Postgres;
@@ -9,7 +8,7 @@ namespace Holdfast.Providers;
 
 /// <summary>
 /// Several providers and the local file as one memory: no outage of any of them stops a write, loses one, or makes one appear
-/// twice. Routes, fails over and hedges; what each way does stands in <see cref="WritePath"/> and <see cref="ReadPath"/>.
+/// twice. Routes, fails over and hedges; what each way does stands in <see cref="WritePath"/>, <see cref="ReadPath"/> and <see cref="PrimaryPath"/>.
 /// </summary>
 internal sealed class ProviderAccess : IRowAccess
 {
@@ -18,6 +17,8 @@ internal sealed class ProviderAccess : IRowAccess
     private readonly ConfirmationLog _confirmations;
     private readonly WritePath _writes;
     private readonly ReadPath _reads;
+    private readonly PrimaryPath _primary;
+    private readonly StoreSurvey _survey;
     private readonly SlowQueryLog _slow;
     private readonly ApplicationSql _sql;
     private readonly HedgeBudget _hedges;
@@ -41,6 +42,8 @@ internal sealed class ProviderAccess : IRowAccess
         Local = spool.Store;
         _writes = new WritePath(Router, [.. providers.Select(provider => provider.Name)], Pushes, Spool, _hedges, _options, _time, _confirmations.Add);
         _reads = new ReadPath(Router, Pushes, Local, _hedges, _options, _time, _slow.Add);
+        _primary = new PrimaryPath(Router, Pushes, _options, _time, _slow.Add);
+        _survey = new StoreSurvey(providers, Local, _options);
         _sql = new ApplicationSql(Router, _options, _time, _slow.Add);
         Erasures = new ErasureExchange(this);
         _upkeep = new ProviderUpkeep(this, settings);
@@ -122,19 +125,7 @@ internal sealed class ProviderAccess : IRowAccess
     public async Task<bool> CompareAndSetAsync(Row revision, Stamp? expected, CancellationToken cancellationToken)
     {
         CheckFrozen();
-        Provider provider;
-        try
-        {
-            (provider, var done) = await OnPrimaryAsync("The register was not changed.",
-                (store, token) => store.CompareAndSetAsync(revision, expected, token), "compare-and-set", cancellationToken).ConfigureAwait(false);
-            if (!done) return false;
-        }
-        catch (UnknownOutcomeException e)
-        {
-            // One's own revision tells that it happened. That it is not there tells nothing: it may still be on its way.
-            if (!await HasRevisionAsync(e.Provider, revision, e.Attempts, cancellationToken).ConfigureAwait(false)) throw;
-            provider = e.Provider;
-        }
+        if (await _primary.CompareAndSetAsync(revision, expected, cancellationToken).ConfigureAwait(false) is not { } provider) return false;
         await _writes.DeliverAsync([revision], provider).ConfigureAwait(false);
         return true;
     }
@@ -142,107 +133,23 @@ internal sealed class ProviderAccess : IRowAccess
     public IAsyncEnumerable<T> QueryAsync<T>(Statement statement, object?[] parameters, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
         _reads.QueryAsync(statement, parameters, read, cancellationToken);
 
-    public async Task<int> ExecuteAsync(Statement statement, object?[] parameters, CancellationToken cancellationToken)
-    {
-        CheckFrozen();
-        return (await OnPrimaryAsync("Nothing was changed.", (store, token) => store.ExecuteAsync(statement, parameters, token), statement.Postgres, cancellationToken).ConfigureAwait(false)).Result;
-    }
+    public Task<int> ExecuteAsync(Statement statement, object?[] parameters, CancellationToken cancellationToken) =>
+        ChangeAsync((store, token) => store.ExecuteAsync(statement, parameters, token), statement, cancellationToken);
 
-    public async Task<List<T>> ExecuteAsync<T>(Statement statement, object?[] parameters, Func<StoreReader, T> read, CancellationToken cancellationToken)
-    {
-        CheckFrozen();
-        return (await OnPrimaryAsync("Nothing was changed.", (store, token) => store.ExecuteAsync(statement, parameters, read, token), statement.Postgres, cancellationToken).ConfigureAwait(false)).Result;
-    }
+    public Task<List<T>> ExecuteAsync<T>(Statement statement, object?[] parameters, Func<StoreReader, T> read, CancellationToken cancellationToken) =>
+        ChangeAsync((store, token) => store.ExecuteAsync(statement, parameters, read, token), statement, cancellationToken);
 
-    public Task<IReadOnlyList<StoreAnswer<T>>> AskEachAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, bool mayTakeLong, CancellationToken cancellationToken) => AskEachAsync(ask, mayTakeLong, connects: true, cancellationToken);
+    public Task<IReadOnlyList<StoreAnswer<T>>> AskEachAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, bool mayTakeLong, CancellationToken cancellationToken) =>
+        AskEachAsync(ask, mayTakeLong, connects: true, cancellationToken);
 
-    /// <param name="ask">The question.</param>
-    /// <param name="mayTakeLong">True: it may take as long as a whole call.</param>
-    /// <param name="connects">False: a provider that this process has not reached yet is not waited for.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <param name="ofAll">True: it is about all tenants.</param>
-    public async Task<IReadOnlyList<StoreAnswer<T>>> AskEachAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, bool mayTakeLong, bool connects, CancellationToken cancellationToken, bool ofAll = false)
-    {
-        var asked = Providers.Select(AskAsync).Append(AskLocalAsync()).ToList();
-        return await Task.WhenAll(asked).ConfigureAwait(false);
-
-        async Task<StoreAnswer<T>> AskAsync(Provider provider)
-        {
-            if (provider.IsDrained) return new(provider.Name, default, new StoreUnavailableException("it is drained"));
-            if (provider.Store is null && !connects) return new(provider.Name, default, new StoreUnavailableException("it has not been reached yet"));
-            // One that failed just now does not get the longer time.
-            var timeout = mayTakeLong && provider.LastFailure is null ? _options.CallTimeout : _options.AttemptTimeout;
-            try
-            {
-                return new(provider.Name, await provider.AttemptAsync(async (store, token) => await ask(ofAll ? await provider.OfAllAsync(store, token).ConfigureAwait(false) : store, token).ConfigureAwait(false), null, timeout, ours: true, cancellationToken).ConfigureAwait(false), null);
-            }
-            catch (AttemptFailedException e)
-            {
-                return new(provider.Name, default, new StoreUnavailableException(e.Failure.Message, e));
-            }
-        }
-
-        async Task<StoreAnswer<T>> AskLocalAsync()
-        {
-            try
-            {
-                return new(SqliteStore.LocalName, await ask(Local, cancellationToken).ConfigureAwait(false), null);
-            }
-            catch (HoldfastException e)
-            {
-                return new(SqliteStore.LocalName, default, e);
-            }
-        }
-    }
+    /// <inheritdoc cref="StoreSurvey.AskAsync{T}"/>
+    public Task<IReadOnlyList<StoreAnswer<T>>> AskEachAsync<T>(Func<IRowAccess, CancellationToken, Task<T>> ask, bool mayTakeLong, bool connects, CancellationToken cancellationToken) =>
+        _survey.AskAsync(ask, mayTakeLong, connects, ofAll: false, cancellationToken);
 
     public async Task<bool> SweepErasuresAsync(CancellationToken cancellationToken)
     {
         CheckFrozen();
-        return (await AskEachAsync((store, token) => store.SweepErasuresAsync(token), mayTakeLong: true, connects: false, cancellationToken, ofAll: true).ConfigureAwait(false)).Answered().All(done => done);
-    }
-
-    /// <summary>
-    /// Runs what must happen on one provider: the primary, and the next only where the primary certainly did nothing. An
-    /// unknown outcome is never repeated.
-    /// </summary>
-    public async Task<(Provider Provider, T Result)> OnPrimaryAsync<T>(
-        string fact, Func<PostgresStore, CancellationToken, Task<T>> work, string what, CancellationToken cancellationToken)
-    {
-        var (failed, deadline) = (new AttemptList(), new CallDeadline(_time, _options.CallTimeout));
-        foreach (var provider in Router.WriteOrder())
-        {
-            if (deadline.IsOver) break;
-            var started = _time.GetTimestamp();
-            try
-            {
-                // What this process wrote before must be there: a claim or an expected revision may rest on it.
-                if (Pushes[provider.Index].IsBehind && !await _reads.FlushedAsync(Pushes[provider.Index], deadline.Within(_options.AttemptTimeout), cancellationToken).ConfigureAwait(false))
-                {
-                    failed.Add($"{provider.Name} has not taken all that this process wrote before");
-                    if (provider.IsWritable && provider.LastFailure is null) break;
-                    continue;
-                }
-                var result = await provider.AttemptAsync(work, provider.Writes, deadline.Within(_options.AttemptTimeout), ours: true, cancellationToken).ConfigureAwait(false);
-                _slow.Add(provider.Name, what, _time.GetElapsedTime(started));
-                return (provider, result);
-            }
-            catch (AttemptFailedException e) when (e.Failure.Outcome == AttemptOutcome.Unknown)
-            {
-                failed.Add(e);
-                throw new UnknownOutcomeException(provider, failed);
-            }
-            catch (AttemptFailedException e) when (e.InnerException is RowRefusedException refused && e.Failure.Cause == FailureCause.Caller)
-            {
-                throw refused;
-            }
-            catch (AttemptFailedException e)
-            {
-                failed.Add(e);
-                // A full pool of this process, or contention: two callers who each went elsewhere would both be told yes.
-                if (!e.CountsAgainstProvider) break;
-            }
-        }
-        throw failed.ToException(fact);
+        return (await _survey.AskAsync((store, token) => store.SweepErasuresAsync(token), mayTakeLong: true, connects: false, ofAll: true, cancellationToken).ConfigureAwait(false)).Answered().All(done => done);
     }
 
     /// <summary>Runs a statement of the application's own.</summary>
@@ -287,19 +194,10 @@ internal sealed class ProviderAccess : IRowAccess
         return results;
     }
 
-    private async Task<bool> HasRevisionAsync(Provider provider, Row revision, AttemptList failed, CancellationToken cancellationToken)
+    private async Task<T> ChangeAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, Statement statement, CancellationToken cancellationToken)
     {
-        try
-        {
-            return await provider.AttemptAsync(
-                async (store, token) => (await store.ReadRowsAsync(Tables.Revisions, [new RowReference(revision.TenantId, revision.Id, revision.Stamp)], token).ConfigureAwait(false)).Count > 0,
-                null, _options.AttemptTimeout, ours: true, cancellationToken).ConfigureAwait(false);
-        }
-        catch (AttemptFailedException e)
-        {
-            failed.Add(e);
-            return false;
-        }
+        CheckFrozen();
+        return await _primary.RunAsync("Nothing was changed.", work, statement.Postgres, cancellationToken).ConfigureAwait(false);
     }
 
     /// <exception cref="WritesFrozenException">An operator has stopped all writes.</exception>

@@ -4,18 +4,26 @@ using Holdfast.Stores.Postgres;
 
 namespace Holdfast.Providers;
 
-/// <summary>Opens a provider's store.</summary>
+/// <summary>Makes the providers that the options name, and opens their stores.</summary>
 internal static class ProviderConnections
 {
-    public static async Task<PostgresStore> ConnectAsync(ProviderOptions provider, HoldfastOptions options, Clock clock, CancellationToken cancellationToken)
-    {
-        var store = await PostgresConnector.ConnectAsync(
-            ProviderEndpoints.Work(provider), options.Schema, options.TimeProvider, options.Rules, cancellationToken, provider.CertificateHost, Owner(provider, options)).ConfigureAwait(false);
-        // Stamps are made on the store's time: a machine whose clock is wrong then does no harm. What lies within the
-        // uncertainty of the measurement is left alone.
-        if (store.Identity.ClockOffset.Duration() > store.Identity.ClockUncertainty) clock.Correct(store.Identity.ClockOffset);
-        return store;
-    }
+    /// <summary>A provider of a set; nothing is opened yet.</summary>
+    public static Provider Make(ProviderOptions provider, int index, HoldfastOptions options, Clock clock) =>
+        new(provider.Name, index, options.TimeProvider, token => ConnectAsync(provider, options, clock, token))
+        {
+            Endpoint = ProviderEndpoints.Work(provider),
+            Relay = provider.RelayConnection is { IsEmpty: false } ? new RelayStore((work, token) => ConnectRelayAsync(provider, options, work, token), options.TimeProvider) : null,
+            CertificateHost = provider.CertificateHost,
+        };
+
+    public static async Task<PostgresStore> ConnectAsync(ProviderOptions provider, HoldfastOptions options, Clock clock, CancellationToken cancellationToken) =>
+        OnItsTime(clock, await PostgresConnector.ConnectAsync(
+            ProviderEndpoints.Work(provider), options.Schema, options.TimeProvider, options.Rules, cancellationToken, provider.CertificateHost, Owner(provider, options)).ConfigureAwait(false));
+
+    /// <summary>The store behind a connection that has no provider's name.</summary>
+    public static async Task<PostgresStore> ConnectAsync(Secret connection, HoldfastOptions options, Clock clock, CancellationToken cancellationToken) =>
+        OnItsTime(clock, await PostgresConnector.ConnectAsync(
+            connection, options.Schema, options.TimeProvider, options.Rules, cancellationToken, new StoreOwner(options.TenantId, StoreOwner.Unknown.RelaySetting)).ConfigureAwait(false));
 
     /// <summary>A store that sees the rows of all tenants: with the relay's own role where one is configured.</summary>
     /// <exception cref="TenantScopeException">Row-level security shows the role one tenant at a time.</exception>
@@ -59,6 +67,14 @@ internal static class ProviderConnections
             // No word on the provider itself: the application's own connection to it is another one.
             throw e as TenantScopeException ?? new TenantScopeException($"{setting}: {e.Message}", e.InnerException is Npgsql.PostgresException { SqlState: ['2', '8', ..] });
         }
+    }
+
+    // Stamps are made on the store's time: a machine whose clock is wrong then does no harm. What lies within the
+    // uncertainty of the measurement is left alone.
+    private static PostgresStore OnItsTime(Clock clock, PostgresStore store)
+    {
+        if (store.Identity.ClockOffset.Duration() > store.Identity.ClockUncertainty) clock.Correct(store.Identity.ClockOffset);
+        return store;
     }
 
     private static StoreOwner Owner(ProviderOptions provider, HoldfastOptions options) => new(options.TenantId, SettingNames.Relay(provider.Name));

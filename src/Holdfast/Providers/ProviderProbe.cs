@@ -50,18 +50,18 @@ internal sealed class ProviderProbe(Provider provider, ProbeLadder ladder, Func<
         if (Pace() == ProbePace.Refused) await Task.Delay(Next(ProbePace.Refused), settings.Time, cancellationToken).ConfigureAwait(false);
     }
 
-    private ProbePace Pace() => ProbeSchedule.PaceOf(provider.LastFailure, MaySleep());
+    private ProbePace Pace() => ProbeSchedule.PaceOf(provider.Health.LastFailure, MaySleep());
 
     private TimeSpan Next(ProbePace pace) => ProbeSchedule.Next(pace, settings.Options, Random.Shared.NextDouble());
 
     // A backup that suspends when it is idle stays asleep as long as nothing is written; what is written wakes it anyway.
-    private bool MaySleep() => isBackup() && (provider.LastFailure?.Cause == FailureCause.Asleep
-        || provider.Suspends && settings.Time.GetUtcNow() - provider.LastSuccessAt > settings.Options.ProbeIntervalAsleep);
+    private bool MaySleep() => isBackup() && (provider.Health.LastFailure?.Cause == FailureCause.Asleep
+        || provider.Suspends && settings.Time.GetUtcNow() - provider.Health.LastSuccessAt > settings.Options.ProbeIntervalAsleep);
 
     private async Task ProbeAsync(CancellationToken cancellationToken)
     {
-        if (provider is { LastFailure: null, IsSuspect: false, Breaker.IsOpen: false, Store: not null, WriteRefusal: null }
-            && settings.Time.GetUtcNow() - provider.LastSuccessAt < settings.Options.ProbeInterval) return;
+        if (provider is { Health: { LastFailure: null, IsSuspect: false, WriteRefusal: null }, Breaker.IsOpen: false, Store: not null }
+            && settings.Time.GetUtcNow() - provider.Health.LastSuccessAt < settings.Options.ProbeInterval) return;
         var report = await ladder.RunAsync(cancellationToken).ConfigureAwait(false);
         if (report.Latency is { } latency) provider.ProbeLatency.Record(latency);
         if (report.Failure is { } failure) await provider.FailProbeAsync(failure with { Message = $"{StepName(report)}: {failure.Message}" }).ConfigureAwait(false);

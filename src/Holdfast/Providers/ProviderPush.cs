@@ -59,6 +59,19 @@ internal sealed class ProviderPush : IAsyncDisposable
         return RefusedCount == 0;
     }
 
+    /// <summary>The same, but not for ever; false also where it takes longer.</summary>
+    public async Task<bool> FlushedAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FlushAsync(cancellationToken).WaitAsync(timeout, _time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
@@ -171,7 +184,7 @@ internal sealed class ProviderPush : IAsyncDisposable
             }
         }
         Interlocked.Exchange(ref _refused, refused);
-        if (refused == 0 && _provider.WriteRefusal is { Cause: FailureCause.Drift }) await _provider.RecoverAsync(tookOurRows: true).ConfigureAwait(false);
+        if (refused == 0 && _provider.Health.WriteRefusal is { Cause: FailureCause.Drift }) await _provider.RecoverAsync(tookOurRows: true).ConfigureAwait(false);
     }
 
     /// <summary>Merges what goes in; of what does not, halves until the refused rows stand alone.</summary>

@@ -26,7 +26,7 @@ public sealed class ProviderSet
     /// <summary>All providers in their configured order.</summary>
     public IReadOnlyList<ProviderInfo> List() => [.. _access.Providers.Select(provider => new ProviderInfo(
         provider.Name, provider == _access.Router.Route.Primary, ProcessStates.StateOf(provider),
-        (provider.LastFailure ?? provider.WriteRefusal) is { } failure ? EnumText<Providers.Failures.FailureCause>.Of(failure.Cause) : null, (provider.LastFailure ?? provider.WriteRefusal)?.Message,
+        provider.Health.Problem is { } failure ? EnumText<Providers.Failures.FailureCause>.Of(failure.Cause) : null, provider.Health.Problem?.Message,
         provider.Writes.Percentile(0.5), provider.Reads.Percentile(0.5), _access.Pushes[provider.Index].IsBehind))];
 
     /// <summary>Runs a statement of the application on the primary. Its tables are not replicated.</summary>

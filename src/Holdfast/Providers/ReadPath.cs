@@ -65,7 +65,7 @@ internal sealed class ReadPath(Router router, IReadOnlyList<ProviderPush> pushes
         {
             var source = new ReadSource(provider.Name, MayBeStale: !isPrimary || route.IsFailover || push.IsBehind);
             // Who takes no rows now does not get them by being waited for.
-            if (push.IsBehind && (provider.WriteRefusal is not null || !await FlushedAsync(push, deadline.Within(options.AttemptTimeout), cancellationToken).ConfigureAwait(false)))
+            if (push.IsBehind && (provider.Health.WriteRefusal is not null || !await push.FlushedAsync(deadline.Within(options.AttemptTimeout), cancellationToken).ConfigureAwait(false)))
             {
                 failed.Add($"{provider.Name} has not taken all that this process wrote, so its answer would lack it");
                 return null;
@@ -91,19 +91,6 @@ internal sealed class ReadPath(Router router, IReadOnlyList<ProviderPush> pushes
         await head.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
         if (head is { IsCompletedSuccessfully: true, Result.Tail: { } tail }) await tail.DisposeAsync().ConfigureAwait(false);
         else _ = head.Exception;
-    }
-
-    /// <summary>Waits, but not for ever, until a provider has what this process wrote.</summary>
-    public async Task<bool> FlushedAsync(ProviderPush push, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await push.FlushAsync(cancellationToken).WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
     }
 
     private async Task<Answer<T>> AskLocalAsync<T>(Statement statement, object?[] parameters, Func<StoreReader, T> read, AttemptList failed, CancellationToken cancellationToken)

@@ -53,7 +53,7 @@ internal sealed class Router
             if (next != current)
             {
                 var now = _time.GetUtcNow();
-                change = new RouteChange(current, next, cause, current?.LastFailure?.Message, IsPlanned(cause) ? null : current?.FailingSince, now);
+                change = new RouteChange(current, next, cause, current?.Health.LastFailure?.Message, IsPlanned(cause) ? null : current?.Health.FailingSince, now);
                 Volatile.Write(ref _route, new Route(next, now, isFailover));
             }
             else if (isFailover != _route.IsFailover)
@@ -71,12 +71,12 @@ internal sealed class Router
         var best = Best();
         if (current is null) return (best, best is null ? "" : "recovered");
         if (!current.IsWritable)
-            return (best, current.IsDrained ? "drained" : EnumText<Failures.FailureCause>.Of((current.LastFailure ?? current.WriteRefusal)?.Cause ?? Failures.FailureCause.Down));
+            return (best, current.IsDrained ? "drained" : EnumText<Failures.FailureCause>.Of(current.Health.Problem?.Cause ?? Failures.FailureCause.Down));
         // What it lacks was acknowledged once: its answers would deny that.
         if (current.IsLacking && best is { IsLacking: false }) return (best, "lacking");
         if (best is null || best == current || _isBehind(best)) return (current, "");
         if (best.Name == Use) return (best, "use");
-        if (best.UsableSince is not { } since || _time.GetUtcNow() - since < _options.FailbackAfter) return (current, "");
+        if (best.Health.UsableSince is not { } since || _time.GetUtcNow() - since < _options.FailbackAfter) return (current, "");
         return (best, _options.Routing == ProviderRouting.Nearest && best.Index > current.Index ? "nearer" : "failback");
     }
 

@@ -61,7 +61,7 @@ internal sealed class WritePath(Router router, IReadOnlyList<string> names, IRea
     private List<Provider> Candidates()
     {
         var order = router.WriteOrder();
-        order.RemoveAll(provider => provider.IsSuspect && provider.Running >= SwallowedMax);
+        order.RemoveAll(provider => provider.Health.IsSuspect && provider.Running >= SwallowedMax);
         return order;
     }
 

@@ -13,7 +13,7 @@ internal sealed class HolderCheck(ProviderAccess set, Provider provider)
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        if (provider is not { IsReadable: true, Store: not null, UsableSince: { } since } || since == _checkedFor) return;
+        if (provider is not { IsReadable: true, Store: not null, Health.UsableSince: { } since } || since == _checkedFor) return;
         try
         {
             if (await set.Spool.Spool.NewestHeldAsync(provider.Name, cancellationToken).ConfigureAwait(false) is { } newest

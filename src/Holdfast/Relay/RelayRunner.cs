@@ -44,7 +44,7 @@ internal sealed class RelayRunner(ProviderAccess set) : IAsyncDisposable
             var written = 0L;
             EveryTick(async token =>
             {
-                if (link.CanRun && link.Receiver.UsableSince is { } since && since != link.AssessedFor) await ReturnedAsync(link, since, token).ConfigureAwait(false);
+                if (link.CanRun && link.Receiver.Health.UsableSince is { } since && since != link.AssessedFor) await ReturnedAsync(link, since, token).ConfigureAwait(false);
                 if (written != set.WriteCount && link.Period > PeriodMin) Schedule(link, PeriodMin);
                 written = set.WriteCount;
                 if (link.CanRun && link.NextAt <= _time.GetUtcNow() && set.Control.FrozenSince is null) await RoundAsync(link, token).ConfigureAwait(false);
@@ -169,7 +169,7 @@ internal sealed class RelayRunner(ProviderAccess set) : IAsyncDisposable
             {
                 try
                 {
-                    var since = link.Receiver.UsableSince;
+                    var since = link.Receiver.Health.UsableSince;
                     var lacks = await LacksAsync(link, cancellationToken).ConfigureAwait(false);
                     link.AssessedFor = since;
                     if (!lacks) continue;

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using Holdfast.Cli.Tests.Commands;
 using Holdfast.Cli.Tests.Program;
-using Npgsql;
+using Holdfast.TestServers;
 using Xunit;
 
 namespace Holdfast.Cli.Tests.Operations;
@@ -21,10 +21,9 @@ public sealed partial class KilledMigratorsTests(Server server)
     [Fact]
     public async Task everything_is_applied_exactly_once_and_no_invalid_index_is_left()
     {
-        var database = await server.DatabaseAsync();
-        using var holdfast = new HoldfastProgram().With("HOLDFAST_PROVIDER_MAIN", database);
-        Directory.CreateDirectory(holdfast.PathOf("migrations"));
-        foreach (var (name, sql) in Files) holdfast.Write(Path.Combine("migrations", name), sql);
+        using var app = new OwnMigrations(server);
+        await app.ProvidersAsync("main");
+        foreach (var (name, sql) in Files) app.File(name, sql);
 
         var steps = new HashSet<string>(StringComparer.Ordinal);
         var errors = new List<string>();
@@ -37,7 +36,7 @@ public sealed partial class KilledMigratorsTests(Server server)
 
         async Task<bool> OneAsync()
         {
-            using var process = holdfast.Start("schema", "migrate", "--directory", holdfast.PathOf("migrations"), "--schema", "app", "--lock-wait", "120");
+            using var process = app.Holdfast.Start(["schema", "migrate", .. app.Options, "--lock-wait", "120"]);
             process.StandardInput.Close();
             var output = process.StandardOutput.ReadToEndAsync();
             var told = new List<string>();
@@ -59,12 +58,7 @@ public sealed partial class KilledMigratorsTests(Server server)
         await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(MigrateAsync)));
         Assert.True(errors.Count == 0, string.Join("\n\n", errors));
         Assert.True(steps.Count >= 15, string.Join('\n', steps));
-        await using var source = NpgsqlDataSource.Create(database);
-        async Task<T> AskAsync<T>(string sql)
-        {
-            await using var command = source.CreateCommand(sql);
-            return (T)(await command.ExecuteScalarAsync())!;
-        }
+        Task<T> AskAsync<T>(string sql) => PostgresServer.AskAsync<T>(app.Of("main"), sql);
         Assert.Equal(2003, await AskAsync<long>("select n from app.v"));
         Assert.Equal(0, await AskAsync<long>("select count(*) from pg_index where not indisvalid or not indisready"));
         Assert.Equal("t_id", await AskAsync<string>("select string_agg(c.relname, ',') from pg_class c where c.relkind = 'i' and c.relname like 't\\_%'"));

@@ -84,9 +84,7 @@ public sealed class SchemaConstraintTests(ThreeProviders providers) : IClassFixt
     {
         using var home = await providers.NewAsync();
         await PostgresServer.ExecuteAsync(home.Of("neon"), Tighten);
-        await using var blocker = new NpgsqlConnection(home.Of("neon") + ";Pooling=false");
-        await blocker.OpenAsync(TestContext.Current.CancellationToken);
-        await using (var hold = new NpgsqlCommand("begin; select count(*) from holdfast.session_memories", blocker)) await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await using var blocker = await PostgresServer.HoldAsync(home.Of("neon"), "select count(*) from holdfast.session_memories");
         await home.KillWhenItSaysAsync("is in use by", "schema", "constraint", "fix", Name, "--provider", "neon", "--yes");
         await blocker.CloseAsync();
         (await home.RunAsync("schema", "constraint", "fix", Name, "--provider", "neon", "--yes")).Done();

@@ -1,6 +1,5 @@
 using Holdfast.Cli.Tests.Program;
 using Holdfast.TestServers;
-using Npgsql;
 using Xunit;
 
 namespace Holdfast.Cli.Tests.Operations;
@@ -54,20 +53,11 @@ public sealed class SchemaIndexTests(ThreeProviders providers) : IClassFixture<T
     {
         using var home = await providers.NewAsync();
         await PostgresServer.ExecuteAsync(home.Of("neon"), $"drop index holdfast.{Index}");
-        await using var writer = new NpgsqlConnection(home.Of("neon") + ";Pooling=false");
-        await writer.OpenAsync(TestContext.Current.CancellationToken);
-        await using (var hold = new NpgsqlCommand("begin; lock table holdfast.session_memories in row exclusive mode", writer)) await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await using var writer = await PostgresServer.HoldAsync(home.Of("neon"), "lock table holdfast.session_memories in row exclusive mode");
         await home.KillWhenItSaysAsync("waiting for", "schema", "index", "build", Index, "--provider", "neon", "--yes");
         await writer.CloseAsync();
         (await home.RunAsync("schema", "index", "build", Index, "--provider", "neon", "--yes")).Done();
-        Assert.Equal(0L, await CountAsync(home.Of("neon"), "select count(*) from pg_index where not indisvalid"));
-        Assert.Equal(1L, await CountAsync(home.Of("neon"), $"select count(*) from pg_indexes where indexname = '{Index}'"));
-    }
-
-    private static async Task<object?> CountAsync(string connection, string sql)
-    {
-        await using var source = NpgsqlDataSource.Create(connection);
-        await using var command = source.CreateCommand(sql);
-        return await command.ExecuteScalarAsync();
+        Assert.Equal(0L, await PostgresServer.AskAsync<long>(home.Of("neon"), "select count(*) from pg_index where not indisvalid"));
+        Assert.Equal(1L, await PostgresServer.AskAsync<long>(home.Of("neon"), $"select count(*) from pg_indexes where indexname = '{Index}'"));
     }
 }

@@ -51,12 +51,7 @@ internal sealed class AccessDatabase : IDisposable
 
     public Task ExecuteAsync(string sql) => PostgresServer.ExecuteAsync(Connection, sql.Replace("{s}", Schema, StringComparison.Ordinal));
 
-    public async Task<T> ScalarAsync<T>(string sql)
-    {
-        await using var source = NpgsqlDataSource.Create(Connection);
-        await using var command = source.CreateCommand(sql.Replace("{s}", Schema, StringComparison.Ordinal));
-        return (T)(await command.ExecuteScalarAsync())!;
-    }
+    public Task<T> ScalarAsync<T>(string sql) => PostgresServer.AskAsync<T>(Connection, sql.Replace("{s}", Schema, StringComparison.Ordinal));
 
     /// <summary>The log-in of a role, from the file.</summary>
     public async Task<string> LogInAsync(string suffix) =>

@@ -59,7 +59,7 @@ public sealed class ProviderAdministratorTests
         }
         Assert.Empty(AccessDrift.Keys(await AccessDrift.CheckAsync(schema, connection)));
         // What it is there for.
-        Assert.Equal(2, await CountAsync(server.ConnectionString, $"select count(*) from pg_roles where rolname in ('{schema}_app_a', '{schema}_app_b') and pg_has_role(oid, 'pg_read_all_stats', 'usage')"));
+        Assert.Equal(2, await PostgresServer.AskAsync<long>(server.ConnectionString, $"select count(*) from pg_roles where rolname in ('{schema}_app_a', '{schema}_app_b') and pg_has_role(oid, 'pg_read_all_stats', 'usage')"));
         // In both it is in one too many; who may give less gives less.
         await PostgresServer.ExecuteAsync(server.ConnectionString, $"grant pg_read_all_stats to {schema}_app");
         Assert.Contains((await control.VerifyAsync(new AccessOptions(), [], default)).Wrong, cell => cell.ToString() == $"{schema}_app: memberships: it is a member of pg_monitor");
@@ -110,7 +110,7 @@ public sealed class ProviderAdministratorTests
 
         var blocked = await Assert.ThrowsAsync<AccessBlockedException>(() => control.ApplyAsync(new AccessOptions(), null, default));
         Assert.Contains($"alter table {schema}.users owner to {schema}_owner", blocked.Message, StringComparison.Ordinal);
-        Assert.Equal(0L, await CountAsync(super, $"select count(*) from pg_roles where rolname like '{schema}\\_%'"));
+        Assert.Equal(0L, await PostgresServer.AskAsync<long>(super, $"select count(*) from pg_roles where rolname like '{schema}\\_%'"));
     }
 
     [Fact]
@@ -167,12 +167,5 @@ public sealed class ProviderAdministratorTests
         var connection = await server.CreateDatabaseAsync(name);
         await PostgresServer.ExecuteAsync(server.ConnectionString, $"alter database {name} owner to {name}_admin");
         return (server, new NpgsqlConnectionStringBuilder(connection) { Username = $"{name}_admin" }.ConnectionString, name + "m");
-    }
-
-    private static async Task<long> CountAsync(string connection, string sql)
-    {
-        await using var source = NpgsqlDataSource.Create(connection);
-        await using var command = source.CreateCommand(sql);
-        return (long)(await command.ExecuteScalarAsync())!;
     }
 }

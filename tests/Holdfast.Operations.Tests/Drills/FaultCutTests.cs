@@ -73,7 +73,7 @@ public class FaultCutTests
         await using var client = await test.OpenAsync();
         var cut = test.Proxy.CutNext("pg_sleep");
         var waiting = ProxyTest.ScalarAsync<int>(client, "select 1 from pg_sleep(600)");
-        await Wait.UntilAsync(async () => await ProxyTest.ScalarAsync<long>(test.Direct + ";Pooling=false", "select count(*) from pg_stat_activity where state = 'active' and query like '%sleep(600)%' and pid <> pg_backend_pid()") == 1, "it sleeps");
+        await Wait.UntilAsync(async () => await PostgresServer.AskAsync<long>(test.Direct + ";Pooling=false", "select count(*) from pg_stat_activity where state = 'active' and query like '%sleep(600)%' and pid <> pg_backend_pid()") == 1, "it sleeps");
         await server.KillAsync();
         await Assert.ThrowsAnyAsync<NpgsqlException>(() => waiting);
         await cut;

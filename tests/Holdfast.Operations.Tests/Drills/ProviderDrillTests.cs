@@ -37,7 +37,7 @@ public sealed class ProviderDrillTests
         Assert.All(report.Counts, count => Assert.True(count.Rows >= report.Acknowledged, count.ToString()));
         Assert.Equal(3, report.Counts.Count);
         for (var i = 0; i < 3; i++)
-            Assert.Equal(0L, await ScalarAsync(databases.Connection(i), "select count(*) from holdfast.session_memories where content is not null or tenant_id <> 'holdfast-drill'"));
+            Assert.Equal(0L, await PostgresServer.AskAsync<long>(databases.Connection(i), "select count(*) from holdfast.session_memories where content is not null or tenant_id <> 'holdfast-drill'"));
         Assert.Empty(Directory.GetFileSystemEntries(databases.Home));
     }
 
@@ -129,15 +129,8 @@ public sealed class ProviderDrillTests
         using var databases = await Databases.CreateAsync(1);
         new ControlFile(databases.Home).Write(ControlState.None with { FrozenSince = DateTimeOffset.UnixEpoch });
         await Assert.ThrowsAsync<WritesFrozenException>(() => RunAsync(databases, new DrillPlan(null, DrillFault.Refuse, TimeSpan.FromSeconds(1))));
-        Assert.Equal(0L, await ScalarAsync(databases.Connection(0), "select count(*) from holdfast.session_memories"));
+        Assert.Equal(0L, await PostgresServer.AskAsync<long>(databases.Connection(0), "select count(*) from holdfast.session_memories"));
     }
 
     private static Task<DrillReport> RunAsync(Databases databases, DrillPlan plan) => new ProviderDrill(databases.Options).RunAsync(plan, CancellationToken.None);
-
-    private static async Task<object?> ScalarAsync(string connection, string sql)
-    {
-        await using var source = NpgsqlDataSource.Create(connection);
-        await using var command = source.CreateCommand(sql);
-        return await command.ExecuteScalarAsync();
-    }
 }

@@ -44,19 +44,12 @@ internal sealed class ProxyTest : IAsyncDisposable
         }
     }
 
-    public Task<long> RowsAsync() => ScalarAsync<long>(Direct, "select count(*) from t");
+    public Task<long> RowsAsync() => PostgresServer.AskAsync<long>(Direct, "select count(*) from t");
 
     public static async Task<T> ScalarAsync<T>(NpgsqlConnection connection, string sql, CancellationToken cancellationToken = default)
     {
         await using var command = new NpgsqlCommand(sql, connection);
         return (T)(await command.ExecuteScalarAsync(cancellationToken))!;
-    }
-
-    public static async Task<T> ScalarAsync<T>(string connection, string sql)
-    {
-        await using var source = NpgsqlDataSource.Create(connection);
-        await using var command = source.CreateCommand(sql);
-        return (T)(await command.ExecuteScalarAsync())!;
     }
 
     public ValueTask DisposeAsync() => Proxy.DisposeAsync();

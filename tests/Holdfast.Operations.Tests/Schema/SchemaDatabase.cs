@@ -63,13 +63,7 @@ internal sealed class SchemaDatabase
     }
 
     /// <summary>A transaction that has done something and stays open until it is disposed of.</summary>
-    public async Task<NpgsqlConnection> HoldAsync(string sql)
-    {
-        var connection = await OpenAsync();
-        await using var command = new NpgsqlCommand($"begin; {sql}", connection);
-        await command.ExecuteNonQueryAsync();
-        return connection;
-    }
+    public Task<NpgsqlConnection> HoldAsync(string sql) => PostgresServer.HoldAsync(Settings.ConnectionString, sql);
 
     public static string Memory(int id, string type) =>
         $"insert into holdfast.session_memories (tenant_id, id, stamp, occurred_at, memory_type) values ('default', '00000000-0000-7000-8000-{id:000000000000}', '00000000-0000-7000-8000-{id:000000000000}', now(), '{type}')";

@@ -24,8 +24,8 @@ public sealed class VerifierTests
         Assert.Contains(report.Tests, test => test.Name.StartsWith("failover", StringComparison.Ordinal) && test.Detail.Contains("lost 0, doubled 0", StringComparison.Ordinal));
         for (var i = 0; i < 2; i++)
         {
-            Assert.Equal(0L, await ScalarAsync(databases.Connection(i), "select count(*) from holdfast.session_memories where content is not null"));
-            Assert.Equal(0L, await ScalarAsync(databases.Connection(i), "select count(*) from holdfast.session_memories where tenant_id <> 'holdfast-verify'"));
+            Assert.Equal(0L, await PostgresServer.AskAsync<long>(databases.Connection(i), "select count(*) from holdfast.session_memories where content is not null"));
+            Assert.Equal(0L, await PostgresServer.AskAsync<long>(databases.Connection(i), "select count(*) from holdfast.session_memories where tenant_id <> 'holdfast-verify'"));
         }
     }
 
@@ -110,7 +110,7 @@ public sealed class VerifierTests
         var report = await RunAsync(databases);
         var failed = Assert.Single(report.Tests, test => test.State == TestState.Failed);
         Assert.Equal(("writes are not frozen", "holdfast freeze off"), (failed.Name, failed.Advice));
-        Assert.Equal(0L, await ScalarAsync(databases.Connection(0), "select count(*) from holdfast.session_memories"));
+        Assert.Equal(0L, await PostgresServer.AskAsync<long>(databases.Connection(0), "select count(*) from holdfast.session_memories"));
         Assert.False(File.Exists(HoldfastHome.LocalFile(databases.Home)));
     }
 
@@ -168,11 +168,4 @@ public sealed class VerifierTests
     }
 
     private static string Text(VerificationReport report) => string.Join("\n", report.Tests.Select(test => $"{test.State} {test.Number} {test.Provider} {test.Name}: {test.Detail} {test.Advice}"));
-
-    private static async Task<object?> ScalarAsync(string connection, string sql)
-    {
-        await using var source = NpgsqlDataSource.Create(connection);
-        await using var command = source.CreateCommand(sql);
-        return await command.ExecuteScalarAsync();
-    }
 }

@@ -5,7 +5,7 @@ using Holdfast.Providers.Probing;
 using Holdfast.TestServers;
 using Npgsql;
 using Xunit;
-using static Holdfast.Tests.Probing.ProbeLadderTests;
+using static Holdfast.Tests.Probing.Probes;
 
 namespace Holdfast.Tests.Probing;
 

@@ -162,7 +162,7 @@ public sealed class PullTests
         var round = await pair.PullAsync();
         Assert.Contains("session_memories", Assert.Single(round.Errors), StringComparison.Ordinal);
         Assert.True(round.IsPending);
-        Assert.Null(pair.Receiver.WriteRefusal);
+        Assert.Null(pair.Receiver.Health.WriteRefusal);
         Assert.Equal(1L, await CountAsync(pair.ReceiverConnection, "payments"));
         await PostgresServer.ExecuteAsync(pair.ReceiverConnection, "alter table holdfast.away rename to session_memories");
         Assert.False((await pair.PullAsync()).IsPending);
@@ -184,10 +184,5 @@ public sealed class PullTests
         await Wait.UntilAsync(() => receiver.TakeLeaseAsync(mine, TimeSpan.FromMinutes(1), CancellationToken.None), "a lease that ended is free");
     }
 
-    internal static async Task<long> CountAsync(string connection, string from)
-    {
-        await using var source = NpgsqlDataSource.Create(connection);
-        await using var command = source.CreateCommand($"select count(*) from holdfast.{from}");
-        return (long)(await command.ExecuteScalarAsync())!;
-    }
+    internal static Task<long> CountAsync(string connection, string from) => PostgresServer.AskAsync<long>(connection, $"select count(*) from holdfast.{from}");
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Holdfast.Rows;
 using Holdfast.Tests.Stores;
 using Xunit;
@@ -6,40 +5,8 @@ using Xunit;
 namespace Holdfast.Tests.Sessions;
 
 /// <summary>What an agent calls, on both engines.</summary>
-public abstract class SessionContract(Place place) : IAsyncLifetime
+public abstract class SessionContract(Place place) : SessionTest(place)
 {
-    private HoldfastOptions _options = new();
-    private AgentMemory? _memory;
-
-    private protected AgentMemory Memory => _memory!;
-
-    private protected HoldfastOptions Options => _options;
-
-    public async ValueTask InitializeAsync()
-    {
-        _options = await TestPlaces.OptionsAsync(place);
-        _memory = await AgentMemory.OpenAsync(_options);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_memory is not null) await _memory.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
-
-    private static JsonElement Json(string json) => JsonElement.Parse(json);
-
-    private async Task<Session> FilledAsync(int count, string id = "s")
-    {
-        var session = await Memory.OpenSessionAsync(id, "ann");
-        for (var i = 0; i < count; i++) await session.AppendUserAsync($"{i}");
-        return session;
-    }
-
-    private static IEnumerable<string> Texts(IEnumerable<SessionMemory> memories) => memories.Select(memory => memory.Text);
-
-    private static IEnumerable<string> Numbers(int from, int to) => Enumerable.Range(from, to - from).Select(i => $"{i}");
-
     [Fact]
     public async Task messages_and_records_come_back_whole_and_in_their_order()
     {
@@ -95,44 +62,6 @@ public abstract class SessionContract(Place place) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task a_deleted_message_is_hidden_everywhere_until_it_is_restored()
-    {
-        var session = await FilledAsync(3);
-        var middle = (await session.LoadAsync())[1];
-        await session.DeleteMemoryAsync(middle.Id);
-        Assert.Equal(["0", "2"], Texts(await session.LoadAsync()));
-        Assert.Equal(["0", "2"], Texts(await session.LoadLastAsync(5)));
-        Assert.Empty(await Memory.RecallAsync("1"));
-        await session.RestoreMemoryAsync(middle.Id);
-        Assert.Equal(["0", "1", "2"], Texts(await session.LoadAsync()));
-        Assert.Equal("1", Assert.Single(await Memory.RecallAsync("1")).Memory.Text);
-    }
-
-    [Theory]
-    [InlineData("s")]
-    [InlineData("team/a\\b 'ü' 🙂%_")]
-    public async Task a_deleted_session_is_hidden_from_lists_recall_and_resuming_until_it_is_restored(string id)
-    {
-        var session = await Memory.OpenSessionAsync(id, "ann");
-        await session.AppendUserAsync("remember the lighthouse");
-        await session.DeleteAsync();
-        Assert.Empty(await Memory.ListSessionsAsync("ann").ToListAsync());
-        Assert.True((await Memory.ListSessionsAsync("ann", withDeleted: true).SingleAsync()).IsDeleted);
-        Assert.Empty(await Memory.RecallAsync("lighthouse"));
-        Assert.Null(await Memory.ResumeSessionAsync(id));
-        Assert.True((await Memory.GetSessionInfoAsync(id))!.IsDeleted);
-        Assert.Contains("was deleted", (await Assert.ThrowsAsync<HoldfastException>(() => Memory.OpenSessionAsync(id))).Message, StringComparison.Ordinal);
-
-        // An edit does not raise the dead.
-        await session.UpdateAsync("new title");
-        Assert.Empty(await Memory.ListSessionsAsync("ann").ToListAsync());
-
-        await Memory.RestoreSessionAsync(id);
-        Assert.Equal((id, "new title"), await Memory.ListSessionsAsync("ann").Select(info => (info.Id, info.Title)).SingleAsync());
-        Assert.Equal(["remember the lighthouse"], Texts(await (await Memory.ResumeSessionAsync(id))!.LoadAsync()));
-    }
-
-    [Fact]
     public async Task title_and_metadata_change_apart_and_only_from_the_expected_revision()
     {
         var session = await Memory.StartSessionAsync("ann", "first", Json("""{"a":1}"""));
@@ -153,8 +82,7 @@ public abstract class SessionContract(Place place) : IAsyncLifetime
     public async Task a_session_survives_the_process_and_goes_on_where_it_was()
     {
         await FilledAsync(3);
-        await Memory.DisposeAsync();
-        _memory = await AgentMemory.OpenAsync(_options);
+        await ReopenAsync();
         var session = (await Memory.ResumeSessionAsync("s"))!;
         Assert.Equal("ann", session.UserId);
         await session.AppendUserAsync("3");
@@ -166,8 +94,8 @@ public abstract class SessionContract(Place place) : IAsyncLifetime
     [Fact]
     public async Task what_is_appended_after_a_message_of_a_fast_clock_stands_behind_it()
     {
-        var fast = new HoldfastOptions { Connection = _options.Connection, Schema = _options.Schema, Home = _options.Home, TenantId = _options.TenantId };
-        await using (var store = place == Place.LocalFile ? Holdfast.Stores.Sqlite.SqliteStore.Open(HoldfastHome.LocalFile(_options.Home), TimeProvider.System) : await TestPlaces.OpenAsync(place))
+        var fast = new HoldfastOptions { Connection = Options.Connection, Schema = Options.Schema, Home = Options.Home, TenantId = Options.TenantId };
+        await using (var store = Place == Place.LocalFile ? Holdfast.Stores.Sqlite.SqliteStore.Open(HoldfastHome.LocalFile(Options.Home), TimeProvider.System) : await TestPlaces.OpenAsync(Place))
         {
             var clock = new Clock();
             clock.Correct(TimeSpan.FromHours(1));
@@ -227,31 +155,6 @@ public abstract class SessionContract(Place place) : IAsyncLifetime
         var again = await one.AppendUserAsync("hi", new() { Key = "1" });
         Assert.Equal((AppendOutcome.AlreadyStored, first.Id), (again.Outcome, again.Id));
         Assert.Equal(AppendOutcome.KeyConflict, (await one.AppendUserAsync("other", new() { Key = "1" })).Outcome);
-    }
-
-    [Fact]
-    public async Task forgetting_a_user_empties_what_was_said_and_lets_the_user_begin_again()
-    {
-        var (ann, bob) = (await Memory.OpenSessionAsync("a", "ann"), await Memory.OpenSessionAsync("b", "bob"));
-        await ann.AppendUserAsync("my secret is opal", new() { Key = "k" });
-        await bob.AppendUserAsync("opal is a stone");
-        await Memory.ForgetUserAsync("ann");
-        Assert.Empty(await ann.LoadAsync());
-        Assert.Equal("opal is a stone", Assert.Single(await Memory.RecallAsync("opal")).Memory.Text);
-        Assert.Empty(await Memory.ListSessionsAsync("ann").ToListAsync());
-
-        var receipt = await ann.AppendUserAsync("hello again");
-        Assert.False(receipt.Erased);
-        Assert.Equal(["hello again"], Texts(await ann.LoadAsync()));
-    }
-
-    [Fact]
-    public async Task forgetting_a_session_leaves_the_others()
-    {
-        var (one, two) = (await FilledAsync(2, "one"), await FilledAsync(2, "two"));
-        await Memory.ForgetSessionAsync("one");
-        Assert.Empty(await one.LoadAsync());
-        Assert.Equal(["0", "1"], Texts(await two.LoadAsync()));
     }
 
     [Fact]

@@ -11,24 +11,6 @@ public abstract class JobContract(Place place) : WorkTest(place)
     private const JobKind Kind = JobKind.UploadJobs;
 
     [Fact]
-    public async Task a_job_comes_back_as_it_was_enqueued()
-    {
-        var due = Memory.Writer.Clock.Now.AddMinutes(-1);
-        var receipt = await Jobs.EnqueueAsync(Kind, Json("""{"a":[1,2.50,null],"ü":"\"x\""}"""),
-            new JobOptions { Key = "k", UserId = "maria", SessionId = "s", RunAfter = due, AttemptsMax = 3, Metadata = Json("""{"m":true}""") });
-
-        var claimed = Assert.Single(await Jobs.ClaimAsync(Kind, "w1", Long));
-        Assert.Equal(receipt.Id, claimed.Id);
-        Assert.Equal("""{"a":[1,2.50,null],"ü":"\"x\""}""", claimed.PayloadJson);
-        Assert.Equal(("k", "maria", "s", 3, 1, "w1"), (claimed.Key, claimed.UserId, claimed.SessionId, claimed.AttemptsMax, claimed.Attempt, claimed.Worker));
-        Assert.Equal("""{"m":true}""", claimed.MetadataJson);
-
-        var found = await FindAsync(claimed);
-        Assert.Equal((JobState.Claimed, "w1", claimed.ClaimedUntil), (found.State, found.Worker, found.ClaimedUntil));
-        Assert.Equal((claimed.PayloadJson, claimed.Stamp, due), (found.PayloadJson, found.Stamp, found.RunAfter));
-    }
-
-    [Fact]
     public async Task the_oldest_job_is_claimed_first_and_each_kind_has_its_own_queue()
     {
         var first = await Jobs.EnqueueAsync(Kind, Json("1"));
@@ -144,78 +126,6 @@ public abstract class JobContract(Place place) : WorkTest(place)
     }
 
     [Fact]
-    public async Task a_failed_job_waits_for_its_back_off_and_is_tried_again()
-    {
-        await Jobs.EnqueueAsync(Kind, Json("1"));
-        var claimed = await ClaimWhenDueAsync(Kind, "w");
-        var before = Memory.Writer.Clock.Now;
-        Assert.Equal(JobReport.Recorded, await Jobs.FailAsync(claimed, "no network"));
-        Assert.Equal(JobReport.AlreadyRecorded, await Jobs.FailAsync(claimed, "no network"));
-        var after = Memory.Writer.Clock.Now;
-
-        var found = await FindAsync(claimed);
-        Assert.Equal((JobState.Delayed, "no network", 1), (found.State, found.Error, found.Attempt));
-        Assert.InRange(found.RunAfter!.Value, before.AddSeconds(0.5), after.AddSeconds(1));
-        var early = await Jobs.ClaimAsync(Kind, "early", Long);
-        // A machine that took longer than the back-off for these lines has nothing early to show.
-        if (Memory.Writer.Clock.Now < found.RunAfter) Assert.Empty(early);
-        Assert.Equal(2, (early.SingleOrDefault() ?? await ClaimWhenDueAsync(Kind, "w")).Attempt);
-    }
-
-    [Fact]
-    public async Task after_the_last_attempt_a_job_is_a_dead_letter_and_a_replay_gives_it_all_attempts_again()
-    {
-        var id = (await Jobs.EnqueueAsync(Kind, Json("1"), new JobOptions { AttemptsMax = 2 })).Id;
-        await Jobs.EnqueueAsync(Kind, Json("2"), new JobOptions { RunAfter = Memory.Writer.Clock.Now.AddDays(1) });
-        for (var round = 0; round < 2; round++)
-        {
-            Assert.Empty(await Jobs.DeadLettersAsync(Kind).ToListAsync());
-            await Jobs.FailAsync(await ClaimWhenDueAsync(Kind, "w"), "first");
-            Assert.False(await Jobs.ReplayAsync(Kind, id));
-            var last = await ClaimWhenDueAsync(Kind, "w");
-            Assert.Equal(2 * round + 2, last.Attempt);
-            await Jobs.FailAsync(last, "second");
-
-            var dead = Assert.Single(await Jobs.DeadLettersAsync(Kind).ToListAsync());
-            Assert.Equal((id, JobState.Dead, "second"), (dead.Id, dead.State, dead.Error));
-            Assert.Empty(await Jobs.ClaimAsync(Kind, "w", Long));
-            Assert.True(await Jobs.ReplayAsync(Kind, id));
-            Assert.False(await Jobs.ReplayAsync(Kind, id));
-            Assert.Equal(JobState.Waiting, (await FindAsync(dead)).State);
-        }
-        Assert.Equal(5, (await ClaimWhenDueAsync(Kind, "w")).Attempt);
-    }
-
-    [Fact]
-    public async Task a_failure_that_no_retry_mends_is_a_dead_letter_at_once()
-    {
-        await Jobs.EnqueueAsync(Kind, Json("1"));
-        var claimed = await ClaimWhenDueAsync(Kind, "w");
-        Assert.Equal(JobReport.Recorded, await Jobs.FailAsync(claimed, "the file is gone", retry: false));
-        Assert.Equal(JobState.Dead, (await FindAsync(claimed)).State);
-    }
-
-    [Fact]
-    public async Task a_job_that_kills_its_workers_ends_on_the_dead_letter_list()
-    {
-        var id = (await Jobs.EnqueueAsync(Kind, Json("1"), new JobOptions { AttemptsMax = 2 })).Id;
-        await ClaimWhenDueAsync(Kind, "killed", Short);
-        await ClaimWhenDueAsync(Kind, "killed too", Short);
-
-        await TestServers.Wait.UntilAsync(async () =>
-        {
-            if (HasManualTime) Time.Advance(Short);
-            Assert.Empty(await Jobs.ClaimAsync(Kind, "careful", Long));
-            return (await Jobs.FindAsync(Kind, id))!.State == JobState.Dead;
-        }, "the job is given up");
-        Assert.Contains("without a report", Assert.Single(await Jobs.DeadLettersAsync(Kind).ToListAsync()).Error!);
-
-        Assert.True(await Jobs.ReplayAsync(Kind, id));
-        await ClaimWhenDueAsync(Kind, "third", Short);
-        Assert.Equal(JobReport.Recorded, await Jobs.CompleteAsync(await ClaimWhenDueAsync(Kind, "fourth")));
-    }
-
-    [Fact]
     public async Task a_job_is_not_claimed_before_its_time()
     {
         await Jobs.EnqueueAsync(Kind, Json("1"), new JobOptions { RunAfter = Memory.Writer.Clock.Now.AddDays(1) });
@@ -256,61 +166,6 @@ public abstract class JobContract(Place place) : WorkTest(place)
         Assert.Equal(JobReport.Recorded, await Jobs.CompleteAsync(held, Json("\"about maria\"")));
         var kept = new Statement("select content from {job_outcomes} where tenant_id = $1 and job_id = $2");
         Assert.Null(await Memory.Writer.Store.QueryAsync(kept, [Memory.TenantId, held.Id], row => row.TextOrNull(0), CancellationToken.None).SingleAsync());
-    }
-
-    [Fact]
-    public async Task the_three_kinds_of_work_are_typed()
-    {
-        var item = new ResearchItem("https://example.org/?q='a' --", "web", RawContent: "line\n\"quoted\" \u2028 👩‍🚀 مرحبا");
-        var script = new VideoScript("Title", "Main") { ScriptId = "s1", Hook = "", AtomIds = ["a", "b"], Keywords = [], TargetDifficulty = Difficulty.Advanced, EstimatedDurationSeconds = 90 };
-        var upload = new UploadJob("/videos/1.mp4", "Title") { Tags = ["x"], Description = null };
-        await Jobs.EnqueueAsync(item);
-        await Jobs.EnqueueAsync(script);
-        await Jobs.EnqueueAsync(upload);
-
-        Assert.Equal(item, (await ClaimWhenDueAsync(JobKind.ResearchStaging, "w")).ToResearchItem());
-        Assert.Equivalent(script, (await ClaimWhenDueAsync(JobKind.VideoScripts, "w")).ToVideoScript(), strict: true);
-        var claimed = await ClaimWhenDueAsync(JobKind.UploadJobs, "w");
-        Assert.Equal("""{"video_path":"/videos/1.mp4","title":"Title","tags":["x"]}""", claimed.PayloadJson);
-        Assert.Equivalent(upload, claimed.ToUploadJob(), strict: true);
-        Assert.Throws<HoldfastException>(() => claimed.ToVideoScript());
-    }
-
-    [Fact]
-    public async Task what_no_store_can_keep_is_refused_before_anything_is_written()
-    {
-        var refused = new Func<Task>[]
-        {
-            () => Jobs.EnqueueAsync(Kind, Json("\"\\u0000\"")),
-            () => Jobs.EnqueueAsync(Kind, Json("\"\\ud800\"")),
-            () => Jobs.EnqueueAsync(Kind, default),
-            () => Jobs.EnqueueAsync(new ResearchItem("\ud800", "web")),
-            () => Jobs.EnqueueAsync(new VideoScript("a\0b", "c")),
-            () => Jobs.EnqueueAsync(Kind, Json("1"), new JobOptions { Key = "" }),
-            () => Jobs.EnqueueAsync(Kind, Json("1"), new JobOptions { Key = new string('k', 10_000) }),
-            () => Jobs.EnqueueAsync(Kind, Json("1"), new JobOptions { AttemptsMax = 0 }),
-            () => Jobs.EnqueueAsync(Kind, Json("1"), new JobOptions { RunAfter = DateTimeOffset.MaxValue }),
-            () => Jobs.EnqueueAsync((JobKind)99, Json("1")),
-            () => Jobs.ClaimAsync(Kind, "", Long),
-            () => Jobs.ClaimAsync(Kind, "\0", Long),
-        };
-        foreach (var refusal in refused) await Assert.ThrowsAsync<InvalidInputException>(refusal);
-        await Assert.ThrowsAnyAsync<ArgumentException>(() => Jobs.ClaimAsync(Kind, "w", TimeSpan.Zero));
-        await Assert.ThrowsAnyAsync<ArgumentException>(() => Jobs.ClaimAsync(Kind, "w", Long, 0));
-        foreach (var kind in Enum.GetValues<JobKind>()) Assert.Empty(await Jobs.ListAsync(kind).ToListAsync());
-    }
-
-    [Fact]
-    public async Task hostile_text_comes_back_as_it_went_in()
-    {
-        const string Hostile = "'); drop table job_claims; -- %_\\ \u202e مرحبا 👩‍🚀 $1 {sessions} \u0001\r\n";
-        await Jobs.EnqueueAsync(new ResearchItem(Hostile, Hostile), new JobOptions { Key = Hostile, UserId = Hostile, SessionId = Hostile });
-        var claimed = await ClaimWhenDueAsync(JobKind.ResearchStaging, Hostile);
-        Assert.Equal(Hostile, claimed.ToResearchItem().SourceUrl);
-        Assert.Equal((Hostile, Hostile, Hostile), (claimed.Key, claimed.UserId, claimed.SessionId));
-        Assert.Equal(Hostile, (await FindAsync(claimed)).Worker);
-        await Jobs.FailAsync(claimed, Hostile, retry: false);
-        Assert.Equal(Hostile, (await FindAsync(claimed)).Error);
     }
 }
 

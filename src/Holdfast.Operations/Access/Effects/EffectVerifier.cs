@@ -11,7 +11,7 @@ namespace Holdfast.Operations.Access.Effects;
 internal sealed class EffectVerifier(
     NpgsqlConnection connection, NpgsqlConnectionStringBuilder settings, string schema, AccessOptions options, IReadOnlyList<string> urls, TimeProvider time)
 {
-    private const string Tenant = "holdfast_access_trial_a", OtherTenant = "holdfast_access_trial_b", NewTable = "holdfast_access_trial";
+    private const string NewTable = "holdfast_access_trial";
 
     private readonly List<EffectCell> _cells = [];
     private readonly List<string> _loggedIn = [];
@@ -99,13 +99,7 @@ internal sealed class EffectVerifier(
         foreach (var (table, names) in missing.Where(one => one.Value.Count > 0))
             _cells.Add(EffectCell.Of(RoleSpecs.Owner(schema), "guard", table.Name, false, $"triggers of the guard are missing, disabled or others: {string.Join(", ", names)}"));
         var guarded = DeleteGuard.Guarded.Where(table => missing[table].Count == 0).ToList();
-        // With the triggers seen first, a TRUNCATE that passes would be a defect of the server's.
-        List<EffectTrial> trials = [.. guarded.SelectMany(table => new EffectTrial[]
-        {
-            new("guard", table.Name, $"with a as ({SampleRow.Insert(schema, table, Tenant)} returning 1) select 1 from a", EffectOutcome.Allowed),
-            new("guard", table.Name, $"do $trial$ begin {SampleRow.Insert(schema, table, Tenant)}; delete from {schema}.{table.Name} where tenant_id = '{Tenant}'; end $trial$", EffectOutcome.Guarded),
-            new("guard", table.Name, $"truncate {schema}.{table.Name}", EffectOutcome.Guarded),
-        }), .. guarded.Where(table => table == Tables.Erasures).SelectMany(Records)];
+        List<EffectTrial> trials = [.. GuardTrials.Of(schema, guarded)];
         // Whoever has to wait for a lock here stops everybody behind it.
         await AccessControl.ExecuteAsync(connection, "set local lock_timeout = '50ms'", cancellationToken).ConfigureAwait(false);
         var cells = await EffectRunner.RunAsync(connection, RoleSpecs.Owner(schema), trials, cancellationToken).ConfigureAwait(false);
@@ -114,14 +108,6 @@ internal sealed class EffectVerifier(
         _cells.AddRange(cells.Where((cell, i) => !IsInUse(cell, i)));
         var inUse = cells.Where(IsInUse).Select(cell => cell.Subject).ToList();
         if (inUse.Count > 0) _notes.Add($"TRUNCATE was not tried on tables that are in use: {string.Join(", ", inUse)}; their triggers are there and on.");
-    }
-
-    // What an erasure says stays; what a merge notes beside it may change.
-    private IEnumerable<EffectTrial> Records(Table table)
-    {
-        string Change(string what) => $"do $trial$ begin {SampleRow.Insert(schema, table, Tenant)}; update {schema}.{table.Name} set {what} where tenant_id = '{Tenant}'; end $trial$";
-        yield return new("guard", table.Name, Change("key = '-', occurred_at = 'epoch'"), EffectOutcome.Guarded);
-        yield return new("guard", table.Name, Change("loser = null, feed = feed, nonce = nonce"), EffectOutcome.Allowed);
     }
 
     /// <summary>A table that the owner makes now, as a migration would, and what each role may do with it: where tenants are kept apart, nothing before it has policies.</summary>
@@ -154,13 +140,13 @@ internal sealed class EffectVerifier(
         if (!await BecomeAsync(roles.First(role => role.Role == AccessRole.Owner), "role", cancellationToken).ConfigureAwait(false)) return;
         var tables = new List<Table>();
         foreach (var table in RowSecurity.Protected)
-            if (await PreparedAsync("row security", table.Name, SampleRow.Insert(schema, table, Tenant), cancellationToken).ConfigureAwait(false)
-                && await PreparedAsync("row security", table.Name, SampleRow.Insert(schema, table, OtherTenant), cancellationToken).ConfigureAwait(false)) tables.Add(table);
+            if (await PreparedAsync("row security", table.Name, SampleRow.Insert(schema, table, SampleRow.Tenant), cancellationToken).ConfigureAwait(false)
+                && await PreparedAsync("row security", table.Name, SampleRow.Insert(schema, table, SampleRow.OtherTenant), cancellationToken).ConfigureAwait(false)) tables.Add(table);
         foreach (var role in roles.Where(role => role.Role is AccessRole.App or AccessRole.ReadOnly or AccessRole.Backup or AccessRole.Relay))
         {
             await AccessControl.ExecuteAsync(connection, "reset role", cancellationToken).ConfigureAwait(false);
             if (!await BecomeAsync(role, "role", cancellationToken).ConfigureAwait(false)) continue;
-            _cells.AddRange(await EffectRunner.RunAsync(connection, role.Name, [.. tables.SelectMany(table => TenantTrials(role.Role, table))], cancellationToken).ConfigureAwait(false));
+            _cells.AddRange(await EffectRunner.RunAsync(connection, role.Name, [.. tables.SelectMany(table => TenantTrials.Of(role.Role, schema, table))], cancellationToken).ConfigureAwait(false));
         }
     }
 
@@ -181,39 +167,6 @@ internal sealed class EffectVerifier(
         }
     }
 
-    private IEnumerable<EffectTrial> TenantTrials(AccessRole role, Table table)
-    {
-        var seesAll = role is AccessRole.Backup or AccessRole.Relay;
-        string Sees(string tenant, string expected) => $"""
-            do $trial$ begin
-              perform set_config('{AccessOptions.TenantSetting}', '{tenant}', true);
-              if (select coalesce(string_agg(distinct tenant_id, ',' order by tenant_id), '') from {schema}.{table.Name} where tenant_id in ('{Tenant}', '{OtherTenant}')) <> '{expected}' then
-                raise exception 'as tenant "{tenant}" other rows than those of "{expected}" are seen' using errcode = 'HF001';
-              end if;
-            end $trial$
-            """;
-        var both = $"{Tenant},{OtherTenant}";
-        yield return new("see own tenant", table.Name, Sees(Tenant, seesAll ? both : Tenant), EffectOutcome.Allowed);
-        yield return new("see own tenant", table.Name, Sees(OtherTenant, seesAll ? both : OtherTenant), EffectOutcome.Allowed);
-        yield return new("see without tenant", table.Name, seesAll ? Sees("", both) : $"""
-            do $trial$ begin
-              perform set_config('{AccessOptions.TenantSetting}', '', true);
-              begin
-                perform from {schema}.{table.Name} where tenant_id in ('{Tenant}', '{OtherTenant}');
-              exception when undefined_object then
-                return;
-              end;
-              raise exception 'without a tenant something is answered' using errcode = 'HF001';
-            end $trial$
-            """, EffectOutcome.Allowed);
-        if (!TableRights.Of(role, table, isByTenant: true).HasFlag(TableRight.Insert)) yield break;
-        string Writes(string tenant) => $"do $trial$ begin perform set_config('{AccessOptions.TenantSetting}', '{Tenant}', true); {SampleRow.Insert(schema, table, tenant)}; end $trial$";
-        yield return new("write own tenant", table.Name, Writes(Tenant), EffectOutcome.Allowed);
-        yield return new("write other tenant", table.Name, Writes(OtherTenant), role == AccessRole.Relay ? EffectOutcome.Allowed : EffectOutcome.Refused);
-        if (role == AccessRole.Relay) yield break;
-        yield return new("write other tenant", table.Name, $"do $trial$ begin perform set_config('{AccessOptions.TenantSetting}', '{Tenant}', true); update {schema}.{table.Name} set tenant_id = tenant_id where tenant_id = '{OtherTenant}'; if found then raise exception 'another tenant''s row was changed' using errcode = 'HF001'; end if; end $trial$", EffectOutcome.Allowed);
-    }
-
     private async Task InOwnTransactionAsync(Func<Task> act, CancellationToken cancellationToken)
     {
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
@@ -225,7 +178,7 @@ internal sealed class EffectVerifier(
 
     // A role that only reads by default must be stopped by its rights, not by that setting. The result must be writable, too.
     private static Task PrepareAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        AccessControl.ExecuteAsync(connection, $"set transaction read write; set local lock_timeout = '500ms'; set local row_security = on; set local {AccessOptions.TenantSetting} = '{Tenant}'", cancellationToken);
+        AccessControl.ExecuteAsync(connection, $"set transaction read write; set local lock_timeout = '500ms'; set local row_security = on; set local {AccessOptions.TenantSetting} = '{SampleRow.Tenant}'", cancellationToken);
 
     private async Task<bool> BecomeAsync(RoleSpec role, string what, CancellationToken cancellationToken)
     {

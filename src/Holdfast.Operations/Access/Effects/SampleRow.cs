@@ -6,6 +6,9 @@ namespace Holdfast.Operations.Access.Effects;
 /// <summary>A row that a table takes, for trials that need one.</summary>
 internal static class SampleRow
 {
+    /// <summary>Tenants that only trials have.</summary>
+    public const string Tenant = "holdfast_access_trial_a", OtherTenant = "holdfast_access_trial_b";
+
     /// <summary>The statement that inserts it; what the catalogue does not require is left to the server.</summary>
     public static string Insert(string schema, Table table, string tenant)
     {

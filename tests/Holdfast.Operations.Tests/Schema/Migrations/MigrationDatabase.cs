@@ -15,6 +15,9 @@ internal sealed class MigrationDatabase(string connection)
         WatchInterval = TimeSpan.FromMilliseconds(20), LockWaitMax = TimeSpan.FromSeconds(30), OldTransaction = TimeSpan.Zero,
     };
 
+    /// <summary>A first file, whose table has a thousand rows.</summary>
+    public static readonly (string, string) Table = ("V1__t.sql", "create table t (id int, a int); insert into t select i, i from generate_series(1, 1000) i;");
+
     public string Connection => connection;
 
     public static async Task<MigrationDatabase> CreateAsync(PostgresVersion version = PostgresVersion.Debian) => new(await (await OperationsServer.StartedAsync(version)).CreateDatabaseAsync());

@@ -23,12 +23,7 @@ public sealed class SchemaMigratorTests : IAsyncLifetime
 
     private SchemaMigrator Migrator(MigrationOptions options, params MigrationFile[] more) => new(new MigrationTarget(_connection, MigrationSet.Of([.. Shipped, .. more]), _schema, options, null));
 
-    private async Task<long> CountAsync(string sql)
-    {
-        await using var source = NpgsqlDataSource.Create(_connection);
-        await using var command = source.CreateCommand(sql);
-        return (long)(await command.ExecuteScalarAsync())!;
-    }
+    private Task<long> CountAsync(string sql) => PostgresServer.AskAsync<long>(_connection, sql);
 
     [Fact]
     public async Task a_first_run_applies_everything_and_a_second_run_nothing()
