@@ -31,8 +31,11 @@ internal static class SchemaChecks
     }
 
     /// <summary>What a baseline is compared by.</summary>
-    public static async Task<SchemaBaseline> BaselineAsync(Invocation invocation, MigrationTarget target, CancellationToken cancellationToken) =>
-        new(target, new BaselineCheck(SchemaDriftCommand.Options(invocation, DriftTargets.All(invocation)), await SchemaDriftCommand.IgnoredAsync(invocation, cancellationToken)).RunAsync, what => Invocation.Note(Terminal.Safe(what)));
+    public static async Task<SchemaBaseline> BaselineAsync(Invocation invocation, MigrationTarget target, CancellationToken cancellationToken)
+    {
+        var check = new BaselineCheck(SchemaDriftCommand.Options(invocation, DriftTargets.All(invocation)), await SchemaDriftCommand.IgnoredAsync(invocation, cancellationToken));
+        return new(target, check.RunAsync, what => Invocation.Note(Terminal.Safe(what))) { IsAccepted = check.IsAccepted };
+    }
 
     public static void Write(TextWriter writer, string before, ProviderChecked? seen)
     {
