@@ -31,8 +31,11 @@ internal static class SchemaChecks
     }
 
     /// <summary>What a baseline is compared by.</summary>
-    public static async Task<SchemaBaseline> BaselineAsync(Invocation invocation, MigrationTarget target, CancellationToken cancellationToken) =>
-        new(target, new BaselineCheck(SchemaDriftCommand.Options(invocation, DriftTargets.All(invocation)), await SchemaDriftCommand.IgnoredAsync(invocation, cancellationToken)).RunAsync, what => Invocation.Note(Terminal.Safe(what)));
+    public static async Task<SchemaBaseline> BaselineAsync(Invocation invocation, MigrationTarget target, CancellationToken cancellationToken)
+    {
+        var check = new BaselineCheck(SchemaDriftCommand.Options(invocation, DriftTargets.All(invocation)), await SchemaDriftCommand.IgnoredAsync(invocation, cancellationToken));
+        return new(target, check.RunAsync, what => Invocation.Note(Terminal.Safe(what))) { IsAccepted = check.IsAccepted };
+    }
 
     public static void Write(TextWriter writer, string before, ProviderChecked? seen)
     {
@@ -53,6 +56,6 @@ internal static class SchemaChecks
     {
         if (seen.NotCompared is { } why) return $"NOT compared with its migrations: {Terminal.Safe(why)}";
         var accepted = seen.Accepted is > 0 and var count ? $", {count} accepted" : "";
-        return $"compared with its migrations: {(seen.NotJudged is { Count: > 0 } waiting ? $"all but what {Terminal.Safe(string.Join(", ", waiting))} names, which waits for a later phase: " : "")}{(seen.Lesser is > 0 and var lesser ? $"no error, {lesser} {(lesser == 1 ? "lesser finding" : "lesser findings")} ('holdfast schema drift')" : accepted.Length > 0 ? "nothing else differs" : "nothing differs")}{accepted}";
+        return $"compared with its migrations: {(seen.NotJudged is { Count: > 0 } waiting ? $"all but what {Terminal.Safe(string.Join(", ", waiting))} makes, which waits for a later phase: " : "")}{(seen.Lesser is > 0 and var lesser ? $"no error, {lesser} {(lesser == 1 ? "lesser finding" : "lesser findings")} ('holdfast schema drift')" : accepted.Length > 0 ? "nothing else differs" : "nothing differs")}{accepted}";
     }
 }

@@ -22,7 +22,10 @@ internal sealed class IgnoreFile
         return file;
     }
 
-    public bool Covers(DriftFinding finding) => _reasons.ContainsKey(finding.CacheKey);
+    public bool Covers(DriftFinding finding) => Covers(finding.CacheKey);
+
+    /// <param name="cacheKey">Class, kind and name of what would be found.</param>
+    public bool Covers(string cacheKey) => _reasons.ContainsKey(cacheKey);
 
     /// <summary>Lines that cover nothing any more, so that the file does not hide the next one.</summary>
     public IEnumerable<string> Unused(IEnumerable<DriftFinding> findings) => _reasons.Keys.Except(findings.Select(finding => finding.CacheKey));

@@ -11,6 +11,9 @@ namespace Holdfast.Operations.Schema.Migrations;
 /// <param name="note">Hears of what could not be looked at.</param>
 internal sealed class SchemaBaseline(MigrationTarget target, BaselineComparer? compare = null, Action<string>? note = null)
 {
+    /// <summary>Whether somebody has accepted that something is not there, where it is only looked for by name.</summary>
+    public Func<DeclaredName, bool> IsAccepted { get; init; } = _ => false;
+
     // What is there by name: tables, and what belongs to them.
     private const string Names = """
         select c.relname::text, '' from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relkind in ('r', 'p')
@@ -77,13 +80,14 @@ internal sealed class SchemaBaseline(MigrationTarget target, BaselineComparer? c
     private async Task<IReadOnlyList<string>> MissingAsync(NpgsqlConnection connection, List<PreparedFile> files, CancellationToken cancellationToken)
     {
         var (missing, there) = (new List<string>(), new Dictionary<string, HashSet<(string, string)>>(StringComparer.Ordinal));
-        foreach (var (kind, table, name) in DeclaredNames.Of(files, target.Schema))
+        foreach (var declared in DeclaredNames.Of(files, target.Schema))
         {
+            var (kind, table, name) = declared;
             var schema = table.Schema!;
             // The history itself is made where it is missing.
             if (schema == target.Schema && table.Name == "schema_versions") continue;
             if (!there.TryGetValue(schema, out var names)) there[schema] = names = await NamesAsync(connection, schema, cancellationToken).ConfigureAwait(false);
-            if (!names.Contains((table.Name, kind == DeclaredKind.Table ? "" : $"{kind} {name}")))
+            if (!names.Contains((table.Name, kind == DeclaredKind.Table ? "" : $"{kind} {name}")) && !IsAccepted(declared))
                 missing.Add(kind == DeclaredKind.Table ? $"The table {schema}.{name} is missing." : $"The {kind.ToString().ToLowerInvariant()} {name} of {schema}.{table.Name} is missing.");
         }
         return missing;

@@ -32,8 +32,32 @@ internal sealed class BaselineCheck(DriftOptions options, IgnoreFile? ignored)
         var findings = SchemaComparison.Compare(Expectation.Of(reference, actual, [actual]), actual)
             .Where(difference => !IsHistory(difference)).Select(difference => (IsNeverMade: IsNeverMade(difference), Finding: DriftFinding.Of(difference, "", options.Schema, repairable: false)))
             .Where(found => (found.IsNeverMade || found.Finding.Level == DriftLevel.Error) && ignored?.Covers(found.Finding) != true);
-        return new BaselineComparison([.. findings.Select(found => $"{found.Finding.Title}: {found.Finding.Detail}")], null);
+        return new BaselineComparison([.. findings.Select(found => $"{found.Finding.Title}: {found.Finding.Detail} (cache_key: {found.Finding.CacheKey})")], null);
     }
+
+    /// <summary>Whether it is accepted that a thing is not there, by the line that <c>schema drift</c> would go by.</summary>
+    /// <param name="name">What files make by name; which kind of constraint it is no name tells.</param>
+    public bool IsAccepted(DeclaredName name)
+    {
+        if (ignored is null || name.Table.Schema != options.Schema) return false;
+        var (kind, full) = name.Kind switch
+        {
+            DeclaredKind.Column => (ObjectKind.Column, $"{name.Table.Name}.{name.Name}"),
+            DeclaredKind.Index => (ObjectKind.Index, $"{name.Table.Name}.{name.Name}"),
+            DeclaredKind.Constraint => (ObjectKind.Constraint, $"{name.Table.Name}.{name.Name}"),
+            _ => (ObjectKind.Table, name.Table.Name),
+        };
+        // With a table goes what belongs to it.
+        return Classes(name.Kind).Any(one => ignored.Covers($"{one.Key} {kind} {full}")) || Classes(DeclaredKind.Table).Any(one => ignored.Covers($"{one.Key} {ObjectKind.Table} {name.Table.Name}"));
+    }
+
+    private static DriftClass[] Classes(DeclaredKind kind) => kind switch
+    {
+        DeclaredKind.Column => [DriftClasses.ColumnMissing],
+        DeclaredKind.Index => [DriftClasses.IndexMissing],
+        DeclaredKind.Constraint => [DriftClasses.Key, DriftClasses.Check, DriftClasses.ForeignKey],
+        _ => [DriftClasses.TableMissing, DriftClasses.Partition],
+    };
 
     // As it will be recorded: what access declares goes by the version.
     private static List<HistoryEntry> Adopted(List<Migration> migrations) =>
