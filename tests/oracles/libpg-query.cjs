@@ -42,7 +42,8 @@ function visit(kind, node, found) {
       for (const when of node.mergeWhenClauses) {
         const { commandType, matchKind, condition } = when.MergeWhenClause ?? when;
         if (commandType === 'CMD_DELETE') found.push('merge-delete');
-        const keyed = narrows(condition, names(node.relation), false) || (matchKind !== 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE' && narrows(node.joinCondition, names(node.relation), false));
+        const merged = scope(node.relation.relname, names(node.relation), []);
+        const keyed = narrows(condition, merged, false) || (matchKind !== 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE' && narrows(node.joinCondition, merged, false));
         if (commandType === 'CMD_UPDATE' && !keyed) found.push('merge-update');
       }
       break;
@@ -65,7 +66,7 @@ function visit(kind, node, found) {
 
 function change(node, rule, found) {
   if (node.relation.relname.startsWith('pg_')) found.push('catalogue-change');
-  else if (!narrows(node.whereClause, names(node.relation), rule === 'delete-without-key')) found.push(rule);
+  else if (!narrows(node.whereClause, scope(node.relation.relname, names(node.relation), node.usingClause), rule === 'delete-without-key')) found.push(rule);
 }
 
 // Types that take each value of what turns into them unasked.
@@ -117,21 +118,50 @@ function isShared(node) {
 
 const names = relation => [relation.alias?.aliasname ?? relation.relname];
 
+// The names of the changed table in a condition, and those of the same table joined once more.
+function scope(table, targets, from = []) {
+  const selves = (from ?? []).flatMap(item => tables(item)).filter(range => range.relname === table).map(range => range.alias?.aliasname ?? range.relname);
+  return { table, targets, own: targets.filter(name => !selves.includes(name)), same: [...targets, ...selves] };
+}
+
+function tables(item) {
+  if (item.RangeVar) return [item.RangeVar];
+  return item.JoinExpr ? [...tables(item.JoinExpr.larg), ...tables(item.JoinExpr.rarg)] : [];
+}
+
+// Whether it is a column of the changed table itself: in another type or case, a member of its JSON, or one of a row.
+function isColumn(node, own, qualified) {
+  const [kind, value] = Object.entries(node ?? { none: null })[0];
+  switch (kind) {
+    case 'ColumnRef': {
+      const fields = value.fields.map(field => field.String?.sval ?? '*');
+      const name = fields[fields.length - 1];
+      return name !== '*' && !['tableoid', 'xmin', 'xmax', 'cmin', 'cmax'].includes(name) && (fields.length === 1 ? !qualified : own.includes(fields[fields.length - 2]));
+    }
+    case 'TypeCast': case 'CollateClause': return isColumn(value.arg, own, qualified);
+    case 'RowExpr': return value.args.some(arg => isColumn(arg, own, qualified));
+    case 'FuncCall': return value.funcname.length === 1 && ['lower', 'upper'].includes(value.funcname[0].String.sval) && value.args?.length === 1 && isColumn(value.args[0], own, qualified);
+    case 'A_Expr': return value.kind === 'AEXPR_OP' && ['->', '->>', '#>', '#>>'].includes(value.name[0].String.sval) && !!value.rexpr.A_Const && isColumn(value.lexpr, own, qualified);
+    default: return false;
+  }
+}
+
 // A DELETE is narrowed by equality alone, an UPDATE by ranges and patterns too.
-function narrows(node, targets, byEquality, qualified = false) {
+function narrows(node, scoped, byEquality, qualified = false) {
   if (!node) return false;
+  const { targets, own: names, same } = scoped;
   const [kind, value] = Object.entries(node)[0];
-  const isKey = side => columns(side, targets, qualified).length > 0 && !hasTruth(side);
+  const isKey = (side, other = null) => byEquality ? isColumn(side, names, qualified) && columns(other, targets, true).length === 0 : columns(side, same, qualified).length > 0 && !hasTruth(side);
   const holds = operator => byEquality ? operator === '=' : comparisons.has(operator);
   switch (kind) {
     case 'BoolExpr':
       if (value.boolop === 'NOT_EXPR') return false;
-      return value.args[value.boolop === 'AND_EXPR' ? 'some' : 'every'](arg => narrows(arg, targets, byEquality, qualified));
+      return value.args[value.boolop === 'AND_EXPR' ? 'some' : 'every'](arg => narrows(arg, scoped, byEquality, qualified));
     case 'CurrentOfExpr': return true;
     case 'NullTest': return !byEquality && value.nulltesttype === 'IS_NULL' && isKey(value.arg);
     case 'BooleanTest': return !byEquality && ['IS_TRUE', 'IS_FALSE', 'IS_UNKNOWN'].includes(value.booltesttype) && isKey(value.arg);
     case 'SubLink':
-      if (value.subLinkType === 'EXISTS_SUBLINK') return narrows(value.subselect.SelectStmt?.whereClause, targets, byEquality, true);
+      if (value.subLinkType === 'EXISTS_SUBLINK') return narrows(value.subselect.SelectStmt?.whereClause, scope(scoped.table, targets, value.subselect.SelectStmt?.fromClause), byEquality, true);
       return value.subLinkType === 'ANY_SUBLINK' && holds(value.operName?.[0].String.sval ?? '=') && isKey(value.testexpr);
     case 'A_Expr': {
       const operator = value.name.length === 1 ? value.name[0].String.sval : null;
@@ -139,9 +169,9 @@ function narrows(node, targets, byEquality, qualified = false) {
       const compares = ['AEXPR_OP', 'AEXPR_OP_ANY', 'AEXPR_OP_ALL'].includes(value.kind) ? holds(operator) && !(byEquality && value.kind === 'AEXPR_OP_ALL')
         : byEquality ? value.kind === 'AEXPR_NOT_DISTINCT' || (value.kind === 'AEXPR_IN' && operator === '=')
         : ranges.has(value.kind) && !operator.startsWith('!') && operator !== '<>' && !operator.startsWith('NOT');
-      const own = columns(value.lexpr, targets, qualified);
-      if (!compares || columns(value.rexpr, targets, qualified).some(name => own.includes(name))) return false;
-      return isKey(value.lexpr) || (!(byEquality && list) && isKey(value.rexpr));
+      const own = columns(value.lexpr, same, qualified);
+      if (!compares || columns(value.rexpr, same, qualified).some(name => own.includes(name))) return false;
+      return isKey(value.lexpr, value.rexpr) || (!(byEquality && list) && isKey(value.rexpr, value.lexpr));
     }
     default: return false;
   }

@@ -22,7 +22,8 @@ internal static class DestructiveSql
     internal static List<DestructiveStatement> All(SqlScript script, bool thorough)
     {
         var found = new List<DestructiveStatement>();
-        foreach (var statement in script.Statements) new DestructiveScan(script.Sql, 1, statement.Tokens, found, thorough).Run();
+        var lines = new SqlLines(script.Sql);
+        foreach (var statement in script.Statements) new DestructiveScan(script.Sql, lines, 1, statement.Tokens, found, thorough).Run();
         return found;
     }
 }

@@ -65,6 +65,8 @@ internal static class HolePlaces
         if (words.Is(before, "alter") || words.Is(before, "drop")) return before != command;
         if (words.Is(before, "set")) return words.Is(command, "update") || words.Is(command, "insert");
         if (words.Is(before, "as")) return !words.Is(command, "prepare") && !words.Is(command, "create");
+        // EXPLAIN ANALYZE is followed by a command.
+        if (words.Is(before, "analyze") || words.Is(before, "analyse") || words.Is(before, "vacuum")) return before == command;
         return words.IsOneOf(before, BeforeName);
     }
 

@@ -6,6 +6,11 @@ namespace Holdfast.Operations.Schema.Sql;
 /// <param name="Comments">Its comments in order, for directives.</param>
 internal sealed record SqlScript(string Sql, IReadOnlyList<SqlStatement> Statements, IReadOnlyList<SqlToken> Comments)
 {
+    private readonly SqlLines _lines = new(Sql);
+
+    /// <summary>The line of a character, from 1.</summary>
+    public int LineOf(int at) => _lines.Of(at);
+
     // ASCII only: a no-break space at the end is part of a name.
     private static readonly char[] Spaces = [.. " \t\n\v\f\r"];
 
@@ -16,6 +21,7 @@ internal sealed record SqlScript(string Sql, IReadOnlyList<SqlStatement> Stateme
         var statements = new List<SqlStatement>();
         var comments = new List<SqlToken>();
         var current = new List<SqlToken>();
+        var lines = new SqlLines(sql);
         var (parentheses, body) = (0, 0);
         foreach (var token in SqlTokenizer.Read(sql))
         {
@@ -43,7 +49,7 @@ internal sealed record SqlScript(string Sql, IReadOnlyList<SqlStatement> Stateme
         void End(int end)
         {
             if (current.Count > 0)
-                statements.Add(new SqlStatement(sql[current[0].Start..end].TrimEnd(Spaces), SqlSyntaxException.LineOf(sql, current[0].Start), [.. current]));
+                statements.Add(new SqlStatement(sql[current[0].Start..end].TrimEnd(Spaces), lines.Of(current[0].Start), [.. current]));
             current.Clear();
             parentheses = 0;
         }
