@@ -186,7 +186,7 @@ function columns(node, targets, qualified) {
       const fields = value.fields.map(field => field.String?.sval ?? '*');
       return (fields.length === 1 ? !qualified : targets.includes(fields[fields.length - 2])) ? [fields[fields.length - 1]] : [];
     }
-    if (kind === 'SubLink') return columns(value.testexpr ?? null, targets, qualified);
+    if (kind === 'SubLink') return columns((value.subselect.SelectStmt?.targetList && !value.subselect.SelectStmt.fromClause ? value : value.testexpr) ?? null, targets, qualified);
     return columns(value, targets, qualified);
   });
 }
@@ -271,6 +271,7 @@ const casts = ['regclass', 'regproc', 'regprocedure', 'regtype', 'regnamespace',
 
 function partsOf(node) {
   if (node.A_Const?.sval) return [node.A_Const.sval.sval ?? ''];
+  if (node.A_Const?.ival) return [String(node.A_Const.ival.ival ?? 0)];
   if (node.A_Expr?.kind === 'AEXPR_OP' && node.A_Expr.name[0].String.sval === '||') {
     const [left, right] = [partsOf(node.A_Expr.lexpr), partsOf(node.A_Expr.rexpr)];
     return left && right && [...left, ...right];

@@ -44,7 +44,7 @@ internal static class SchemaMigrateCommand
         }
         return invocation.Print(migrated is [var only] ? only : new Migrated(invocation.Target.Name, [.. migrated.SelectMany(one => one.Steps)], [.. migrated]), CliJson.Default.Migrated, writer =>
         {
-            foreach (var one in migrated) Write(writer, one, migrated.Count == 1 ? "" : $"{one.Provider}: ", invocation.DryRun);
+            foreach (var one in migrated) Write(invocation, writer, one, migrated.Count == 1 ? "" : $"{one.Provider}: ");
         });
     }
 
@@ -72,13 +72,13 @@ internal static class SchemaMigrateCommand
         return new Migrated(name, [.. steps]) { Checked = await gate.AfterAsync(name, target, steps, cancellationToken) };
     }
 
-    private static void Write(TextWriter writer, Migrated migrated, string before, bool dryRun)
+    private static void Write(Invocation invocation, TextWriter writer, Migrated migrated, string before)
     {
-        if (migrated.Steps.Count == 0 && migrated.NotTried is not { Count: > 0 }) writer.WriteLine($"{before}{SchemaChecks.UpToDate(migrated.Checked)}");
+        if (migrated.Steps.Count == 0 && migrated.NotTried is not { Count: > 0 }) writer.WriteLine($"{before}{SaidOptions.Complete(invocation, SchemaChecks.UpToDate(migrated.Checked))}");
         foreach (var step in migrated.Steps)
-            writer.WriteLine($"{before}{(migrated.NotTried is not null ? $"ran and rolled back {step.Script} ({step.DurationMs} ms)" : dryRun ? $"would apply {step.Script}" : $"applied {step.Script}")}");
+            writer.WriteLine($"{before}{(migrated.NotTried is not null ? $"ran and rolled back {step.Script} ({step.DurationMs} ms)" : invocation.DryRun ? $"would apply {step.Script}" : $"applied {step.Script}")}");
         foreach (var script in migrated.NotTried ?? []) writer.WriteLine($"{before}not tried {script}: it, or one before it, cannot be rolled back");
-        SchemaChecks.Write(writer, before, migrated.Checked);
+        SchemaChecks.Write(invocation, writer, before, migrated.Checked);
     }
 }
 

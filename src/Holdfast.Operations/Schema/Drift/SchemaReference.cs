@@ -11,11 +11,13 @@ namespace Holdfast.Operations.Schema.Drift;
 /// <param name="Declared">What is declared beside them.</param>
 internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDictionary<string, string?> Extensions, Declaration Declared)
 {
-    private const string Limits = "set local lock_timeout = '2s'; set local statement_timeout = '60s'; set local client_min_messages = error; set local check_function_bodies = off";
+    private const string Limits = "set local lock_timeout = '2s'; set local statement_timeout = '60s'; set local client_min_messages = error; set local check_function_bodies = off; set local standard_conforming_strings = on";
 
     // search_path as the session has it, with the scratch schema before it, for migrations that name no schema. Behind it the real one
     // where that was put aside: extensions live there.
-    private const string Path = "select set_config('search_path', concat_ws(', ', $1, nullif(current_setting('search_path'), ''), $2::text), true), set_config('holdfast.live', $3, true)";
+    private const string Path = "select set_config('search_path', concat_ws(', ', $1, nullif(current_setting('search_path'), ''), $2::text), true), set_config('role', $3, true)";
+
+    private const string Live = "select set_config('holdfast.live', $1, true)";
 
     private const string Aside = "putting the schema aside", Scratch = "the scratch schema", Access = "what access declares";
 
@@ -71,14 +73,17 @@ internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDict
         foreach (var limit in Limits.Split("; ")) Add(limit, "the limits");
         if (aside is not null) Add($"do $$ begin if exists (select from pg_namespace where nspname = '{name}') then alter schema \"{name}\" rename to \"{aside}\"; end if; end $$", Aside);
         Add($"create schema \"{name}\"", Scratch);
-        batch.BatchCommands.Add(new(Path) { Parameters = { new() { Value = name }, new() { Value = (object?)aside ?? DBNull.Value }, new() { Value = $"{{{string.Join(',', live.Oids)}}}" } } });
-        origins.Add("the search path");
         foreach (var (script, parsed) in scripts)
         {
+            // As a migration begins each file: with nothing that the one before has set.
+            foreach (var fresh in Limits.Split("; ").Prepend("reset all")) Add(fresh, "the limits");
+            Add(Path, "the search path", name, (object?)aside ?? DBNull.Value, live.Role);
             foreach (var statement in parsed.Statements.Where(statement => !ReplayRules.IsLeftOut(statement)))
                 // It is there already: a plain CREATE SCHEMA of the user's own would fail.
-                if (!(statement.StartsWith("create", "schema") && statement.Tokens.Any(token => token.Name == name))) Add(ScratchName.WithoutConcurrently(statement, extensions), $"{script}, line {statement.Line}");
-            if (script != Access) Add(Locks, script);
+                if (!(statement.StartsWith("create", "schema") && statement.Tokens.Any(token => token.Name == name))) Add(OutsideOfSchemas.UnlessThere(statement, ScratchName.WithoutConcurrently(statement, extensions)), $"{script}, line {statement.Line}");
+            if (script == Access) continue;
+            Add(Live, script, $"{{{string.Join(',', live.Oids)}}}");
+            Add(Locks, script);
         }
         try
         {
@@ -94,9 +99,11 @@ internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDict
             };
         }
 
-        void Add(string sql, string origin)
+        void Add(string sql, string origin, params ReadOnlySpan<object> values)
         {
-            batch.BatchCommands.Add(new(sql));
+            var command = new NpgsqlBatchCommand(sql);
+            foreach (var value in values) command.Parameters.Add(new NpgsqlParameter { Value = value });
+            batch.BatchCommands.Add(command);
             origins.Add(origin);
         }
     }

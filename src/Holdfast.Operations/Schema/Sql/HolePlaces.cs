@@ -11,7 +11,7 @@ internal static class HolePlaces
     [
         "table", "only", "from", "into", "update", "join", "exists", "index", "concurrently", "view", "sequence", "function", "procedure", "routine", "trigger", "policy",
         "rule", "domain", "type", "schema", "extension", "role", "column", "constraint", "add", "rename", "to", "by", "select", "where", "and", "or", "not", "using", "references",
-        "returning", "distinct", "truncate", "on", "collate", "of", "partition", "between",
+        "database", "authorization", "returning", "distinct", "truncate", "on", "collate", "of", "partition", "between",
     ];
 
     // Behind these a parenthesis holds columns; behind others what a function of unknown name gets.

@@ -110,7 +110,7 @@ internal sealed class KeyCondition(string table, string[] targets, bool byEquali
 
     private static bool IsQuery(ReadOnlySpan<SqlToken> side, int i) => side[i].IsSymbol("(") && i + 1 < side.Length && (side[i + 1].Is("select") || side[i + 1].Is("with") || side[i + 1].Is("values"));
 
-    /// <summary>The columns of the changed table, but for those in a subquery.</summary>
+    /// <summary>The columns of the changed table, but for those in a subquery from somewhere.</summary>
     private static List<string> Columns(ReadOnlySpan<SqlToken> side, Scope scope, string[] of)
     {
         var columns = new List<string>();
@@ -118,7 +118,8 @@ internal sealed class KeyCondition(string table, string[] targets, bool byEquali
         {
             if (IsQuery(side, i))
             {
-                i = TopLevel.Close(side, i);
+                var close = TopLevel.Close(side, i);
+                if (TopLevel.IndexOf(side[(i + 1)..close], "from") >= 0 || !side[i + 1].Is("select")) i = close;
                 continue;
             }
             if (side[i].IsSymbol("::") || side[i].Is("collate") || (side[i].Is("as") && i > 0))
