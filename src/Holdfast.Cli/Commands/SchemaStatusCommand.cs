@@ -34,7 +34,11 @@ internal static class SchemaStatusCommand
     }
 
     // Where none lacks a file, no file mends what differs.
-    private static string Remedy(IReadOnlyList<SchemaLook> looks) => looks.Select(look => look.Lacks).Where(lacks => lacks is not null).OrderDescending(StringComparer.Ordinal).FirstOrDefault() ?? "history";
+    private static string Remedy(IReadOnlyList<SchemaLook> looks)
+    {
+        var lacks = looks.Select(look => look.Lacks).OfType<string>().ToList();
+        return lacks.Count == 0 || lacks.Contains("history") ? "history" : lacks.Max(StringComparer.Ordinal)!;
+    }
 
     // What was not read may be anything.
     private static string Verdict(SchemaStatus status, IReadOnlyList<string> unread)

@@ -23,12 +23,14 @@ internal sealed class SchemaLook
     /// <summary>The highest version that was applied; null: none, or unknown.</summary>
     public string? Version => HistoryRow.VersionOf(_rows);
 
-    /// <summary>What would bring it to where the others are: <c>migrate</c>, <c>migrate --out-of-order</c>; null: it lacks no file.</summary>
+    /// <summary>What would bring it to where the others are: <c>migrate</c>, <c>migrate --out-of-order</c>, <c>history</c> where no file does; null: it lacks no file.</summary>
     public string? Lacks
     {
         get
         {
             if (Error is not null) return null;
+            // Migrate refuses to go on behind a file that is not the one that was applied.
+            if (_set.Versioned.Any(file => StateOf(file.Script) == "changed")) return "history";
             var pending = _set.Versioned.Where(file => StateOf(file.Script) is "pending" or "reverted").ToList();
             if (Version is { } last && pending.Exists(file => file.Version! < MigrationVersion.Parse(last))) return "migrate --out-of-order";
             return pending.Count > 0 || _set.Repeatable.Any(file => StateOf(file.Script) == "pending") ? "migrate" : null;

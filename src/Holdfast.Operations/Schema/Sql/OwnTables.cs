@@ -12,7 +12,11 @@ internal sealed class OwnTables
     private static readonly string[] Forgets = ["do", "call", "execute", "set", "reset", "begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release", "prepare", "discard"];
     private static readonly string[] Temporary = ["temp", "temporary"];
 
-    private readonly HashSet<string> _tables = new(StringComparer.Ordinal);
+    // With these, rows of other tables hang on a table that is new.
+    private static readonly string[] Ties = ["references", "inherit", "attach"];
+
+    private readonly HashSet<string> _temporary = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _made = new(StringComparer.Ordinal);
     private readonly HashSet<(string Table, string Column)> _columns = [];
     private readonly bool _isBlind;
 
@@ -21,20 +25,17 @@ internal sealed class OwnTables
 
     /// <summary>Whether what is found in a statement is only about them.</summary>
     public bool Cover(SqlStatement statement, IReadOnlyList<DestructiveStatement> found) =>
-        (_tables.Count > 0 || _columns.Count > 0) && found.All(one => Rules.Contains(one.Rule)) && (Changed(statement) is { Count: > 0 } tables && tables.TrueForAll(_tables.Contains) || FillsOwnColumns(statement));
+        (_temporary.Count > 0 || _made.Count > 0 || _columns.Count > 0) && found.All(one => Rules.Contains(one.Rule)) && (Changed(statement) is { Count: > 0 } tables && tables.TrueForAll(table => _temporary.Contains(table) || _made.Contains(table)) || FillsOwnColumns(statement));
 
     public void Read(SqlStatement statement)
     {
         if (_isBlind) return;
         var words = new SqlTokenList(statement.Tokens);
-        if (words.IsOneOf(0, Forgets))
-        {
-            _tables.Clear();
-            _columns.Clear();
-        }
+        if (statement.Tokens.Any(token => Ties.Any(token.Is))) _made.Clear();
+        if (words.IsOneOf(0, Forgets)) Forget(null);
         else if (words.Is(0, "create")) Create(words);
         else if (words.Is(0, "alter", "table")) Alter(statement, words);
-        else if (words.Is(0, "drop")) foreach (var gone in Changed(statement)) _tables.Remove(gone);
+        else if (words.Is(0, "drop")) Forget(Changed(statement));
     }
 
     private void Create(SqlTokenList words)
@@ -45,23 +46,37 @@ internal sealed class OwnTables
         if (!words.Is(at++, "table")) return;
         // One that is there already may have rows; a temporary one hides it.
         if (words.Is(at, "if", "not")) at = isTemporary ? at + 3 : words.Count;
-        if (Name(words, ref at) is { } name) _tables.Add(name);
+        if (Name(words, ref at) is { } name) (isTemporary ? _temporary : _made).Add(name);
     }
 
     private void Alter(SqlStatement statement, SqlTokenList words)
     {
-        var at = words.Is(2, "only") ? 3 : 2;
+        var at = words.Is(2, "if", "exists") ? 4 : 2;
+        if (words.Is(at, "only")) at++;
         if (Name(words, ref at) is not { } table) return;
-        if (words.Is(at, "rename") || words.Is(at, "set", "schema"))
-        {
-            foreach (var one in Changed(statement)) _tables.Remove(one);
-            _columns.Clear();
-        }
+        if (words.IsSymbol(at, "*")) at++;
+        if (words.Is(at, "rename") || words.Is(at, "set", "schema")) Forget(Changed(statement));
         for (var (action, depth) = (true, 0); at < words.Count; at++)
         {
             if (action && words.Is(at, "add") && words.Name(words.Is(at + 1, "column") ? at + 2 : at + 1) is { } column && column != "if") _columns.Add((table, column));
             depth += words.Step(at);
             action = depth == 0 && words.IsSymbol(at, ",");
+        }
+    }
+
+    private void Forget(List<string>? tables)
+    {
+        _columns.Clear();
+        if (tables is null)
+        {
+            _temporary.Clear();
+            _made.Clear();
+            return;
+        }
+        foreach (var table in tables)
+        {
+            _temporary.Remove(table);
+            _made.Remove(table);
         }
     }
 
