@@ -296,6 +296,23 @@ function partsOf(node) {
   return parts;
 }
 
+// Columns that the script has added itself: to fill them in all rows loses nothing.
+const nameOf = relation => [relation.schemaname, relation.relname].filter(Boolean).join('.');
+const forgetting = ['DoStmt', 'CallStmt', 'ExecuteStmt', 'VariableSetStmt', 'TransactionStmt', 'PrepareStmt', 'DiscardStmt', 'RenameStmt', 'AlterObjectSchemaStmt'];
+
+function fillsAdded({ UpdateStmt: update }, added, here) {
+  return !!update && here.every(rule => rule === 'update-without-key') && !update.withClause
+    && update.targetList.every(({ ResTarget: target }) => !target.indirection && !target.val.MultiAssignRef && added.has(`${nameOf(update.relation)} ${target.name}`));
+}
+
+function follow(stmt, added) {
+  const [kind, node] = Object.entries(stmt)[0];
+  if (forgetting.includes(kind) || kind.startsWith('Drop')) added.clear();
+  if (kind !== 'AlterTableStmt' || node.objtype !== 'OBJECT_TABLE') return;
+  for (const { AlterTableCmd: command } of node.cmds)
+    if (command.subtype === 'AT_AddColumn' && !command.missing_ok) added.add(`${nameOf(node.relation)} ${command.def.ColumnDef.colname}`);
+}
+
 function ask(sql) {
   try {
     const bytes = Buffer.from(sql);
@@ -304,7 +321,14 @@ function ask(sql) {
     const ends = statements.map(({ stmt_location: start = 0, stmt_len: length }) =>
       bytes.subarray(0, length ? start + length : bytes.length).toString().replace(/[ \t\n\v\f\r]+$/, '').length);
     const found = [];
-    scripts(sql, found);
+    const added = new Set();
+    for (const { stmt, stmt_location: start = 0, stmt_len: length } of statements) {
+      const here = [];
+      find(stmt, here);
+      bodies(stmt, bytes.subarray(start, length ? start + length : bytes.length).toString(), here);
+      if (!fillsAdded(stmt, added, here)) found.push(...here);
+      if (!/search_path|set_config|pg_temp/i.test(sql)) follow(stmt, added);
+    }
     return { ends, found: found.sort(), isShared: isShared(statements) };
   } catch (error) {
     return { error: error.message ?? String(error) };

@@ -59,9 +59,9 @@ internal static class HistoryCheck
             var there = Applied(other).ToList();
             if (Lacking(here, there, last) is { Count: > 0 } lacking) return Behind(last, name, Through(other)!, lacking, options);
             if (there.Count == 0 || VersionOrder.Compare(last!, Through(other)!) != 0 || here[^1].Kind != there[^1].Kind) continue;
-            // Files that were applied in another order are the same files, and nothing that runs now would change the order.
+            // Files that were applied in another order are the same files, and nothing that runs now would change the order; what the other lacks is told of that one.
             var (files, theirs) = (here.ConvertAll(FileOf), there.ConvertAll(FileOf));
-            if (here[^1].ChainHash != there[^1].ChainHash && (files.SequenceEqual(theirs) || !files.ToHashSet().SetEquals(theirs)))
+            if (here[^1].ChainHash != there[^1].ChainHash && (files.SequenceEqual(theirs) || theirs.Except(files).Any()))
                 return new($"It is at migration {last} as {name} is, by another history (chain {Short(here[^1].ChainHash)}, there {Short(there[^1].ChainHash)}).", "history");
         }
         return null;

@@ -19,8 +19,6 @@ internal static class SqlPlace
     {
         PostgresErrorCodes.QueryCanceled => " It took longer than its statement-timeout; give the file '-- holdfast:statement-timeout 5min', or split it.",
         PostgresErrorCodes.InsufficientPrivilege => " Migrate as the role that owns the schema.",
-        // A newcomer's first step: everything is there but the history.
-        PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateSchema or PostgresErrorCodes.DuplicateObject => " If it was made before there was a history: holdfast schema baseline VERSION records the files whose work is there, up to that one.",
         _ => "",
     };
 }

@@ -91,7 +91,7 @@ public sealed class DestructiveSqlTests
     [InlineData("create temp table x (a int); do $$ begin execute 'alter table x rename to y'; end $$; truncate x", "truncate")]
     [InlineData("create temp table x (a int); set search_path = s, pg_temp; truncate x", "truncate")]
     [InlineData("create temp table x (a int); commit; truncate x", "truncate")]
-    [InlineData("create temp table x (a int); delete from x where a in (select lo_unlink(1))", "delete-without-key destroying-function")]
+    [InlineData("create temp table x (a int); delete from x where a in (select lo_unlink(1))", "destroying-function")]
     [InlineData("-- holdfast:transaction off\ncreate temp table x (a int); truncate x", "truncate")]
     [InlineData("create table x (a int primary key); alter table old add foreign key (a) references x on delete cascade; delete from x", "delete-without-key")]
     [InlineData("create table x (a int) partition by list (a); alter table x attach partition old default; truncate x", "truncate")]
