@@ -67,17 +67,22 @@ internal static class SchemaMigrateCommand
             return new Migrated(name, [.. tried.Where(step => step.Ran).Select(step => step.Step with { DurationMs = step.DurationMs })]) { NotTried = [.. tried.Where(step => !step.Ran).Select(step => step.Step.Script)] };
         }
         var migrator = new SchemaMigrator(target) { BeforeChange = gate.BeforeAsync };
-        if (invocation.DryRun) return new Migrated(name, [.. await migrator.PlanAsync(cancellationToken)]);
+        if (invocation.DryRun) return new Migrated(name, [.. await migrator.PlanAsync(cancellationToken)]) { Waiting = await WaitingAsync(target, cancellationToken) };
         var steps = await migrator.MigrateAsync(progress, cancellationToken);
-        return new Migrated(name, [.. steps]) { Checked = await gate.AfterAsync(name, target, steps, cancellationToken) };
+        return new Migrated(name, [.. steps]) { Checked = await gate.AfterAsync(name, target, steps, cancellationToken), Waiting = await WaitingAsync(target, cancellationToken) };
     }
+
+    private static async Task<List<string>?> WaitingAsync(MigrationTarget target, CancellationToken cancellationToken) =>
+        target.Options is { To: null, Phase: null } ? null : [.. target.Plan(await target.ReadAsync(cancellationToken)).Held.Select(file => file.File.Script)];
 
     private static void Write(Invocation invocation, TextWriter writer, Migrated migrated, string before)
     {
-        if (migrated.Steps.Count == 0 && migrated.NotTried is not { Count: > 0 }) writer.WriteLine($"{before}{SaidOptions.Complete(invocation, SchemaChecks.UpToDate(migrated.Checked))}");
+        var waiting = migrated.Waiting ?? [];
+        if (migrated.Steps.Count == 0 && waiting.Count == 0 && migrated.NotTried is not { Count: > 0 }) writer.WriteLine($"{before}{SaidOptions.Complete(invocation, SchemaChecks.UpToDate(migrated.Checked))}");
         foreach (var step in migrated.Steps)
             writer.WriteLine($"{before}{(migrated.NotTried is not null ? $"ran and rolled back {step.Script} ({step.DurationMs} ms)" : invocation.DryRun ? $"would apply {step.Script}" : $"applied {step.Script}")}");
         foreach (var script in migrated.NotTried ?? []) writer.WriteLine($"{before}not tried {script}: it, or one before it, cannot be rolled back");
+        if (waiting.Count > 0) writer.WriteLine($"{before}left for later by --to or --phase, the first of them and what is behind it: {string.Join(", ", waiting)}");
         SchemaChecks.Write(invocation, writer, before, migrated.Checked);
     }
 }
@@ -87,6 +92,9 @@ internal sealed record Migrated(string Provider, List<MigrationStep> Steps, List
 {
     /// <summary>In a trial: files that cannot be rolled back.</summary>
     public List<string>? NotTried { get; init; }
+
+    /// <summary>Files that <c>--to</c> or <c>--phase</c> leaves for later; null: neither was given.</summary>
+    public List<string>? Waiting { get; init; }
 
     /// <summary>What was looked at afterwards; null: nothing was changed.</summary>
     public ProviderChecked? Checked { get; init; }

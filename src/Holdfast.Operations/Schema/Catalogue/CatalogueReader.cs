@@ -5,7 +5,12 @@ namespace Holdfast.Operations.Schema.Catalogue;
 /// <summary>Reads a schema from a server's catalogue: one round trip, a second one where there is a history or a sequence to look at.</summary>
 internal static class CatalogueReader
 {
-    private const string Begin = "select set_config('search_path', '', true)";
+    // As the catalogue prints names and constants, whatever a server, a database or a role has for a default: what is equal reads alike,
+    // and a constant that was read here means the same in any session.
+    private const string Begin = """
+        select set_config(name, value, true) from (values ('search_path', ''), ('TimeZone', 'UTC'), ('DateStyle', 'ISO, YMD'), ('IntervalStyle', 'postgres'),
+          ('bytea_output', 'hex'), ('quote_all_identifiers', 'off'), ('extra_float_digits', '1'), ('xmloption', 'content')) settings(name, value)
+        """;
 
     /// <summary>Reads in a transaction of its own, in which nothing is written and everything is of one moment.</summary>
     public static async Task<CatalogueSnapshot> ReadAloneAsync(NpgsqlConnection connection, CatalogueScope scope, CancellationToken cancellationToken)
@@ -16,7 +21,7 @@ internal static class CatalogueReader
         return await ReadAsync(connection, scope, cancellationToken, "set transaction read only").ConfigureAwait(false);
     }
 
-    /// <summary>Reads in the connection's transaction; the search path is empty there afterwards.</summary>
+    /// <summary>Reads in the connection's transaction; afterwards the search path is empty there, and the settings that print constants are fixed.</summary>
     public static Task<CatalogueSnapshot> ReadAsync(NpgsqlConnection connection, CatalogueScope scope, CancellationToken cancellationToken) =>
         ReadAsync(connection, scope, cancellationToken, first: null);
 

@@ -7,7 +7,7 @@ namespace Holdfast.Operations.Schema.Migrations;
 /// Works on an index while writes go on. A limit on the wait for locks would cut it down, since it waits for every older
 /// transaction; what a cut leaves is an invalid index, which costs every write and helps nobody: it is taken away before and after.
 /// </summary>
-internal sealed class ConcurrentStatement(MigrationRun run, string script)
+internal sealed class ConcurrentStatement(MigrationRun run, string script, IReadOnlyList<string> settings)
 {
     private const string OlderTransactions = """
         select string_agg(format('process %s%s, open for %s s', pid, coalesce(' of ' || nullif(application_name, ''), ''), round(extract(epoch from clock_timestamp() - xact_start)::numeric, 1)), '; ')
@@ -37,7 +37,7 @@ internal sealed class ConcurrentStatement(MigrationRun run, string script)
     /// <param name="cancellationToken">Ends it.</param>
     public async Task RunAsync(SqlStatement statement, ConcurrentIndex index, bool cutBefore, CancellationToken cancellationToken)
     {
-        await run.SetAsync(TimeSpan.Zero, TimeSpan.Zero, local: false, cancellationToken).ConfigureAwait(false);
+        await run.SetAsync(TimeSpan.Zero, TimeSpan.Zero, local: false, settings, limitsHold: true, cancellationToken).ConfigureAwait(false);
         var there = await FindAsync(index, cancellationToken).ConfigureAwait(false);
         if (cutBefore && index.Action switch { ConcurrentAction.Create => there.Any(found => found.Valid), ConcurrentAction.Drop => there.Count == 0, _ => false })
         {
@@ -86,7 +86,7 @@ internal sealed class ConcurrentStatement(MigrationRun run, string script)
         try
         {
             var limit = why is OperationCanceledException ? CleaningCancelled : Cleaning;
-            await run.SetAsync(limit, limit, local: false, CancellationToken.None).ConfigureAwait(false);
+            await run.SetAsync(limit, limit, local: false, settings, limitsHold: true, CancellationToken.None).ConfigureAwait(false);
             await DropInvalidAsync(index, await FindAsync(index, CancellationToken.None).ConfigureAwait(false), CancellationToken.None).ConfigureAwait(false);
         }
         catch (PostgresException e)

@@ -5,9 +5,12 @@ namespace Holdfast.Operations.Schema.Migrations;
 /// <summary>What a history lacks of the files, in order; made without a server.</summary>
 /// <param name="Pending">The files to apply.</param>
 /// <param name="Unfinished">A file that was begun and not ended; null: there is none.</param>
-/// <param name="Held">Files that are left for later, because of <c>--to</c> or <c>--phase</c>.</param>
-internal sealed record MigrationPlan(IReadOnlyList<PreparedFile> Pending, HistoryRow? Unfinished, int Held)
+/// <param name="Held">Files that are left for later, because of <c>--to</c> or <c>--phase</c>: one of them, and all that are behind it.</param>
+internal sealed record MigrationPlan(IReadOnlyList<PreparedFile> Pending, HistoryRow? Unfinished, IReadOnlyList<PreparedFile> Held)
 {
+    /// <summary>True where the schema is not as the last of the files leaves it even when all that is pending was applied.</summary>
+    public bool IsPartial { get; private init; }
+
     /// <summary>Those of the pending files that lie below one that was applied already.</summary>
     public IReadOnlyList<string> OutOfOrder { get; private init; } = [];
 
@@ -23,25 +26,24 @@ internal sealed record MigrationPlan(IReadOnlyList<PreparedFile> Pending, Histor
 
         var pending = new List<PreparedFile>();
         var late = new List<string>();
-        var held = 0;
+        var held = new List<PreparedFile>();
         foreach (var file in set.Versioned.Where(file => !options.Without.Contains(file.Script) && !current.Contains(file.Version!) && !(unfinished is { Kind: "V", Version: { } begun } && MigrationVersion.Parse(begun).Equals(file.Version))))
         {
             if (last is not null && file.Version! < last && !options.OutOfOrder)
                 throw new SchemaException($"{target}: {file.Script} lies below {last}, which was applied already. Give it a number above {last}, or apply it as it is with --out-of-order (then the histories of two providers differ unless both get it in this order).");
             var prepared = file.Prepare(schema);
             // Later files build on earlier ones: behind the first that is left, all are.
-            if (held > 0 || (to is not null && file.Version! > to) || (options.Phase is { } phase && prepared.Directives.Phase > phase)) held++;
+            if (held.Count > 0 || (to is not null && file.Version! > to) || (options.Phase is { } phase && prepared.Directives.Phase > phase)) held.Add(prepared);
             else
             {
                 pending.Add(prepared);
                 if (last is not null && file.Version! < last) late.Add(file.Script);
             }
         }
-        if (held == 0)
-            foreach (var file in set.Repeatable.Where(file => !options.Without.Contains(file.Script)))
-                if (rows.LastOrDefault(row => row.Kind == "R" && row.Script == file.Script) is not { State: "applied" } before || before.Checksum != file.Checksum)
-                    if (unfinished is not { Kind: "R" } || unfinished.Script != file.Script) pending.Add(file.Prepare(schema));
-        return new MigrationPlan(pending, unfinished, held + options.Without.Count) { OutOfOrder = late };
+        foreach (var file in set.Repeatable.Where(file => !options.Without.Contains(file.Script)))
+            if (rows.LastOrDefault(row => row.Kind == "R" && row.Script == file.Script) is not { State: "applied" } before || before.Checksum != file.Checksum)
+                if (unfinished is not { Kind: "R" } || unfinished.Script != file.Script) (held.Count > 0 ? held : pending).Add(file.Prepare(schema));
+        return new MigrationPlan(pending, unfinished, held) { OutOfOrder = late, IsPartial = held.Count + options.Without.Count > 0 };
     }
 
     /// <summary>The file that a row tells of.</summary>

@@ -34,36 +34,47 @@ internal sealed record MigrationRun(MigrationTarget Target, MigrationSession Ses
     /// <summary>
     /// Gives a file the settings that a new session has, whatever the file before it set, and its limits. In a transaction they end with it.
     /// </summary>
-    public async Task SetAsync(TimeSpan lockTimeout, TimeSpan statementTimeout, bool local, CancellationToken cancellationToken)
+    /// <param name="lockTimeout">How long it may wait for a lock; zero: without end.</param>
+    /// <param name="statementTimeout">How long a statement may take; zero: without end.</param>
+    /// <param name="local">True: until the transaction ends.</param>
+    /// <param name="settings">What the file itself has set so far.</param>
+    /// <param name="limitsHold">True: these limits, whatever <paramref name="settings"/> say of them.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task SetAsync(TimeSpan lockTimeout, TimeSpan statementTimeout, bool local, IReadOnlyList<string> settings, bool limitsHold, CancellationToken cancellationToken)
     {
         var batch = new NpgsqlBatch(Connection)
         {
             BatchCommands =
             {
                 new("reset all"), new(Session.Owner is { } owner ? $"set role {owner}" : "reset role"),
+                Limits(),
                 new("""
-                    select set_config('lock_timeout', $1, $3), set_config('statement_timeout', $2, $3),
-                      -- What the guard has read must be what the server reads, whatever a role or a database has for a default.
-                      set_config('standard_conforming_strings', 'on', $3),
-                      case when version() like '%linux%' then set_config('client_connection_check_interval', '2s', $3) end,
-                      case when $4::text is not null then set_config('search_path', concat_ws(', ', $4, nullif(current_setting('search_path'), '')), $3) end
+                    -- What the guard has read must be what the server reads, whatever a role or a database has for a default.
+                    select set_config('standard_conforming_strings', 'on', $1),
+                      case when version() like '%linux%' then set_config('client_connection_check_interval', '2s', $1) end,
+                      case when $2::text is not null then set_config('search_path', concat_ws(', ', $2, nullif(current_setting('search_path'), '')), $1) end
                     """)
                 {
-                    Parameters =
-                    {
-                        new() { Value = Milliseconds(lockTimeout) }, new() { Value = Milliseconds(statementTimeout) }, new() { Value = local },
-                        // Names without a schema mean that of the history, in a directory of the user's own.
-                        new() { Value = Target.Set.IsShipped ? DBNull.Value : Target.Schema },
-                    },
+                    // Names without a schema mean that of the history, in a directory of the user's own.
+                    Parameters = { new() { Value = local }, new() { Value = Target.Set.IsShipped ? DBNull.Value : Target.Schema } },
                 },
             },
         };
         await using var _ = batch.ConfigureAwait(false);
+        foreach (var setting in settings) batch.BatchCommands.Add(new(setting));
+        if (limitsHold) batch.BatchCommands.Add(Limits());
         await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+
+        NpgsqlBatchCommand Limits() => new("select set_config('lock_timeout', $1, $3), set_config('statement_timeout', $2, $3)")
+        {
+            Parameters = { new() { Value = Milliseconds(lockTimeout) }, new() { Value = Milliseconds(statementTimeout) }, new() { Value = local } },
+        };
     }
 
-    public Task SetAsync(PreparedFile file, bool local, CancellationToken cancellationToken) =>
-        SetAsync(file.Directives.LockTimeout ?? Target.Options.LockTimeout, file.Directives.StatementTimeout ?? Target.Options.StatementTimeout, local, cancellationToken);
+    public Task SetAsync(PreparedFile file, bool local, CancellationToken cancellationToken) => SetAsync(file, local, [], cancellationToken);
+
+    public Task SetAsync(PreparedFile file, bool local, IReadOnlyList<string> settings, CancellationToken cancellationToken) =>
+        SetAsync(file.Directives.LockTimeout ?? Target.Options.LockTimeout, file.Directives.StatementTimeout ?? Target.Options.StatementTimeout, local, settings, limitsHold: false, cancellationToken);
 
     /// <summary>Runs one statement, without a limit but the server's.</summary>
     public async Task ExecuteAsync(string sql, CancellationToken cancellationToken)

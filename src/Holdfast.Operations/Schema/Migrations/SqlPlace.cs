@@ -18,6 +18,8 @@ internal static class SqlPlace
     public static string Hint(PostgresException error) => error.SqlState switch
     {
         PostgresErrorCodes.QueryCanceled => " It took longer than its statement-timeout; give the file '-- holdfast:statement-timeout 5min', or split it.",
+        PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateSchema or PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.DuplicateFunction =>
+            " If the database had what this file makes before it had a history, adopt it: holdfast schema baseline VERSION.",
         PostgresErrorCodes.InsufficientPrivilege => " Migrate as the role that owns the schema.",
         _ => "",
     };

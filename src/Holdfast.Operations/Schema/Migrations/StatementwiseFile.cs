@@ -38,11 +38,10 @@ internal sealed class StatementwiseFile(MigrationRun run, PreparedFile file)
         var retries = 0;
         for (var i = first; i < file.Statements; i++)
         {
-            var statement = file.Script.Statements[i];
             run.Tell(MigrationEventKind.Statement, file.File.Script, $"statement {i + 1} of {file.Statements}");
             try
             {
-                var (again, lost) = await RunAsync(statement, rank, i + 1, cutBefore: i == first && begun is { State: "running" }, cancellationToken).ConfigureAwait(false);
+                var (again, lost) = await RunAsync(i, rank, cutBefore: i == first && begun is { State: "running" }, cancellationToken).ConfigureAwait(false);
                 (retries, waited) = (retries + again, waited + lost);
             }
             // Where the session itself is gone nothing can be written: the row still says "running", and the next run goes on.
@@ -57,17 +56,18 @@ internal sealed class StatementwiseFile(MigrationRun run, PreparedFile file)
         return MigrationStep.Of(file) with { Retries = retries, LockWaitMs = (long)waited.TotalMilliseconds, DurationMs = Math.Max(took, 0) };
     }
 
-    private async Task<(int Retries, TimeSpan Lost)> RunAsync(SqlStatement statement, long rank, int number, bool cutBefore, CancellationToken cancellationToken)
+    private async Task<(int Retries, TimeSpan Lost)> RunAsync(int index, long rank, bool cutBefore, CancellationToken cancellationToken)
     {
-        if (ConcurrentIndex.Of(statement) is { } index)
+        var (statement, number, settings) = (file.Script.Statements[index], index + 1, FileSettings.Before(file.Script, index));
+        if (ConcurrentIndex.Of(statement) is { } concurrent)
         {
-            await new ConcurrentStatement(run, file.File.Script).RunAsync(statement, index, cutBefore, cancellationToken).ConfigureAwait(false);
+            await new ConcurrentStatement(run, file.File.Script, settings).RunAsync(statement, concurrent, cutBefore, cancellationToken).ConfigureAwait(false);
             await AdvanceAsync(rank, number, cancellationToken).ConfigureAwait(false);
             return default;
         }
         if (ScriptRules.StandsAlone(statement))
         {
-            await run.SetAsync(file, local: false, cancellationToken).ConfigureAwait(false);
+            await run.SetAsync(file, local: false, settings, cancellationToken).ConfigureAwait(false);
             if (Before is not null) await Before(statement, false, cancellationToken).ConfigureAwait(false);
             await run.ExecuteAsync(statement.Sql, cancellationToken).ConfigureAwait(false);
             await AdvanceAsync(rank, number, cancellationToken).ConfigureAwait(false);
@@ -81,7 +81,7 @@ internal sealed class StatementwiseFile(MigrationRun run, PreparedFile file)
             await using var _ = watching.ConfigureAwait(false);
             var transaction = await run.Connection.BeginTransactionAsync(token).ConfigureAwait(false);
             await using var __ = transaction.ConfigureAwait(false);
-            await run.SetAsync(file, local: true, token).ConfigureAwait(false);
+            await run.SetAsync(file, local: true, settings, token).ConfigureAwait(false);
             if (Before is not null) await Before(statement, true, token).ConfigureAwait(false);
             await run.ExecuteAsync(statement.Sql, token).ConfigureAwait(false);
             await AdvanceAsync(rank, number, token).ConfigureAwait(false);

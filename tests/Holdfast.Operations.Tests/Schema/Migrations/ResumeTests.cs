@@ -37,6 +37,38 @@ public sealed class ResumeTests
     }
 
     [Fact]
+    public async Task what_a_file_sets_counts_for_all_its_statements_also_when_it_is_resumed_and_for_no_other_file()
+    {
+        var database = await MigrationDatabase.CreateAsync();
+        (string, string)[] files =
+        [
+            Table,
+            ("V2__set.sql", """
+                -- holdfast:transaction off
+                set work_mem = '7MB';
+                select pg_catalog.set_config('lock_timeout', '9s', false);
+                create schema elsewhere;
+                set search_path to elsewhere;
+                create table there as select current_setting('work_mem') work_mem, current_setting('lock_timeout') lock_timeout;
+                create index concurrently there_i on there (work_mem);
+                do $$ begin insert into there values (current_setting('work_mem'), 'do'); end $$;
+                insert into there select 'once', 1 / count(*)::int from app.t where id = 5000;
+                reset work_mem;
+                insert into there values (current_setting('work_mem'), 'reset');
+                """),
+            ("V3__after.sql", "create table after as select current_setting('work_mem') work_mem;"),
+        ];
+        await Assert.ThrowsAsync<MigrationFailedException>(() => database.MigrateAsync(files));
+        await database.RunAsync("insert into app.t values (5000, 1)");
+        await database.Migrator(MigrationDatabase.Files(files)).ResumeAsync();
+        await database.MigrateAsync(files);
+        var usual = await database.AskAsync<string>("show work_mem");
+        Assert.Equal($"7MB 9s, 7MB do, once 1, {usual} reset", await database.AskAsync<string>("select string_agg(work_mem || ' ' || lock_timeout, ', ' order by ctid) from elsewhere.there"));
+        Assert.Equal(usual, await database.AskAsync<string>("select work_mem from app.after"));
+        Assert.Equal("elsewhere.there_i", await database.AskAsync<string>("select to_regclass('elsewhere.there_i')::text"));
+    }
+
+    [Fact]
     public async Task a_file_that_must_change_is_repaired_and_then_resumed()
     {
         var database = await MigrationDatabase.CreateAsync();
