@@ -28,9 +28,9 @@ internal static class PostgresErrors
     };
 
     /// <summary>The same of a connection that did not come about.</summary>
-    public static Exception Opening(Exception error, string address) => error is PostgresException ? Translate(error, address) : error switch
+    public static Exception Opening(Exception error, string address) => error switch
     {
-        NpgsqlException { InnerException: SocketException } => Translate(error, address),
+        PostgresException or NpgsqlException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.HostNotFound or SocketError.HostUnreachable or SocketError.NetworkUnreachable } } => Translate(error, address),
         NpgsqlException or SocketException or IOException or TimeoutException => new StoreUnavailableException(
             $"{address}: {error.Message}{(error.InnerException is { } inner ? $" ({inner.Message})" : "")} It did not let anybody in, so nothing was sent. Is it running, and not paused?", error),
         _ => error,
