@@ -35,6 +35,7 @@ internal sealed class OwnTables
         if (words.IsOneOf(0, Forgets)) Forget(null);
         else if (words.Is(0, "create")) Create(words);
         else if (words.Is(0, "alter", "table")) Alter(statement, words);
+        else if (words.Is(0, "alter") && statement.Tokens.Any(token => token.Is("rename") || token.Is("schema"))) Forget(null);
         else if (words.Is(0, "drop")) Forget(Changed(statement));
     }
 

@@ -87,6 +87,7 @@ public sealed class DestructiveSqlTests
     [InlineData("create temp table x (a int); drop table x; drop table x", "drop-table")]
     [InlineData("create temp table x (a int); drop table x, y", "drop-table")]
     [InlineData("create temp table x (a int); alter table if exists x rename to y; truncate x", "truncate")]
+    [InlineData("create table s.x (a int); alter schema s rename to gone; alter schema old rename to s; truncate s.x", "truncate")]
     [InlineData("create temp table x (a int); delete from y using x", "delete-without-key")]
     [InlineData("create temp table x (a int); do $$ begin execute 'alter table x rename to y'; end $$; truncate x", "truncate")]
     [InlineData("create temp table x (a int); set search_path = s, pg_temp; truncate x", "truncate")]
