@@ -42,7 +42,8 @@ function visit(kind, node, found) {
       for (const when of node.mergeWhenClauses) {
         const { commandType, matchKind, condition } = when.MergeWhenClause ?? when;
         if (commandType === 'CMD_DELETE') found.push('merge-delete');
-        const keyed = narrows(condition, names(node.relation), false) || (matchKind !== 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE' && narrows(node.joinCondition, names(node.relation), false));
+        const merged = scope(node.relation.relname, names(node.relation), []);
+        const keyed = narrows(condition, merged, false) || (matchKind !== 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE' && narrows(node.joinCondition, merged, false));
         if (commandType === 'CMD_UPDATE' && !keyed) found.push('merge-update');
       }
       break;
@@ -65,7 +66,7 @@ function visit(kind, node, found) {
 
 function change(node, rule, found) {
   if (node.relation.relname.startsWith('pg_')) found.push('catalogue-change');
-  else if (!narrows(node.whereClause, names(node.relation), rule === 'delete-without-key')) found.push(rule);
+  else if (!narrows(node.whereClause, scope(node.relation.relname, names(node.relation), node.usingClause), rule === 'delete-without-key')) found.push(rule);
 }
 
 // Types that take each value of what turns into them unasked.
@@ -117,21 +118,50 @@ function isShared(node) {
 
 const names = relation => [relation.alias?.aliasname ?? relation.relname];
 
+// The names of the changed table in a condition, and those of the same table joined once more.
+function scope(table, targets, from = []) {
+  const selves = (from ?? []).flatMap(item => tables(item)).filter(range => range.relname === table).map(range => range.alias?.aliasname ?? range.relname);
+  return { table, targets, own: targets.filter(name => !selves.includes(name)), same: [...targets, ...selves] };
+}
+
+function tables(item) {
+  if (item.RangeVar) return [item.RangeVar];
+  return item.JoinExpr ? [...tables(item.JoinExpr.larg), ...tables(item.JoinExpr.rarg)] : [];
+}
+
+// Whether it is a column of the changed table itself: in another type or case, a member of its JSON, or one of a row.
+function isColumn(node, own, qualified) {
+  const [kind, value] = Object.entries(node ?? { none: null })[0];
+  switch (kind) {
+    case 'ColumnRef': {
+      const fields = value.fields.map(field => field.String?.sval ?? '*');
+      const name = fields[fields.length - 1];
+      return name !== '*' && !['tableoid', 'xmin', 'xmax', 'cmin', 'cmax'].includes(name) && (fields.length === 1 ? !qualified : own.includes(fields[fields.length - 2]));
+    }
+    case 'TypeCast': case 'CollateClause': return isColumn(value.arg, own, qualified);
+    case 'RowExpr': return value.args.some(arg => isColumn(arg, own, qualified));
+    case 'FuncCall': return value.funcname.length === 1 && ['lower', 'upper'].includes(value.funcname[0].String.sval) && value.args?.length === 1 && isColumn(value.args[0], own, qualified);
+    case 'A_Expr': return value.kind === 'AEXPR_OP' && ['->', '->>', '#>', '#>>'].includes(value.name[0].String.sval) && !!value.rexpr.A_Const && isColumn(value.lexpr, own, qualified);
+    default: return false;
+  }
+}
+
 // A DELETE is narrowed by equality alone, an UPDATE by ranges and patterns too.
-function narrows(node, targets, byEquality, qualified = false) {
+function narrows(node, scoped, byEquality, qualified = false) {
   if (!node) return false;
+  const { targets, own: names, same } = scoped;
   const [kind, value] = Object.entries(node)[0];
-  const isKey = side => columns(side, targets, qualified).length > 0 && !hasTruth(side);
+  const isKey = (side, other = null) => byEquality ? isColumn(side, names, qualified) && columns(other, targets, true).length === 0 : columns(side, same, qualified).length > 0 && !hasTruth(side);
   const holds = operator => byEquality ? operator === '=' : comparisons.has(operator);
   switch (kind) {
     case 'BoolExpr':
       if (value.boolop === 'NOT_EXPR') return false;
-      return value.args[value.boolop === 'AND_EXPR' ? 'some' : 'every'](arg => narrows(arg, targets, byEquality, qualified));
+      return value.args[value.boolop === 'AND_EXPR' ? 'some' : 'every'](arg => narrows(arg, scoped, byEquality, qualified));
     case 'CurrentOfExpr': return true;
     case 'NullTest': return !byEquality && value.nulltesttype === 'IS_NULL' && isKey(value.arg);
     case 'BooleanTest': return !byEquality && ['IS_TRUE', 'IS_FALSE', 'IS_UNKNOWN'].includes(value.booltesttype) && isKey(value.arg);
     case 'SubLink':
-      if (value.subLinkType === 'EXISTS_SUBLINK') return narrows(value.subselect.SelectStmt?.whereClause, targets, byEquality, true);
+      if (value.subLinkType === 'EXISTS_SUBLINK') return narrows(value.subselect.SelectStmt?.whereClause, scope(scoped.table, targets, value.subselect.SelectStmt?.fromClause), byEquality, true);
       return value.subLinkType === 'ANY_SUBLINK' && holds(value.operName?.[0].String.sval ?? '=') && isKey(value.testexpr);
     case 'A_Expr': {
       const operator = value.name.length === 1 ? value.name[0].String.sval : null;
@@ -139,9 +169,9 @@ function narrows(node, targets, byEquality, qualified = false) {
       const compares = ['AEXPR_OP', 'AEXPR_OP_ANY', 'AEXPR_OP_ALL'].includes(value.kind) ? holds(operator) && !(byEquality && value.kind === 'AEXPR_OP_ALL')
         : byEquality ? value.kind === 'AEXPR_NOT_DISTINCT' || (value.kind === 'AEXPR_IN' && operator === '=')
         : ranges.has(value.kind) && !operator.startsWith('!') && operator !== '<>' && !operator.startsWith('NOT');
-      const own = columns(value.lexpr, targets, qualified);
-      if (!compares || columns(value.rexpr, targets, qualified).some(name => own.includes(name))) return false;
-      return isKey(value.lexpr) || (!(byEquality && list) && isKey(value.rexpr));
+      const own = columns(value.lexpr, same, qualified);
+      if (!compares || columns(value.rexpr, same, qualified).some(name => own.includes(name))) return false;
+      return isKey(value.lexpr, value.rexpr) || (!(byEquality && list) && isKey(value.rexpr, value.lexpr));
     }
     default: return false;
   }
@@ -156,7 +186,7 @@ function columns(node, targets, qualified) {
       const fields = value.fields.map(field => field.String?.sval ?? '*');
       return (fields.length === 1 ? !qualified : targets.includes(fields[fields.length - 2])) ? [fields[fields.length - 1]] : [];
     }
-    if (kind === 'SubLink') return columns(value.testexpr ?? null, targets, qualified);
+    if (kind === 'SubLink') return columns((value.subselect.SelectStmt?.targetList && !value.subselect.SelectStmt.fromClause ? value : value.testexpr) ?? null, targets, qualified);
     return columns(value, targets, qualified);
   });
 }
@@ -241,6 +271,7 @@ const casts = ['regclass', 'regproc', 'regprocedure', 'regtype', 'regnamespace',
 
 function partsOf(node) {
   if (node.A_Const?.sval) return [node.A_Const.sval.sval ?? ''];
+  if (node.A_Const?.ival) return [String(node.A_Const.ival.ival ?? 0)];
   if (node.A_Expr?.kind === 'AEXPR_OP' && node.A_Expr.name[0].String.sval === '||') {
     const [left, right] = [partsOf(node.A_Expr.lexpr), partsOf(node.A_Expr.rexpr)];
     return left && right && [...left, ...right];
@@ -265,6 +296,23 @@ function partsOf(node) {
   return parts;
 }
 
+// Columns that the script has added itself: to fill them in all rows loses nothing.
+const nameOf = relation => [relation.schemaname, relation.relname].filter(Boolean).join('.');
+const forgetting = ['DoStmt', 'CallStmt', 'ExecuteStmt', 'VariableSetStmt', 'TransactionStmt', 'PrepareStmt', 'DiscardStmt', 'RenameStmt', 'AlterObjectSchemaStmt'];
+
+function fillsAdded({ UpdateStmt: update }, added, here) {
+  return !!update && here.every(rule => rule === 'update-without-key') && !update.withClause
+    && update.targetList.every(({ ResTarget: target }) => !target.indirection && !target.val.MultiAssignRef && added.has(`${nameOf(update.relation)} ${target.name}`));
+}
+
+function follow(stmt, added) {
+  const [kind, node] = Object.entries(stmt)[0];
+  if (forgetting.includes(kind) || kind.startsWith('Drop')) added.clear();
+  if (kind !== 'AlterTableStmt' || node.objtype !== 'OBJECT_TABLE') return;
+  for (const { AlterTableCmd: command } of node.cmds)
+    if (command.subtype === 'AT_AddColumn' && !command.missing_ok) added.add(`${nameOf(node.relation)} ${command.def.ColumnDef.colname}`);
+}
+
 function ask(sql) {
   try {
     const bytes = Buffer.from(sql);
@@ -273,7 +321,14 @@ function ask(sql) {
     const ends = statements.map(({ stmt_location: start = 0, stmt_len: length }) =>
       bytes.subarray(0, length ? start + length : bytes.length).toString().replace(/[ \t\n\v\f\r]+$/, '').length);
     const found = [];
-    scripts(sql, found);
+    const added = new Set();
+    for (const { stmt, stmt_location: start = 0, stmt_len: length } of statements) {
+      const here = [];
+      find(stmt, here);
+      bodies(stmt, bytes.subarray(start, length ? start + length : bytes.length).toString(), here);
+      if (!fillsAdded(stmt, added, here)) found.push(...here);
+      if (!/search_path|set_config|pg_temp/i.test(sql)) follow(stmt, added);
+    }
     return { ends, found: found.sort(), isShared: isShared(statements) };
   } catch (error) {
     return { error: error.message ?? String(error) };

@@ -76,6 +76,7 @@ internal sealed class Invocation(ParseResult parse, string command)
 
     public ExitCode Print(CliError error)
     {
+        error = SaidOptions.Complete(this, error);
         if (Json) WriteEnvelope(writer =>
         {
             writer.WriteStartObject("error");
@@ -91,6 +92,7 @@ internal sealed class Invocation(ParseResult parse, string command)
     /// <summary>The error line and its hint alone, where standard output has the result already.</summary>
     public ExitCode Note(CliError error)
     {
+        error = SaidOptions.Complete(this, error);
         var colour = Terminal.Colour(parse.GetValue(GlobalOptions.NoColor), toErrors: true);
         Console.Error.WriteLine(colour ? $"\e[31merror:\e[0m {error.Message}" : $"error: {error.Message}");
         if (error.Suggestion is { } suggestion) Console.Error.WriteLine($"hint: {suggestion}");

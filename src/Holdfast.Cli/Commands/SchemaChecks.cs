@@ -17,7 +17,7 @@ internal static class SchemaChecks
             Ignored = await SchemaDriftCommand.IgnoredAsync(invocation, cancellationToken),
             IsLeftToAccess = set.IsShipped ? AccessFollows.Is : (_, _) => false,
         };
-        return new RolloutGate(check) { Compared = (name, seen) => Invocation.Note($"{name}: {Words(seen)}") };
+        return new RolloutGate(check) { Compared = (name, seen) => Invocation.Note($"{name}: {SaidOptions.Complete(invocation, Words(seen))}") };
     }
 
     /// <summary>Whether to go on with a provider: those before it must be right where something is to be done; where nothing is, it is looked at later.</summary>
@@ -37,10 +37,10 @@ internal static class SchemaChecks
         return new(target, check.RunAsync, what => Invocation.Note(Terminal.Safe(what))) { IsAccepted = check.IsAccepted };
     }
 
-    public static void Write(TextWriter writer, string before, ProviderChecked? seen)
+    public static void Write(Invocation invocation, TextWriter writer, string before, ProviderChecked? seen)
     {
         if (seen is not { What: ProviderChecked.Drift } and not { NotCompared: not null }) return;
-        writer.WriteLine($"{before}{Words(seen)}");
+        writer.WriteLine($"{before}{SaidOptions.Complete(invocation, Words(seen))}");
         if (seen.WaitsForAccess == true) writer.WriteLine($"{before}its new tables wait for: holdfast access apply");
     }
 

@@ -50,6 +50,7 @@ internal static class SchemaLintCommand
 
     private static async Task<string> ReadAsync(string file, CancellationToken cancellationToken)
     {
+        if (Directory.Exists(file)) throw new CliException(ExitCode.Usage, $"{file} is a directory; lint takes files.", $"holdfast schema lint {ShellWord.Of(file.TrimEnd('/'))}/*.sql");
         try
         {
             return await File.ReadAllTextAsync(file, new UTF8Encoding(false, throwOnInvalidBytes: true), cancellationToken);

@@ -44,7 +44,7 @@ internal static class SchemaMigrateCommand
         }
         return invocation.Print(migrated is [var only] ? only : new Migrated(invocation.Target.Name, [.. migrated.SelectMany(one => one.Steps)], [.. migrated]), CliJson.Default.Migrated, writer =>
         {
-            foreach (var one in migrated) Write(writer, one, migrated.Count == 1 ? "" : $"{one.Provider}: ", invocation.DryRun);
+            foreach (var one in migrated) Write(invocation, writer, one, migrated.Count == 1 ? "" : $"{one.Provider}: ");
         });
     }
 
@@ -75,15 +75,15 @@ internal static class SchemaMigrateCommand
     private static async Task<List<string>?> WaitingAsync(MigrationTarget target, CancellationToken cancellationToken) =>
         target.Options is { To: null, Phase: null } ? null : [.. target.Plan(await target.ReadAsync(cancellationToken)).Held.Select(file => file.File.Script)];
 
-    private static void Write(TextWriter writer, Migrated migrated, string before, bool dryRun)
+    private static void Write(Invocation invocation, TextWriter writer, Migrated migrated, string before)
     {
         var waiting = migrated.Waiting ?? [];
-        if (migrated.Steps.Count == 0 && waiting.Count == 0 && migrated.NotTried is not { Count: > 0 }) writer.WriteLine($"{before}{SchemaChecks.UpToDate(migrated.Checked)}");
+        if (migrated.Steps.Count == 0 && waiting.Count == 0 && migrated.NotTried is not { Count: > 0 }) writer.WriteLine($"{before}{SaidOptions.Complete(invocation, SchemaChecks.UpToDate(migrated.Checked))}");
         foreach (var step in migrated.Steps)
-            writer.WriteLine($"{before}{(migrated.NotTried is not null ? $"ran and rolled back {step.Script} ({step.DurationMs} ms)" : dryRun ? $"would apply {step.Script}" : $"applied {step.Script}")}");
+            writer.WriteLine($"{before}{(migrated.NotTried is not null ? $"ran and rolled back {step.Script} ({step.DurationMs} ms)" : invocation.DryRun ? $"would apply {step.Script}" : $"applied {step.Script}")}");
         foreach (var script in migrated.NotTried ?? []) writer.WriteLine($"{before}not tried {script}: it, or one before it, cannot be rolled back");
         if (waiting.Count > 0) writer.WriteLine($"{before}left for later by --to or --phase, the first of them and what is behind it: {string.Join(", ", waiting)}");
-        SchemaChecks.Write(writer, before, migrated.Checked);
+        SchemaChecks.Write(invocation, writer, before, migrated.Checked);
     }
 }
 

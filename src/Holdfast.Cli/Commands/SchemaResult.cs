@@ -13,7 +13,7 @@ internal static class SchemaResult
                 var before = done.Count == 1 ? "" : $"{one.Provider}: ";
                 if (one.Steps.Count == 0) writer.WriteLine($"{before}{nothing}");
                 foreach (var step in one.Steps) writer.WriteLine($"{before}{what} {step.Script}");
-                SchemaChecks.Write(writer, before, one.Checked);
+                SchemaChecks.Write(invocation, writer, before, one.Checked);
             }
         });
 }

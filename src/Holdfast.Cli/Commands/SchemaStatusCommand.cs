@@ -16,7 +16,7 @@ internal static class SchemaStatusCommand
         var targets = SchemaTargets.Read(invocation);
         var looks = await Task.WhenAll(targets.Select(async target => (target.Name, Look: await SchemaLook.AtAsync(target.Target, cancellationToken))));
         var status = new SchemaStatus(
-            [.. looks.Select(one => new SchemaProvider(one.Name, one.Look.Version, one.Look.Chain, one.Look.Problem))],
+            [.. looks.Select(one => new SchemaProvider(one.Name, one.Look.Version, one.Look.Chain, one.Look.Problem is { } problem ? SaidOptions.Complete(invocation, problem) : null))],
             [.. SchemaLook.Scripts(targets[0].Target.Set, looks.Select(one => one.Look)).Select(script => new SchemaLine(script, looks.ToDictionary(one => one.Name, one => one.Look.StateOf(script))))],
             looks.Where(one => one.Look.Error is null).Select(one => one.Look.Fingerprint).Distinct().Count() <= 1);
         invocation.Print(status, CliJson.Default.SchemaStatus, writer =>
@@ -27,17 +27,25 @@ internal static class SchemaStatusCommand
             writer.WriteLine(Verdict(status, [.. looks.Where(one => one.Look.Error is not null).Select(one => one.Name)]));
             foreach (var provider in status.Providers.Where(provider => provider.Problem is not null)) writer.WriteLine($"{provider.Provider}: {provider.Problem}");
         });
-        if (!status.ChainsEqual) return invocation.Note(new CliError(ExitCode.VerificationFailed, "The providers' histories differ.", "holdfast schema migrate"));
+        if (!status.ChainsEqual) return invocation.Note(new CliError(ExitCode.VerificationFailed, "The providers' histories differ.", $"holdfast schema {Remedy([.. looks.Select(one => one.Look)])}"));
         if (looks.FirstOrDefault(one => one.Look.Error is not null).Look is { Error: { } error }) return invocation.Note(CliError.Of(error));
         return looks.FirstOrDefault(one => one.Look.Problem is not null) is { Look: not null } bad
             ? invocation.Note(new CliError(ExitCode.VerificationFailed, $"{bad.Name}: {bad.Look.Problem}")) : ExitCode.Done;
+    }
+
+    // Where none lacks a file, no file mends what differs.
+    private static string Remedy(IReadOnlyList<SchemaLook> looks)
+    {
+        var lacks = looks.Select(look => look.Lacks).OfType<string>().ToList();
+        return lacks.Count == 0 || lacks.Contains("history") ? "history" : lacks.Max(StringComparer.Ordinal)!;
     }
 
     // What was not read may be anything.
     private static string Verdict(SchemaStatus status, IReadOnlyList<string> unread)
     {
         if (unread.Count == status.Providers.Count) return "no history could be read";
-        var verdict = status.ChainsEqual ? "the histories are equal" : "the histories differ";
+        var isOneOrder = status.Providers.Where(provider => !unread.Contains(provider.Provider)).Select(provider => provider.Chain).Distinct().Count() <= 1;
+        var verdict = !status.ChainsEqual ? "the histories differ" : isOneOrder ? "the histories are equal" : "the histories are equal but for the order of their files";
         return unread.Count == 0 ? verdict : $"{verdict} where they were read; not read: {string.Join(", ", unread)}";
     }
 }

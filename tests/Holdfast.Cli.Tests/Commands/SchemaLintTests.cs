@@ -34,6 +34,10 @@ public sealed class SchemaLintTests : IDisposable
         Assert.Contains("nothing.sql cannot be read", (await _holdfast.RunAsync("schema", "lint", _holdfast.PathOf("nothing.sql"))).Ended(2).Errors, StringComparison.Ordinal);
         var open = _holdfast.Write("open.sql", "select 1;\nselect 'x");
         Assert.Contains("open.sql: Line 2: a quote that does not end", (await _holdfast.RunAsync("schema", "lint", open)).Ended(2).Errors, StringComparison.Ordinal);
+        var unbalanced = _holdfast.Write("unbalanced.sql", "create table t (id int;\ncreate index i on t (id);");
+        Assert.Contains("unbalanced.sql: Line 1: a parenthesis that is not closed", (await _holdfast.RunAsync("schema", "lint", unbalanced)).Ended(2).Errors, StringComparison.Ordinal);
+        Directory.CreateDirectory(_holdfast.PathOf("folder"));
+        Assert.Contains("/folder is a directory; lint takes files", (await _holdfast.RunAsync("schema", "lint", _holdfast.PathOf("folder"))).Ended(2).Errors, StringComparison.Ordinal);
         (await _holdfast.RunAsync("schema", "lint")).Ended(2);
     }
 

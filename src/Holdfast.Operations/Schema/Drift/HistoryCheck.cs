@@ -55,19 +55,37 @@ internal static class HistoryCheck
     /// <summary>What tells its history from that of the provider that is furthest; null: nothing.</summary>
     public static HistoryFault? Against(CatalogueSnapshot snapshot, IReadOnlyList<(string Name, CatalogueSnapshot Snapshot)> others, DriftOptions options)
     {
-        var here = Applied(snapshot).LastOrDefault();
+        var (last, here) = (Through(snapshot), Applied(snapshot).ToList());
         foreach (var (name, other) in others)
         {
-            var there = Applied(other).LastOrDefault();
-            if (there is null) continue;
-            if (here is null || VersionOrder.Compare(here.Version!, there.Version!) < 0)
-                // Of one that is not known here there is no file to run.
-                return new($"It is at migration {here?.Version ?? "none"}, {name} at {there.Version}.", options.Migrations.Any(migration => VersionOrder.Compare(migration.Version, there.Version!) == 0) ? "migrate" : "history");
-            if (VersionOrder.Compare(here.Version!, there.Version!) == 0 && here.ChainHash != there.ChainHash && here.Kind == there.Kind)
-                return new($"It is at migration {here.Version} as {name} is, by another history (chain {Short(here.ChainHash)}, there {Short(there.ChainHash)}).", "history");
+            var there = Applied(other).ToList();
+            if (Lacking(here, there, last) is { Count: > 0 } lacking) return Behind(last, name, Through(other)!, lacking, options);
+            if (there.Count == 0 || VersionOrder.Compare(last!, Through(other)!) != 0 || here[^1].Kind != there[^1].Kind) continue;
+            // Files that were applied in another order are the same files, and nothing that runs now would change the order; what the other lacks is told of that one.
+            var (files, theirs) = (here.ConvertAll(FileOf), there.ConvertAll(FileOf));
+            if (here[^1].ChainHash != there[^1].ChainHash && (files.SequenceEqual(theirs) || theirs.Except(files).Any()))
+                return new($"It is at migration {last} as {name} is, by another history (chain {Short(here[^1].ChainHash)}, there {Short(there[^1].ChainHash)}).", "history");
         }
         return null;
     }
+
+    private static HistoryFault Behind(string? last, string name, string other, List<string> lacking, DriftOptions options)
+    {
+        var what = last is not null && lacking.Exists(version => VersionOrder.Compare(version, last) < 0) ? $"It lacks {string.Join(", ", lacking)}, which {name} has." : $"It is at migration {last ?? "none"}, {name} at {other}.";
+        // Of one that is not known here there is no file to run.
+        if (!lacking.TrueForAll(version => options.Migrations.Any(migration => VersionOrder.Compare(migration.Version, version) == 0))) return new(what, "history");
+        return new(what, lacking.Exists(version => last is not null && VersionOrder.Compare(version, last) < 0) ? "migrate --out-of-order" : "migrate");
+    }
+
+    // A baseline stands for what lies below it.
+    private static List<string> Lacking(List<HistoryEntry> here, List<HistoryEntry> there, string? last)
+    {
+        var numbers = here.Select(entry => VersionOrder.Key(entry.Version!)).ToHashSet(StringComparer.Ordinal);
+        var isBaseline = here.Exists(entry => entry.Kind == "B") || there.Exists(entry => entry.Kind == "B");
+        return [.. there.Where(entry => !numbers.Contains(VersionOrder.Key(entry.Version!)) && !(isBaseline && last is not null && VersionOrder.Compare(entry.Version!, last) < 0)).Select(entry => entry.Version!)];
+    }
+
+    private static (string, string) FileOf(HistoryEntry entry) => (VersionOrder.Key(entry.Version!), entry.Checksum);
 
     // An undone one has a row of its own behind.
     private static HistoryEntry? LastOf(Migration file, CatalogueSnapshot snapshot) =>

@@ -5,10 +5,11 @@ namespace Holdfast.Operations.Schema.Drift;
 /// <summary>What is on a server before a replay: none of it may be changed by that.</summary>
 /// <param name="Oids">Every schema of people, the one that is compared too.</param>
 /// <param name="Others">The names of all but that one, each with how the server writes it.</param>
+/// <param name="Role">The role that the session has assumed; <c>none</c>: none.</param>
 /// <param name="Extended">Functions, types, operators and operator classes of extensions that live in the one that is compared.</param>
-internal sealed record LiveSchemas(IReadOnlyList<uint> Oids, IReadOnlyDictionary<string, string> Others, IReadOnlySet<string> Extended)
+internal sealed record LiveSchemas(IReadOnlyList<uint> Oids, IReadOnlyDictionary<string, string> Others, string Role, IReadOnlySet<string> Extended)
 {
-    private const string Schemas = "select oid, nspname::text, quote_ident(nspname) from pg_namespace where nspname not like 'pg\\_%' and nspname <> 'information_schema'";
+    private const string Schemas = "select oid, nspname::text, pg_catalog.quote_ident(nspname::text) from pg_namespace where nspname not like 'pg\\_%' and nspname <> 'information_schema'";
 
     private const string Members = """
         select distinct x.name from pg_namespace n join pg_depend d on d.refclassid = 'pg_extension'::regclass and d.deptype = 'e'
@@ -22,7 +23,7 @@ internal sealed record LiveSchemas(IReadOnlyList<uint> Oids, IReadOnlyDictionary
     public static async Task<LiveSchemas> ReadAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken)
     {
         var (oids, others, extended) = (new List<uint>(), new Dictionary<string, string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
-        var batch = new NpgsqlBatch(connection) { BatchCommands = { new(Schemas), new(Members) { Parameters = { new() { Value = schema } } } } };
+        var batch = new NpgsqlBatch(connection) { BatchCommands = { new(Schemas), new(Members) { Parameters = { new() { Value = schema } } }, new("select current_setting('role')") } };
         await using var _ = batch.ConfigureAwait(false);
         var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using var __ = reader.ConfigureAwait(false);
@@ -33,6 +34,8 @@ internal sealed record LiveSchemas(IReadOnlyList<uint> Oids, IReadOnlyDictionary
         }
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false)) extended.Add(reader.GetString(0));
-        return new LiveSchemas(oids, others, extended);
+        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        return new LiveSchemas(oids, others, reader.GetString(0), extended);
     }
 }

@@ -12,16 +12,22 @@ namespace Holdfast.Operations.Schema.Drift;
 /// <param name="name">The schema that they make.</param>
 /// <param name="aside">What the real one is called meanwhile; null: it has another name anyway.</param>
 /// <param name="live">What is there and must stay as it is.</param>
-internal sealed class Replay(NpgsqlConnection connection, string name, string? aside, LiveSchemas live)
+/// <param name="isShipped">They are Holdfast's own: no function that somebody has put into <c>public</c> is theirs.</param>
+internal sealed class Replay(NpgsqlConnection connection, string name, string? aside, LiveSchemas live, bool isShipped)
 {
     /// <summary>Where statements come from that no file has.</summary>
     public const string Access = "what access declares";
 
-    private const string Limits = "set local lock_timeout = '2s'; set local statement_timeout = '60s'; set local client_min_messages = error; set local check_function_bodies = off";
+    private const string Limits = "set local lock_timeout = '2s'; set local statement_timeout = '60s'; set local client_min_messages = error; set local check_function_bodies = off; set local standard_conforming_strings = on";
 
     // search_path as the session has it, with the scratch schema before it, for migrations that name no schema. Behind it the real one
-    // where that was put aside: extensions live there.
-    private const string Path = "select set_config('search_path', pg_catalog.concat_ws(', ', $1, nullif(current_setting('search_path'), ''), $2::text), true), set_config('holdfast.live', $3, true)";
+    // where that was put aside: extensions live there. Holdfast's own files name all that they mean.
+    private const string Path = """
+        select set_config('search_path', case when $4 then 'pg_catalog, pg_temp' else pg_catalog.concat_ws(', ', $1::text, nullif(current_setting('search_path'), ''), $2::text) end, true),
+          set_config('role', $3, true)
+        """;
+
+    private const string Live = "select set_config('holdfast.live', $1, true)";
 
     private const string Aside = "putting the schema aside", Scratch = "the scratch schema", IsOfFiles = "of its files";
 
@@ -40,6 +46,7 @@ internal sealed class Replay(NpgsqlConnection connection, string name, string? a
 
     private readonly List<string> _statements = [];
     private readonly List<(string Origin, bool IsOfFile)> _origins = [];
+    private bool _isAtAccess;
     private readonly ExtensionsAside? _extensions = aside is null ? null : new ExtensionsAside(name, aside, live.Extended);
 
     /// <summary>Makes the schema, and the stand-ins that foreign keys need.</summary>
@@ -64,7 +71,6 @@ internal sealed class Replay(NpgsqlConnection connection, string name, string? a
                 throw new SchemaException($"The migrations cannot be replayed beside the schema: {e.Message} {ReplayRules.Advice}", e.InnerException!) { Data = { [IsOfFiles] = true } };
             }
         }
-        Add(Path, "the search path");
     }
 
     /// <summary>A file, to be run with the next ones.</summary>
@@ -72,10 +78,19 @@ internal sealed class Replay(NpgsqlConnection connection, string name, string? a
     /// <param name="parsed">What of it is run.</param>
     public void Add(string script, SqlScript parsed)
     {
+        // As a migration begins each file: with nothing that the one before has set.
+        if (!_isAtAccess)
+        {
+            foreach (var fresh in Limits.Split("; ").Prepend("reset all")) Add(fresh, "the limits");
+            Add(Path, "the search path");
+        }
+        _isAtAccess = script == Access;
         foreach (var statement in parsed.Statements)
             // It is there already: a plain CREATE SCHEMA of the user's own would fail.
-            if (!(statement.StartsWith("create", "schema") && statement.Tokens.Any(token => token.Name == name))) Add(ScratchName.WithoutConcurrently(statement, _extensions), $"{script}, line {statement.Line}", script != Access);
-        if (script != Access) Add(Locks, script, isOfFile: true);
+            if (!(statement.StartsWith("create", "schema") && statement.Tokens.Any(token => token.Name == name))) Add(OutsideOfSchemas.UnlessThere(statement, ScratchName.WithoutConcurrently(statement, _extensions)), $"{script}, line {statement.Line}", !_isAtAccess);
+        if (_isAtAccess) return;
+        Add(Live, script);
+        Add(Locks, script, isOfFile: true);
     }
 
     /// <summary>Runs what was added, in one round trip.</summary>
@@ -88,7 +103,8 @@ internal sealed class Replay(NpgsqlConnection connection, string name, string? a
         foreach (var sql in _statements)
         {
             var command = new NpgsqlBatchCommand(sql);
-            if (sql == Path) command.Parameters.AddRange(new NpgsqlParameter[] { new() { Value = name }, new() { Value = (object?)aside ?? DBNull.Value }, new() { Value = $"{{{string.Join(',', live.Oids)}}}" } });
+            if (sql == Path) command.Parameters.AddRange(new NpgsqlParameter[] { new() { Value = name }, new() { Value = (object?)aside ?? DBNull.Value }, new() { Value = live.Role }, new() { Value = isShipped } });
+            if (sql == Live) command.Parameters.Add(new() { Value = $"{{{string.Join(',', live.Oids)}}}" });
             batch.BatchCommands.Add(command);
         }
         _statements.Clear();

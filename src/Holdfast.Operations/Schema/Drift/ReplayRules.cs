@@ -52,7 +52,7 @@ internal static class ReplayRules
 
     /// <summary>Changes no schema, or cannot stand in a transaction; where a sequence is, and what a program wrote, no rollback would take back.</summary>
     public static bool IsLeftOut(SqlStatement statement) =>
-        statement.StartsWith("copy") || statement.StartsWith("reindex") || (ScriptRules.NeedsNoTransaction(statement) && !statement.Tokens.Any(token => token.Is("concurrently")))
+        statement.StartsWith("copy") || (statement.Tokens.Count > 1 && statement.Tokens[1].Is("subscription")) || statement.StartsWith("reindex") || (ScriptRules.NeedsNoTransaction(statement) && !statement.Tokens.Any(token => token.Is("concurrently")))
         || (statement.StartsWith("select") && statement.Tokens.Any(MovesSequence));
 
     // A trigger or a policy belongs to its table, and nothing depends on it: without it the schema that is compared is the same.

@@ -1,4 +1,5 @@
 using Holdfast.Operations.Schema.Catalogue;
+using Holdfast.Operations.Schema.Migrations;
 using Holdfast.Operations.Schema.Sql;
 using Holdfast.Stores.Migrations;
 using Npgsql;
@@ -59,7 +60,7 @@ internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDict
         var access = declared.Statements.Select(statement => SqlScript.Parse(statement.Replace(CanonicalText.Schema, name, StringComparison.Ordinal))).ToList();
         var scope = new CatalogueScope(name, schema) { Aside = aside, Owner = declared.Owner, StandIns = stands.Originals };
 
-        var replay = new Replay(connection, name, aside, live);
+        var replay = new Replay(connection, name, aside, live, isShipped: applied.All(IsShipped));
         await replay.BeginAsync(stands, withRows, cancellationToken).ConfigureAwait(false);
         var reference = waiting.Count == 0 ? new SchemaReference(await AllAsync().ConfigureAwait(false), ExtensionsOf(scripts.Select(file => file.Script)), declared)
             : await WaitingFiles.BuildAsync(transaction, replay, scripts, changed, access, scope, declared, mayFail: withRows || stands.Tables.Count == 0, cancellationToken).ConfigureAwait(false);
@@ -74,6 +75,8 @@ internal sealed record SchemaReference(CatalogueSnapshot Snapshot, IReadOnlyDict
             return await CatalogueReader.ReadAsync(connection, scope, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private static bool IsShipped(Migration migration) => MigrationSet.Shipped.Versioned.Any(file => file.Script == migration.Script && file.Checksum == migration.Checksum);
 
     private static bool NamesItsSchema(Migration migration, string schema, string scratch)
     {

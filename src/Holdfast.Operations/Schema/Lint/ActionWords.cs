@@ -6,13 +6,7 @@ namespace Holdfast.Operations.Schema.Lint;
 internal static class ActionWords
 {
     /// <summary>Whether it starts with these key words.</summary>
-    public static bool Starts(this SqlToken[] action, params ReadOnlySpan<string> words)
-    {
-        if (action.Length < words.Length) return false;
-        for (var i = 0; i < words.Length; i++)
-            if (!action[i].Is(words[i])) return false;
-        return true;
-    }
+    public static bool Starts(this SqlToken[] action, params ReadOnlySpan<string> words) => StartsAt(action, 0, words);
 
     /// <summary>Whether these key words stand in it one after the other, outside of parentheses.</summary>
     public static bool Says(this SqlToken[] action, params ReadOnlySpan<string> words)
@@ -20,9 +14,17 @@ internal static class ActionWords
         for (var (i, depth) = (0, 0); i < action.Length; i++)
         {
             depth += TopLevel.Step(action, i);
-            if (depth == 0 && action[i..].Starts(words)) return true;
+            if (depth == 0 && StartsAt(action, i, words)) return true;
         }
         return false;
+    }
+
+    private static bool StartsAt(SqlToken[] action, int at, ReadOnlySpan<string> words)
+    {
+        if (action.Length - at < words.Length) return false;
+        for (var i = 0; i < words.Length; i++)
+            if (!action[at + i].Is(words[i])) return false;
+        return true;
     }
 
     /// <summary>ADD [COLUMN] [IF NOT EXISTS] name …</summary>

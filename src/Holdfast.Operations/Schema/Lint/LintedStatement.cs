@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Holdfast.Operations.Schema.Sql;
 
 namespace Holdfast.Operations.Schema.Lint;
@@ -30,17 +31,17 @@ internal sealed class LintedStatement(SqlStatement statement, LintState before, 
 /// <param name="Created">The tables that the file has made.</param>
 /// <param name="NotValid">The tables that got a constraint NOT VALID in the open transaction.</param>
 internal sealed record LintState(
-    bool InTransaction, bool OwnTransaction, bool IsWrapped, bool HasLockTimeout, IReadOnlySet<string> Created, IReadOnlySet<string> NotValid)
+    bool InTransaction, bool OwnTransaction, bool IsWrapped, bool HasLockTimeout, ImmutableHashSet<string> Created, ImmutableHashSet<string> NotValid)
 {
     public LintState After(LintedStatement statement)
     {
         var words = statement.Words;
-        if (TransactionRules.Opens(statement)) return this with { InTransaction = true, OwnTransaction = true, NotValid = IsWrapped ? NotValid : new HashSet<string>() };
-        if (TransactionRules.Closes(statement)) return this with { InTransaction = IsWrapped, OwnTransaction = false, NotValid = new HashSet<string>() };
+        if (TransactionRules.Opens(statement)) return this with { InTransaction = true, OwnTransaction = true, NotValid = IsWrapped ? NotValid : [] };
+        if (TransactionRules.Closes(statement)) return this with { InTransaction = IsWrapped, OwnTransaction = false, NotValid = [] };
         if (LockTimeout.Of(words) is { } limited) return this with { HasLockTimeout = limited };
-        if (AlteredTable.Created(words) is { } table) return this with { Created = new HashSet<string>(Created) { table } };
+        if (AlteredTable.Created(words) is { } table) return this with { Created = Created.Add(table) };
         if (InTransaction && statement.Altered is { } altered && altered.Actions.Any(ConstraintRules.IsNotValid))
-            return this with { NotValid = new HashSet<string>(NotValid) { altered.Name } };
+            return this with { NotValid = NotValid.Add(altered.Name) };
         return this;
     }
 }

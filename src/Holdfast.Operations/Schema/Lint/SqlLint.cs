@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Holdfast.Operations.Schema.Sql;
 
@@ -14,13 +15,13 @@ internal static partial class SqlLint
     {
         var findings = new List<LintFinding>();
         var ignored = Ignored(script, findings);
-        var state = new LintState(inTransaction, false, inTransaction, limitsLocks && !Unlimited(script), new HashSet<string>(), new HashSet<string>());
+        var state = new LintState(inTransaction, false, inTransaction, limitsLocks && !Unlimited(script), ImmutableHashSet<string>.Empty, ImmutableHashSet<string>.Empty);
         for (var i = 0; i < script.Statements.Count; i++)
         {
             var statement = new LintedStatement(script.Statements[i], state, i == script.Statements.Count - 1);
             foreach (var rule in LintRule.All.Where(rule => !ignored.Contains(rule.Name)))
                 foreach (var word in rule.Find(statement))
-                    findings.Add(new LintFinding(rule.Name, SqlSyntaxException.LineOf(script.Sql, word.Start), rule.Message, rule.Remedy));
+                    findings.Add(new LintFinding(rule.Name, script.LineOf(word.Start), rule.Message, rule.Remedy));
             state = state.After(statement);
         }
         return [.. findings.OrderBy(finding => finding.Line)];
@@ -38,7 +39,7 @@ internal static partial class SqlLint
         {
             var directive = Ignore().Match(comment.Text);
             if (!directive.Success) continue;
-            var (rule, line) = (directive.Groups[1].Value, SqlSyntaxException.LineOf(script.Sql, comment.Start));
+            var (rule, line) = (directive.Groups[1].Value, script.LineOf(comment.Start));
             if (LintRule.All.All(known => known.Name != rule))
                 findings.Add(new LintFinding("lint-ignore", line, $"There is no rule '{rule}'.", "Name a rule as 'holdfast schema lint' prints it."));
             else if (directive.Groups[2].Value.Trim().Length == 0)

@@ -27,5 +27,8 @@ internal sealed record HistoryRow(
     /// <summary>Counts towards the version and the chain.</summary>
     public bool IsCurrent => Kind is "V" or "B" && State is "applied" or "baseline";
 
+    /// <summary>The highest version that counts, which is not the last one where files were applied out of their order; null: none.</summary>
+    public static string? VersionOf(IEnumerable<HistoryRow> rows) => rows.Where(row => row.IsCurrent).MaxBy(row => MigrationVersion.Parse(row.Version!))?.Version;
+
     public bool IsUnfinished => State is "running" or "failed";
 }

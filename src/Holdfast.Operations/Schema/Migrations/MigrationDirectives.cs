@@ -40,7 +40,7 @@ internal sealed partial record MigrationDirectives
         foreach (var comment in script.Comments)
         {
             if (Form().Match(comment.Text) is not { Success: true } match) continue;
-            var (name, value, line) = (match.Groups[1].Value, match.Groups[2].Value.Trim(), SqlSyntaxException.LineOf(script.Sql, comment.Start));
+            var (name, value, line) = (match.Groups[1].Value, match.Groups[2].Value.Trim(), script.LineOf(comment.Start));
             if (comment.Start > head && name != "lint-ignore")
                 throw Refused(file, line, $"'holdfast:{name}' stands behind the first statement, where it has no effect; move it to the head of the file");
             if (name != "lint-ignore")
@@ -80,7 +80,7 @@ internal sealed partial record MigrationDirectives
     [GeneratedRegex(@"^--\s*holdfast:(\S*)(.*)$")]
     private static partial Regex Form();
 
-    [GeneratedRegex(@"^(\d{1,6})(ms|s|min)$")]
+    [GeneratedRegex(@"^([0-9]{1,6})(ms|s|min)$")]
     private static partial Regex Amount();
 
     [GeneratedRegex("^([a-z][a-z0-9-]*)\\s+\"([^\"]*\\S[^\"]*)\"$")]

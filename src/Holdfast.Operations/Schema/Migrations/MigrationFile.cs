@@ -56,7 +56,7 @@ internal sealed partial record MigrationFile(MigrationKind Kind, MigrationVersio
         return prepared;
     }
 
-    [GeneratedRegex(@"^(?:[VU](?<number>\d{1,18}(?:[._]\d{1,18})*)|R)__(?<name>\w[\w.-]*)\.sql$")]
+    [GeneratedRegex(@"^(?:[VU](?<number>[0-9]{1,18}(?:[._][0-9]{1,18})*)|R)__(?<name>\w[\w.-]*)\.sql\z")]
     private static partial Regex FileName();
 }
 

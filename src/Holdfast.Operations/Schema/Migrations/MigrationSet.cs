@@ -40,7 +40,12 @@ internal sealed class MigrationSet
     public static MigrationSet Read(string directory)
     {
         if (!Directory.Exists(directory)) throw new DirectoryNotFoundException($"There is no directory {directory}.");
-        var files = Directory.GetFiles(directory, "*.sql").Order(StringComparer.Ordinal).Select(path => MigrationFile.Parse(path, Text(path))).ToList();
+        // By hand: a pattern is taken for V2__b.SQL on some file systems and not on others.
+        var paths = Directory.GetFileSystemEntries(directory).Where(path => path.TrimEnd().EndsWith(".sql", StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal).ToList();
+        if (paths.Find(Directory.Exists) is { } folder) throw new SchemaException($"{folder} is a directory, and its name is that of a migration. Files of directories below are not read: rename it, or move it elsewhere.");
+        var files = paths.Select(path => MigrationFile.Parse(path, Text(path))).ToList();
+        if (files.GroupBy(file => file.Script, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1) is { } alike)
+            throw new SchemaException($"{string.Join(" and ", alike.Select(file => file.Script))} differ only in capitals, and are one file on some machines. Rename one of them.");
         ChecksumFile.Verify(directory, files);
         return new MigrationSet(directory, false, files);
     }

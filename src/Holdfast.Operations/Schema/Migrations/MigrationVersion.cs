@@ -60,6 +60,6 @@ internal sealed partial class MigrationVersion : IComparable<MigrationVersion>, 
 
     public override string ToString() => Text;
 
-    [GeneratedRegex(@"^\d{1,18}([._]\d{1,18})*$")]
+    [GeneratedRegex(@"^[0-9]{1,18}([._][0-9]{1,18})*\z")]
     private static partial Regex Form();
 }

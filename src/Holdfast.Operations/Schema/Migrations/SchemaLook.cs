@@ -20,15 +20,30 @@ internal sealed class SchemaLook
     /// <summary>Why it could not be read; null: it was.</summary>
     public Exception? Error { get; }
 
-    /// <summary>The last version that was applied; null: none, or unknown.</summary>
-    public string? Version => _rows.LastOrDefault(row => row.IsCurrent)?.Version;
+    /// <summary>The highest version that was applied; null: none, or unknown.</summary>
+    public string? Version => HistoryRow.VersionOf(_rows);
+
+    /// <summary>What would bring it to where the others are: <c>migrate</c>, <c>migrate --out-of-order</c>, <c>history</c> where no file does; null: it lacks no file.</summary>
+    public string? Lacks
+    {
+        get
+        {
+            if (Error is not null) return null;
+            // Migrate refuses to go on behind a file that is not the one that was applied.
+            if (_set.Versioned.Any(file => StateOf(file.Script) == "changed")) return "history";
+            var pending = _set.Versioned.Where(file => StateOf(file.Script) is "pending" or "reverted").ToList();
+            if (Version is { } last && pending.Exists(file => file.Version! < MigrationVersion.Parse(last))) return "migrate --out-of-order";
+            return pending.Count > 0 || _set.Repeatable.Any(file => StateOf(file.Script) == "pending") ? "migrate" : null;
+        }
+    }
 
     /// <summary>The chain that is written there.</summary>
     public string? Chain => _rows.LastOrDefault(row => row.IsCurrent)?.ChainHash;
 
-    /// <summary>Equal for equal histories: the chain, and the repeatable files with their content.</summary>
-    public string Fingerprint => string.Join('\n', _rows.Where(row => row.Kind == "R" && row.State == "applied").GroupBy(row => row.Script, StringComparer.Ordinal)
-        .OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => $"{group.Key} {group.Last().Checksum}").Prepend(Chain ?? ""));
+    /// <summary>Equal where the same files were applied: each version and each repeatable file with its content, in whatever order they came.</summary>
+    public string Fingerprint => string.Join('\n', _rows.Where(row => row.IsCurrent).OrderBy(row => MigrationVersion.Parse(row.Version!)).Select(row => $"{row.Version} {row.Checksum}")
+        .Concat(_rows.Where(row => row.Kind == "R" && row.State == "applied").GroupBy(row => row.Script, StringComparer.Ordinal)
+            .OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => $"{group.Key} {group.Last().Checksum}")));
 
     public static async Task<SchemaLook> AtAsync(MigrationTarget target, CancellationToken cancellationToken)
     {
@@ -58,7 +73,7 @@ internal sealed class SchemaLook
         var connection = await target.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var _ = connection.ConfigureAwait(false);
         return await MigrationLock.MigratorOrNullAsync(connection, cancellationToken).ConfigureAwait(false) is { } holder
-            ? $"{at}, by {holder}" : $"{at}, and whoever ran it is gone; 'holdfast schema migrate' goes on";
+            ? $"{at}, by {holder}" : $"{at}, and whoever ran it is gone; 'holdfast schema {(row.Kind == "U" ? "resume" : "migrate")}' goes on";
     }
 
     /// <summary>All files, and what histories know beyond them.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Holdfast.Operations.Schema.Sql;
 using Holdfast.Stores.Migrations;
 
@@ -11,9 +12,20 @@ internal static class StatementsDone
 {
     private const string Prefix = "statements:";
 
+    // The next mark goes on from the last one: from the beginning each time, a file of many statements would be read as often as it has some.
+    private static readonly ConditionalWeakTable<SqlScript, Last> Marks = [];
+
     /// <summary>The mark of the first <paramref name="count"/> statements.</summary>
-    public static string Mark(SqlScript script, int count) =>
-        Prefix + script.Statements.Take(count).Aggregate("", (chain, statement) => Migration.Hash($"{chain}\n{Words(statement)}"));
+    public static string Mark(SqlScript script, int count)
+    {
+        var last = Marks.GetOrCreateValue(script);
+        lock (last)
+        {
+            if (last.Count > count) (last.Count, last.Chain) = (0, "");
+            for (; last.Count < count; last.Count++) last.Chain = Migration.Hash($"{last.Chain}\n{Words(script.Statements[last.Count])}");
+            return Prefix + last.Chain;
+        }
+    }
 
     /// <summary>False where a row was written by an older program, which kept no mark.</summary>
     public static bool IsKnown(HistoryRow row) => row.LastStatement == 0 || row.ChainHash.StartsWith(Prefix, StringComparison.Ordinal);
@@ -28,6 +40,13 @@ internal static class StatementsDone
         throw new SchemaException(
             $"{target}: {(done == 1 ? "1 statement" : $"{done} statements")} of {row.Script} {(done == 1 ? "is" : "are")} done, and the file begins with something else by now ({(done == 1 ? "" : "up to ")}line {file.Script.Statements[done - 1].Line}): one would run twice or never. "
             + "Put what is done back at its beginning, as it was; what is to be done besides stands behind it, or in a file of its own. Nothing was changed.");
+    }
+
+    private sealed class Last
+    {
+        public int Count { get; set; }
+
+        public string Chain { get; set; } = "";
     }
 
     // Between two words there is one space, whatever stands there.

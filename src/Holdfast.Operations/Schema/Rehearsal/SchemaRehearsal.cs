@@ -10,7 +10,7 @@ namespace Holdfast.Operations.Schema.Rehearsal;
 /// The second depth of a dry run: in a scratch database on the provider's own server the files that it has had are replayed, then
 /// what is pending is applied, taken back and applied again, with real locks and real concurrent builds, and the schema is compared each time.
 /// </summary>
-/// <remarks>Rows take no part: what depends on them (a CHECK that they violate, how long a build takes) only the server itself can tell.</remarks>
+/// <remarks>The provider's rows take no part, only those that its files insert: what depends on them (a CHECK that they violate, how long a build takes) only the server itself can tell.</remarks>
 internal sealed class SchemaRehearsal(MigrationTarget target)
 {
     private static readonly MigrationOptions Anything = new() { AllowDestructive = "rehearsal in a scratch database", AllowDataLoss = true, OutOfOrder = true };

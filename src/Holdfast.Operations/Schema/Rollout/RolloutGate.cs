@@ -57,5 +57,5 @@ internal sealed class RolloutGate(RolloutCheck check)
         return await check.RunAsync(name, target, VersionOf(rows.Where(row => !scripts.Contains(row.Script))), cancellationToken).ConfigureAwait(false);
     }
 
-    private static string? VersionOf(IEnumerable<HistoryRow> rows) => rows.LastOrDefault(row => row.IsCurrent)?.Version;
+    private static string? VersionOf(IEnumerable<HistoryRow> rows) => HistoryRow.VersionOf(rows);
 }

@@ -2,12 +2,16 @@ namespace Holdfast.Operations.Schema.Sql;
 
 /// <summary>Looks through the words of one statement, or of one body, for commands that throw something away.</summary>
 /// <param name="sql">The text that the words stand in.</param>
+/// <param name="lines">Its lines.</param>
 /// <param name="firstLine">The line of the file that the text starts on.</param>
 /// <param name="tokens">The words, without comments.</param>
 /// <param name="found">Takes what is found.</param>
 /// <param name="thorough">Whether also what is kept as a rule: rows that no key names, values that fit the new type.</param>
-internal sealed class DestructiveScan(string sql, int firstLine, IReadOnlyList<SqlToken> tokens, List<DestructiveStatement> found, bool thorough)
+internal sealed class DestructiveScan(string sql, SqlLines lines, int firstLine, IReadOnlyList<SqlToken> tokens, List<DestructiveStatement> found, bool thorough)
 {
+    // What Command looks at. Where THEN or ELSE of a CASE is taken for the start of one, its end is not looked for.
+    private static readonly string[] Commands = ["drop", "truncate", "alter", "create", "do", "copy", "grant", "revoke", "reassign", "import", "comment", "security"];
+
     private static readonly string[] Changes = ["delete", "update", "merge"];
     private static readonly string[] BeforeChange = ["do", "also", "instead", "explain", "analyze", "analyse", "verbose", "query", "in", "for", "is"];
     private static readonly string[] AfterForUpdate = ["on", "of", "nowait", "skip"];
@@ -21,7 +25,7 @@ internal sealed class DestructiveScan(string sql, int firstLine, IReadOnlyList<S
         for (var i = 0; i < _words.Count; i++)
         {
             if (CommonTables.CommandBehind(_words, i) is { } command) _behindWith.Add(command);
-            if (_words.IsCommandStart(i)) Command(i, _words.EndOf(i));
+            if (_words.IsOneOf(i, Commands) && _words.IsCommandStart(i)) Command(i, _words.EndOf(i));
             if (_words.IsOneOf(i, Changes) && IsChangeStart(i)) Change(i, _words.EndOf(i));
             if (_words.Is(i, "execute") && i > 0 && (_words.IsCommandStart(i) || _words.IsOneOf(i - 1, BeforeExecute))) Dynamic(i, _words.EndOf(i));
             if (_words.IsSymbol(i + 1, "(") && _words.Name(i) is not null) Call(i);
@@ -87,7 +91,7 @@ internal sealed class DestructiveScan(string sql, int firstLine, IReadOnlyList<S
     {
         try
         {
-            if (HolePlaces.AreSafe(body)) new DestructiveScan(body, line, [.. SqlTokenizer.Read(body).Where(token => token.Kind != SqlTokenKind.Comment)], found, thorough).Run();
+            if (HolePlaces.AreSafe(body)) new DestructiveScan(body, new SqlLines(body), line, [.. SqlTokenizer.Read(body).Where(token => token.Kind != SqlTokenKind.Comment)], found, thorough).Run();
             else Add("dynamic-sql", start, end);
         }
         catch (SqlSyntaxException)
@@ -132,7 +136,7 @@ internal sealed class DestructiveScan(string sql, int firstLine, IReadOnlyList<S
         return _words.IsOneOf(i - 1, BeforeChange) && !(_words.Is(i - 1, "for") && _words.IsOneOf(i + 1, AfterForUpdate));
     }
 
-    private int LineOf(int at) => firstLine - 1 + SqlSyntaxException.LineOf(sql, at);
+    private int LineOf(int at) => firstLine - 1 + lines.Of(at);
 
     private void Add(string rule, int start, int end, int? at = null)
     {

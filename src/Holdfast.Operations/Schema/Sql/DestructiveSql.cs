@@ -10,6 +10,7 @@ namespace Holdfast.Operations.Schema.Sql;
 /// call it. It does not know what the functions do that a server has already.
 /// A DELETE has a key where every row that goes was equal to something (see <see cref="KeyCondition"/>): <c>id &gt; 0</c> is none. It does not know the tables: what a
 /// subquery gives back may be all there is, and a column in it without its table's name may be the deleted table's own.
+/// What a file has made itself (<see cref="OwnTables"/>) it may throw away.
 /// </remarks>
 internal static class DestructiveSql
 {
@@ -22,7 +23,15 @@ internal static class DestructiveSql
     internal static List<DestructiveStatement> All(SqlScript script, bool thorough)
     {
         var found = new List<DestructiveStatement>();
-        foreach (var statement in script.Statements) new DestructiveScan(script.Sql, 1, statement.Tokens, found, thorough).Run();
+        var lines = new SqlLines(script.Sql);
+        var own = new OwnTables(script);
+        foreach (var statement in script.Statements)
+        {
+            var before = found.Count;
+            new DestructiveScan(script.Sql, lines, 1, statement.Tokens, found, thorough).Run();
+            if (found.Count > before && own.Cover(statement, found[before..])) found.RemoveRange(before, found.Count - before);
+            own.Read(statement);
+        }
         return found;
     }
 }

@@ -11,7 +11,7 @@ internal static class HolePlaces
     [
         "table", "only", "from", "into", "update", "join", "exists", "index", "concurrently", "view", "sequence", "function", "procedure", "routine", "trigger", "policy",
         "rule", "domain", "type", "schema", "extension", "role", "column", "constraint", "add", "rename", "to", "by", "select", "where", "and", "or", "not", "using", "references",
-        "returning", "distinct", "truncate", "on", "collate", "of", "partition", "between",
+        "database", "authorization", "returning", "distinct", "truncate", "on", "collate", "of", "partition", "between",
     ];
 
     // Behind these a parenthesis holds columns; behind others what a function of unknown name gets.
@@ -65,6 +65,8 @@ internal static class HolePlaces
         if (words.Is(before, "alter") || words.Is(before, "drop")) return before != command;
         if (words.Is(before, "set")) return words.Is(command, "update") || words.Is(command, "insert");
         if (words.Is(before, "as")) return !words.Is(command, "prepare") && !words.Is(command, "create");
+        // EXPLAIN ANALYZE is followed by a command.
+        if (words.Is(before, "analyze") || words.Is(before, "analyse") || words.Is(before, "vacuum")) return before == command;
         return words.IsOneOf(before, BeforeName);
     }
 

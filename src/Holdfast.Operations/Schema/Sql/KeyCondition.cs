@@ -5,9 +5,10 @@ namespace Holdfast.Operations.Schema.Sql;
 /// <c>true</c>, <c>1 = 1</c>, <c>id = id</c>, <c>id &lt;&gt; 7</c>, <c>id is not null</c> and <c>not (…)</c> keep nearly every row in, and an OR is as wide as its widest side.
 /// So may <c>id &gt; 0</c>, a range or a pattern: where only equality will do, they are none.
 /// </remarks>
+/// <param name="table">The table that is changed.</param>
 /// <param name="targets">The names by which the table's columns may be called.</param>
-/// <param name="byEquality">Only <c>=</c>, <c>in</c>, <c>is not distinct from</c> and the condition of a join narrow, as before a DELETE.</param>
-internal sealed class KeyCondition(string[] targets, bool byEquality)
+/// <param name="byEquality">Only <c>=</c>, <c>in</c>, <c>is not distinct from</c> and the condition of a join narrow, as before a DELETE; and of those only one that compares a column itself (<see cref="KeyColumn"/>).</param>
+internal sealed class KeyCondition(string table, string[] targets, bool byEquality)
 {
     private static readonly string[] Equalities = ["=", "in"];
     private static readonly string[] Ranges = ["<", ">", "<=", ">=", "~", "~*", "^@", "@>", "<@", "&&", "@@", "between", "like", "ilike", "similar"];
@@ -16,27 +17,40 @@ internal sealed class KeyCondition(string[] targets, bool byEquality)
     private static readonly string[] Truths = [.. Equalities, .. Ranges, "<>", "!=", "!~", "!~*", "is", "isnull", "notnull", "not", "and", "or", "exists", "case"];
 
     /// <param name="condition">The words after WHERE.</param>
-    public bool Holds(ReadOnlySpan<SqlToken> condition) => Holds(condition, qualified: false);
+    /// <param name="joined">The tables that the rows are joined with.</param>
+    public bool Holds(ReadOnlySpan<SqlToken> condition, ReadOnlySpan<SqlToken> joined = default) => Holds(condition, Scope.Of(table, targets, joined, qualified: false));
 
-    private bool Holds(ReadOnlySpan<SqlToken> condition, bool qualified)
+    private bool Holds(ReadOnlySpan<SqlToken> condition, Scope qualified)
     {
         condition = TopLevel.Unwrap(condition);
-        if (TopLevel.IndexOf(condition, "or") is >= 0 and var or) return Holds(condition[..or], qualified) && Holds(condition[(or + 1)..], qualified);
-        if (IndexOfAnd(condition) is >= 0 and var and) return Holds(condition[..and], qualified) || Holds(condition[(and + 1)..], qualified);
+        // Not one inside of the other: a list of thousands of conditions is as deep as it is long.
+        if (TopLevel.All(condition, "or") is { Count: > 0 } ors) return Parts(condition, ors, qualified, all: true);
+        if (Ands(condition) is { Count: > 0 } ands) return Parts(condition, ands, qualified, all: false);
         if (condition is [] || condition[0].Is("not")) return false;
         if (condition.Length == 3 && condition[0].Is("current") && condition[1].Is("of")) return true;
         if (condition[0].Is("exists")) return Exists(TopLevel.Unwrap(condition[1..]));
         return Compares(condition, qualified);
     }
 
+    private bool Parts(ReadOnlySpan<SqlToken> condition, List<int> between, Scope qualified, bool all)
+    {
+        var start = 0;
+        foreach (var end in between.Append(condition.Length))
+        {
+            if (Holds(condition[start..end], qualified) != all) return !all;
+            start = end + 1;
+        }
+        return all;
+    }
+
     /// <summary>In a subquery only a column that is called by the changed table's name narrows the change.</summary>
     private bool Exists(ReadOnlySpan<SqlToken> query)
     {
-        var where = TopLevel.IndexOf(query, "where");
-        return where >= 0 && Holds(query[(where + 1)..TopLevel.EndOfWhere(query)], qualified: true);
+        var (from, where) = (TopLevel.IndexOf(query, "from"), TopLevel.IndexOf(query, "where"));
+        return where >= 0 && Holds(query[(where + 1)..TopLevel.EndOfWhere(query)], Scope.Of(table, targets, from >= 0 && from < where ? query[(from + 1)..where] : [], qualified: true));
     }
 
-    private bool Compares(ReadOnlySpan<SqlToken> atom, bool qualified)
+    private bool Compares(ReadOnlySpan<SqlToken> atom, Scope qualified)
     {
         if (IndexOfTruth(atom, false) is not (>= 0 and var at)) return false;
         var word = atom[at];
@@ -52,12 +66,20 @@ internal sealed class KeyCondition(string[] targets, bool byEquality)
         // "id = 1 is not true", "id in (1) = false": what is compared is no column but a truth value.
         if (IndexOfTruth(right, word.Is("between")) >= 0) return false;
 
-        var (ofLeft, ofRight) = (Columns(left, qualified), Columns(right, qualified));
+        var (ofLeft, ofRight) = (Columns(left, qualified, qualified.Same), Columns(right, qualified, qualified.Same));
         if (ofLeft.Intersect(ofRight).Any()) return false;
-        if (ofLeft.Count > 0 && !HasTruth(left)) return !byEquality || !Begins(right, "all");
-        // A list that has a column in it may have the constant too.
-        return ofRight.Count > 0 && !HasTruth(right) && !(byEquality && (word.Is("in") || Begins(right, "any") || Begins(right, "some") || Begins(right, "all")));
+        if (byEquality)
+        {
+            if (IsKey(left, right, qualified)) return !Begins(right, "all");
+            return !word.Is("in") && !Begins(right, "any") && !Begins(right, "some") && !Begins(right, "all") && IsKey(right, left, qualified);
+        }
+        if (ofLeft.Count > 0 && !HasTruth(left)) return true;
+        return ofRight.Count > 0 && !HasTruth(right);
     }
+
+    // What is computed from the row itself may be the same in every row. A list that has a column in it may have the constant too.
+    private bool IsKey(ReadOnlySpan<SqlToken> side, ReadOnlySpan<SqlToken> other, Scope scope) =>
+        KeyColumn.Is(side, scope) && Columns(other, scope with { IsQualified = true }, targets).Count == 0;
 
     private static bool Begins(ReadOnlySpan<SqlToken> words, string word) => words is [var first, ..] && first.Is(word);
 
@@ -88,15 +110,16 @@ internal sealed class KeyCondition(string[] targets, bool byEquality)
 
     private static bool IsQuery(ReadOnlySpan<SqlToken> side, int i) => side[i].IsSymbol("(") && i + 1 < side.Length && (side[i + 1].Is("select") || side[i + 1].Is("with") || side[i + 1].Is("values"));
 
-    /// <summary>The columns of the changed table, but for those in a subquery.</summary>
-    private List<string> Columns(ReadOnlySpan<SqlToken> side, bool qualified)
+    /// <summary>The columns of the changed table, but for those in a subquery from somewhere.</summary>
+    private static List<string> Columns(ReadOnlySpan<SqlToken> side, Scope scope, string[] of)
     {
         var columns = new List<string>();
         for (var i = 0; i < side.Length; i++)
         {
             if (IsQuery(side, i))
             {
-                i = TopLevel.Close(side, i);
+                var close = TopLevel.Close(side, i);
+                if (TopLevel.IndexOf(side[(i + 1)..close], "from") >= 0 || !side[i + 1].Is("select")) i = close;
                 continue;
             }
             if (side[i].IsSymbol("::") || side[i].Is("collate") || (side[i].Is("as") && i > 0))
@@ -111,21 +134,23 @@ internal sealed class KeyCondition(string[] targets, bool byEquality)
             while (i + 2 < side.Length && side[i + 1].IsSymbol(".") && (side[i + 2].Name is not null || side[i + 2].IsSymbol("*"))) i += 2;
             // A function, a type before its constant, or a field that EXTRACT takes.
             if (i + 1 < side.Length && (side[i + 1].IsSymbol("(") || side[i + 1].Kind == SqlTokenKind.Text || side[i + 1].Is("from"))) continue;
-            if (i == first ? !qualified : targets.Contains(side[i - 2].Name)) columns.Add(side[i].Name ?? "*");
+            if (i == first ? !scope.IsQualified : of.Contains(side[i - 2].Name)) columns.Add(side[i].Name ?? "*");
         }
         return columns;
     }
 
-    /// <summary>The first AND that joins two conditions; that of BETWEEN joins two values.</summary>
-    private static int IndexOfAnd(ReadOnlySpan<SqlToken> condition)
+    /// <summary>Each AND that joins two conditions; that of BETWEEN joins two values.</summary>
+    private static List<int> Ands(ReadOnlySpan<SqlToken> condition)
     {
+        var places = new List<int>();
         for (var (i, depth, between) = (0, 0, 0); i < condition.Length; i++)
         {
             depth += TopLevel.Step(condition, i);
             if (depth != 0) continue;
             if (condition[i].Is("between")) between++;
-            else if (condition[i].Is("and") && between-- <= 0) return i;
+            else if (condition[i].Is("and") && between > 0) between--;
+            else if (condition[i].Is("and")) places.Add(i);
         }
-        return -1;
+        return places;
     }
 }

@@ -23,7 +23,9 @@ internal static class RowChange
         var where = TopLevel.IndexOf(words, "where");
         var returning = TopLevel.IndexOf(words, "returning");
         var condition = where < 0 ? [] : words[(where + 1)..(returning > where ? returning : words.Length)];
-        return (isDelete && anyDelete) || !new KeyCondition(names, byEquality: isDelete).Holds(condition) ? isDelete ? "delete-without-key" : "update-without-key" : null;
+        var list = isDelete ? TopLevel.IndexOf(words, "using") : -1;
+        var joined = list < 0 ? [] : words[(list + 1)..(where < 0 ? words.Length : where)];
+        return (isDelete && anyDelete) || !new KeyCondition(table, names, byEquality: isDelete).Holds(condition, joined) ? isDelete ? "delete-without-key" : "update-without-key" : null;
     }
 
     private static IEnumerable<(string Rule, int At)> Merge(SqlToken[] words)
@@ -35,7 +37,7 @@ internal static class RowChange
         // The last one: those before it belong to joins of the source.
         var on = TopLevel.All(words[..clauses[0]], "on") is [.., var last] ? last : clauses[0] - 1;
         var join = words[(on + 1)..clauses[0]];
-        var key = new KeyCondition(names, byEquality: false);
+        var key = new KeyCondition(table, names, byEquality: false);
         for (var i = 0; i < clauses.Count; i++)
         {
             var clause = words[clauses[i]..(i + 1 < clauses.Count ? clauses[i + 1] : words.Length)];

@@ -35,6 +35,7 @@ internal static partial class RuntimeText
     private static string? Part(string sql, SqlToken[] words)
     {
         if (words is [{ Kind: SqlTokenKind.Text } constant]) return SqlText.Unescape(sql, constant);
+        if (words is [{ Kind: SqlTokenKind.Number } number] && number.Text.All(char.IsAsciiDigit)) return number.Text;
         if (words is [{ Kind: SqlTokenKind.Word } function, var open, _, ..] && open.IsSymbol("(") && TopLevel.Close(words, 1) == words.Length - 1)
             return function.Name switch
             {

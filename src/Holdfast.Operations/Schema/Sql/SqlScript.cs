@@ -6,6 +6,11 @@ namespace Holdfast.Operations.Schema.Sql;
 /// <param name="Comments">Its comments in order, for directives.</param>
 internal sealed record SqlScript(string Sql, IReadOnlyList<SqlStatement> Statements, IReadOnlyList<SqlToken> Comments)
 {
+    private readonly SqlLines _lines = new(Sql);
+
+    /// <summary>The line of a character, from 1.</summary>
+    public int LineOf(int at) => _lines.Of(at);
+
     // ASCII only: a no-break space at the end is part of a name.
     private static readonly char[] Spaces = [.. " \t\n\v\f\r"];
 
@@ -16,7 +21,9 @@ internal sealed record SqlScript(string Sql, IReadOnlyList<SqlStatement> Stateme
         var statements = new List<SqlStatement>();
         var comments = new List<SqlToken>();
         var current = new List<SqlToken>();
+        var lines = new SqlLines(sql);
         var (parentheses, body) = (0, 0);
+        SqlToken? outermost = null;
         foreach (var token in SqlTokenizer.Read(sql))
         {
             if (token.Kind == SqlTokenKind.Comment)
@@ -24,28 +31,29 @@ internal sealed record SqlScript(string Sql, IReadOnlyList<SqlStatement> Stateme
                 comments.Add(token);
                 continue;
             }
-            if (token.IsSymbol(";") && parentheses <= 0 && body == 0)
+            if (token.IsSymbol(";") && parentheses == 0 && body == 0)
             {
                 End(token.Start);
                 continue;
             }
-            if (token.IsSymbol("(")) parentheses++;
-            else if (token.IsSymbol(")")) parentheses--;
+            if (token.IsSymbol("(") && parentheses++ == 0) outermost = token;
+            // Without this the semicolons behind it would end nothing, and a file of many statements would be looked at as one.
+            if (token.IsSymbol(")") && --parentheses < 0) throw new SqlSyntaxException("a closing parenthesis that was not opened", sql, token.Start);
             // BEGIN ATOMIC … END: the one body that is not a text constant (PostgreSQL 14 and later).
-            else if (token.Is("atomic") && current is [.., var before] && before.Is("begin") && IsRoutine(current)) body++;
+            if (token.Is("atomic") && current is [.., var before] && before.Is("begin") && IsRoutine(current)) body++;
             // After AS or a dot both are mere names.
             else if (body > 0 && !(current[^1].Is("as") || current[^1].IsSymbol("."))) body += token.Is("case") ? 1 : token.Is("end") ? -1 : 0;
             current.Add(token);
         }
+        if (parentheses > 0) throw new SqlSyntaxException("a parenthesis that is not closed", sql, outermost!.Value.Start);
         End(sql.Length);
         return new SqlScript(sql, statements, comments);
 
         void End(int end)
         {
             if (current.Count > 0)
-                statements.Add(new SqlStatement(sql[current[0].Start..end].TrimEnd(Spaces), SqlSyntaxException.LineOf(sql, current[0].Start), [.. current]));
+                statements.Add(new SqlStatement(sql[current[0].Start..end].TrimEnd(Spaces), lines.Of(current[0].Start), [.. current]));
             current.Clear();
-            parentheses = 0;
         }
     }
 

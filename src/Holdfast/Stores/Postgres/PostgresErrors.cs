@@ -27,6 +27,15 @@ internal static class PostgresErrors
         _ => error,
     };
 
+    /// <summary>The same of a connection that did not come about.</summary>
+    public static Exception Opening(Exception error, string address) => error switch
+    {
+        PostgresException or NpgsqlException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.HostNotFound or SocketError.HostUnreachable or SocketError.NetworkUnreachable } } => Translate(error, address),
+        NpgsqlException or SocketException or IOException or TimeoutException => new StoreUnavailableException(
+            $"{address}: {error.Message}{(error.InnerException is { } inner ? $" ({inner.Message})" : "")} It did not let anybody in, so nothing was sent. Is it running, and not paused?", error),
+        _ => error,
+    };
+
     /// <summary>Deadlock and serialization failures: the server rolled everything back and asks for another try.</summary>
     public static bool AsksForRetry(Exception error) => error is PostgresException { SqlState: "40P01" or "40001" };
 

@@ -45,7 +45,7 @@ internal static class PostgresSource
         catch (Exception e) when (e is NpgsqlException or TimeoutException)
         {
             await connection.DisposeAsync().ConfigureAwait(false);
-            throw PostgresErrors.Translate(e, target);
+            throw PostgresErrors.Opening(e, target);
         }
     }
 

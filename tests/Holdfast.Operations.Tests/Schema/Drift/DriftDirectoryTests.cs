@@ -67,6 +67,56 @@ public sealed class DriftDirectoryTests
         Assert.EndsWith($"Run: {finding.Metadata["run"]}", finding.Detail, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task the_same_files_in_another_order_are_the_same_history()
+    {
+        (string, string)[] files = [.. Shop[..2], ("V3__c.sql", "create table c (id int)")], all = [.. files, ("V1.5__late.sql", "create table late (id int)")];
+        var (late, other) = (await MigrationDatabase.CreateAsync(), await MigrationDatabase.CreateAsync());
+        await late.MigrateAsync(files);
+        await other.MigrateAsync(all);
+        var missing = Assert.Single(await HistoryAsync(null));
+        Assert.Equal("holdfast schema migrate --out-of-order --directory the test --schema app --provider late", missing.Metadata["run"]);
+        var lacking = Assert.Single(await HistoryAsync("other"));
+        Assert.StartsWith("It lacks 1.5, which other has.", lacking.Detail, StringComparison.Ordinal);
+        Assert.Equal(missing.Metadata["run"], lacking.Metadata["run"]);
+        var set = MigrationDatabase.Files(all);
+        Assert.Equal("migrate --out-of-order", (await SchemaLook.AtAsync(late.Target(set), CancellationToken.None)).Lacks);
+
+        await late.Migrator(set, MigrationDatabase.Quick with { OutOfOrder = true }).MigrateAsync();
+        Assert.Empty(await HistoryAsync(null));
+        Assert.Empty(await HistoryAsync("other"));
+        var looks = await Task.WhenAll(SchemaLook.AtAsync(late.Target(set), CancellationToken.None), SchemaLook.AtAsync(other.Target(set), CancellationToken.None));
+        Assert.Equal(looks[0].Fingerprint, looks[1].Fingerprint);
+        Assert.NotEqual(looks[0].Chain, looks[1].Chain);
+        Assert.All(looks, look => Assert.Equal(("3", null, null), (look.Version, look.Lacks, look.Problem)));
+        // A row that was changed by hand is another history, whatever the order.
+        await other.RunAsync("update app.schema_versions set checksum = repeat('0', 64) where version = '1.5'");
+        Assert.NotEmpty(await HistoryAsync("other"));
+        Assert.NotEqual(looks[0].Fingerprint, (await SchemaLook.AtAsync(other.Target(set), CancellationToken.None)).Fingerprint);
+
+        async Task<IReadOnlyList<DriftFinding>> HistoryAsync(string? against) =>
+            [.. (await new DriftCheck([Of("late", late), Of("other", other)], Options(all) with { Against = against }).RunAsync(CancellationToken.None)).Findings.Where(finding => finding.Name == "history_chain")];
+        static DriftTarget Of(string name, MigrationDatabase database) => new(name, new NpgsqlConnectionStringBuilder(database.Connection));
+    }
+
+    [Theory]
+    [InlineData("V", "migrate")]
+    [InlineData("U", "resume")]
+    public async Task what_goes_on_with_a_file_that_was_cut_is_what_status_says(string kind, string verb)
+    {
+        (string, string)[] files = [("V1__a.sql", "select 1"), ("V2__b.sql", "-- holdfast:transaction off\nselect 2; select 3"), ("U2__b.sql", "-- holdfast:transaction off\nselect 4; select 5")];
+        var (database, set) = (await MigrationDatabase.CreateAsync(), MigrationDatabase.Files(files));
+        await database.MigrateAsync(kind == "U" ? files : files[..1]);
+        var cut = kind == "U" ? set.Undo(MigrationVersion.Parse("2"))! : set.Versioned[1];
+        await database.RunAsync($"""
+            insert into app.schema_versions (installed_rank, version, description, kind, script, checksum, chain_hash, state, statements, last_statement, applied_by, tool_version, host, started_at)
+            select 9, '2', 'b', '{kind}', '{cut.Script}', '{cut.Checksum}', 'statements:', 'running', 2, 0, applied_by, tool_version, host, started_at from app.schema_versions where version = '1'
+            """);
+        Assert.EndsWith($"'holdfast schema {verb}' goes on", (await SchemaLook.AtAsync(database.Target(set), CancellationToken.None)).Problem, StringComparison.Ordinal);
+        if (kind == "U") Assert.NotNull(await database.Migrator(set).ResumeAsync());
+        else Assert.NotEmpty(await database.Migrator(set).MigrateAsync());
+    }
+
     private static DriftOptions Options((string, string)[] files) => DriftOptions.Of(MigrationDatabase.Files(files), MigrationDatabase.Schema);
 
     private static Task<DriftReport> CheckAsync(MigrationDatabase database, DriftOptions options) =>

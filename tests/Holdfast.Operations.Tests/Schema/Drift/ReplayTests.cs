@@ -67,6 +67,40 @@ public sealed class ReplayTests
         Assert.Equal(before, await database.AskAsync<long>("select last_value from other.numbers"));
     }
 
+    [Fact]
+    public async Task what_stands_in_no_schema_and_is_there_already_stops_no_replay()
+    {
+        const string Sql = """
+            create extension citext with schema public; -- there is none without
+            create role "replay's" nologin;
+            create table orders (id bigint primary key, word public.citext);
+            create publication replayed for table orders;
+            create event trigger replayed_event on ddl_command_end execute function app.heard(); -- E'\\'
+            grant select on orders to "replay's"
+            """;
+        var database = await MigrationDatabase.CreateAsync();
+        await database.RunAsync("create schema app; create function app.heard() returns event_trigger language plpgsql as 'begin end'");
+        (string, string)[] files = [("V1__f.sql", "create or replace function heard() returns event_trigger language plpgsql as 'begin end'"), ("V2__orders.sql", Sql)];
+        await database.MigrateAsync(files);
+        var report = await CheckAsync(database, files);
+        Assert.Null(Assert.Single(report.Providers).Error);
+        Assert.Empty(report.Findings.Select(finding => finding.Detail));
+        // Passed over is what is there, and nothing else that fails.
+        await database.RunAsync("alter table app.orders drop column word; drop extension citext cascade");
+        Assert.Equal(["column_missing column orders.word"], (await CheckAsync(database, files)).Findings.Where(finding => finding.Name == "column_missing").Select(finding => finding.CacheKey));
+    }
+
+    [Fact]
+    public async Task each_file_of_a_replay_begins_with_nothing_that_the_one_before_has_set()
+    {
+        var database = await MigrationDatabase.CreateAsync();
+        (string, string)[] files = [("V1__a.sql", "create table a (id int); set search_path = pg_catalog; select set_config('check_function_bodies', 'on', false)"), ("V2__b.sql", "create table b (id int); reset all"), ("V3__c.sql", "create table c (id int)")];
+        await database.MigrateAsync(files);
+        var report = await CheckAsync(database, files);
+        Assert.Null(Assert.Single(report.Providers).Error);
+        Assert.Empty(report.Findings.Select(finding => finding.Detail));
+    }
+
     // As if an older program, or a person, had applied it.
     private static async Task<MigrationDatabase> RecordedAsync(string sql)
     {
@@ -77,6 +111,8 @@ public sealed class ReplayTests
         return database;
     }
 
-    private static Task<DriftReport> CheckAsync(MigrationDatabase database, string sql) =>
-        new DriftCheck([new DriftTarget("main", new NpgsqlConnectionStringBuilder(database.Connection))], DriftOptions.Of(MigrationDatabase.Files(("V1__orders.sql", sql)), MigrationDatabase.Schema)).RunAsync(CancellationToken.None);
+    private static Task<DriftReport> CheckAsync(MigrationDatabase database, string sql) => CheckAsync(database, [("V1__orders.sql", sql)]);
+
+    private static Task<DriftReport> CheckAsync(MigrationDatabase database, (string, string)[] files) =>
+        new DriftCheck([new DriftTarget("main", new NpgsqlConnectionStringBuilder(database.Connection))], DriftOptions.Of(MigrationDatabase.Files(files), MigrationDatabase.Schema)).RunAsync(CancellationToken.None);
 }

@@ -71,6 +71,17 @@ public sealed class MigrateTests
     }
 
     [Fact]
+    public async Task a_server_that_lets_nobody_in_was_sent_nothing()
+    {
+        using var paused = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        paused.Start();
+        var target = new MigrationTarget($"Host=127.0.0.1;Port={((System.Net.IPEndPoint)paused.LocalEndpoint).Port};Username=u;Database=d;Timeout=1", MigrationDatabase.Files(Table), "app", MigrationDatabase.Quick, null);
+        var problem = (await SchemaLook.AtAsync(target, CancellationToken.None)).Problem;
+        Assert.Contains("nothing was sent", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("rows", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task a_file_that_came_late_is_refused_unless_that_is_meant()
     {
         var database = await MigrationDatabase.CreateAsync();

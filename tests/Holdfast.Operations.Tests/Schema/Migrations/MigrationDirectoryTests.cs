@@ -54,6 +54,26 @@ public sealed class MigrationDirectoryTests : IDisposable
         Assert.Throws<SchemaException>(() => MigrationSet.Read(_folder));
     }
 
+    [Theory]
+    [InlineData("V2__b.SQL")]
+    [InlineData("V2__b.Sql")]
+    [InlineData("V2__b.sql ")]
+    [InlineData("V3__dir.sql/")]
+    public void what_looks_like_a_migration_and_is_none_is_named(string name)
+    {
+        File.WriteAllText(Path("V1__a.sql"), "select 1");
+        if (name.EndsWith('/')) Directory.CreateDirectory(Path(name));
+        else File.WriteAllText(Path(name), "select 1");
+        Assert.Contains(name.TrimEnd('/'), Assert.Throws<SchemaException>(() => MigrationSet.Read(_folder)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void two_names_that_are_one_on_another_machine_are_refused()
+    {
+        foreach (var name in (string[])["R__a.sql", "R__A.sql"]) File.WriteAllText(Path(name), "select 1");
+        Assert.Contains("R__A.sql and R__a.sql differ only in capitals", Assert.Throws<SchemaException>(() => MigrationSet.Read(_folder)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void a_file_that_is_no_migration_is_not_passed_over()
     {

@@ -16,6 +16,9 @@ public sealed class MigrationFileTests
     [InlineData("R2__x.sql")]
     [InlineData("V__x.sql")]
     [InlineData("V2a__x.sql")]
+    [InlineData("V2__x.SQL")]
+    [InlineData("V2__x.sql\n")]
+    [InlineData("V\u0662__x.sql")]
     public void a_file_with_another_name_is_no_migration(string name) =>
         Assert.Contains(name, Assert.Throws<SchemaException>(() => MigrationFile.Parse(name, "select 1")).Message, StringComparison.Ordinal);
 
@@ -69,6 +72,7 @@ public sealed class MigrationFileTests
     [InlineData("-- holdfast:phase later", "line 1: the phase 'later'")]
     [InlineData("\n-- holdfast:transactoin off", "line 2: 'holdfast:transactoin' is not known")]
     [InlineData("-- holdfast:transaction maybe", "line 1: transaction is on or off")]
+    [InlineData("-- holdfast:lock-timeout \u0665s", "line 1: the lock-timeout")]
     [InlineData("-- holdfast:lock-timeout 500", "line 1: the lock-timeout '500'")]
     [InlineData("-- holdfast:statement-timeout soon", "line 1: the statement-timeout 'soon'")]
     [InlineData("-- holdfast:lint-ignore renaming-table", "line 1: lint-ignore takes a rule")]
@@ -107,6 +111,7 @@ public sealed class MigrationFileTests
     [InlineData("drop database x", "never makes or drops one")]
     [InlineData("discard all", "give away the lock")]
     [InlineData("select pg_advisory_unlock_all()", "give away the lock")]
+    [InlineData("create table t (id int;\nselect 1", "Line 1: a parenthesis that is not closed")]
     [InlineData("select 'unfinished", "a quote that does not end")]
     [InlineData("set standard_conforming_strings=off", "may hide a quote")]
     [InlineData("select set_config('standard_conforming_strings', 'off', false)", "may hide a quote")]

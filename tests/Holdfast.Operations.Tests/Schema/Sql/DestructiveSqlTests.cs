@@ -74,6 +74,33 @@ public sealed class DestructiveSqlTests
         Assert.Empty(Losses("update t set a = 1 where id = 1; drop view v; insert into t values (1)"));
     }
 
+    [Theory]
+    [InlineData("create temp table x (a int); insert into x values (1); delete from x; truncate table x; update x set a = 2; alter table x drop column a; drop table if exists x", "")]
+    [InlineData("create temporary table if not exists x as select 1 as a; drop table x", "")]
+    [InlineData("create table x (a int); delete from x; drop table x", "")]
+    [InlineData("create table s.x (a int); truncate s.x", "")]
+    [InlineData("alter table t add column lang text, add n int; update t set lang = 'en', n = case when true then 1 else 2 end", "")]
+    // It may have been there, another one is meant, or it is gone by then.
+    [InlineData("create table if not exists x (a int); truncate x", "truncate")]
+    [InlineData("create table s.x (a int); truncate x", "truncate")]
+    [InlineData("drop table x; create temp table x (a int)", "drop-table")]
+    [InlineData("create temp table x (a int); drop table x; drop table x", "drop-table")]
+    [InlineData("create temp table x (a int); drop table x, y", "drop-table")]
+    [InlineData("create temp table x (a int); alter table if exists x rename to y; truncate x", "truncate")]
+    [InlineData("create table s.x (a int); alter schema s rename to gone; alter schema old rename to s; truncate s.x", "truncate")]
+    [InlineData("create temp table x (a int); delete from y using x", "delete-without-key")]
+    [InlineData("create temp table x (a int); do $$ begin execute 'alter table x rename to y'; end $$; truncate x", "truncate")]
+    [InlineData("create temp table x (a int); set search_path = s, pg_temp; truncate x", "truncate")]
+    [InlineData("create temp table x (a int); commit; truncate x", "truncate")]
+    [InlineData("create temp table x (a int); delete from x where a in (select lo_unlink(1))", "destroying-function")]
+    [InlineData("-- holdfast:transaction off\ncreate temp table x (a int); truncate x", "truncate")]
+    [InlineData("create table x (a int primary key); alter table old add foreign key (a) references x on delete cascade; delete from x", "delete-without-key")]
+    [InlineData("create table x (a int) partition by list (a); alter table x attach partition old default; truncate x", "truncate")]
+    [InlineData("alter table t add column if not exists lang text; update t set lang = 'en'", "update-without-key")]
+    [InlineData("alter table t add column lang text; update t set lang = 'en', name = ''", "update-without-key")]
+    [InlineData("alter table t add column lang text; update u set lang = 'en'", "update-without-key")]
+    public void what_a_file_has_made_itself_it_may_throw_away(string sql, string rules) => Assert.Equal(rules.Split(' ', StringSplitOptions.RemoveEmptyEntries), Found(sql));
+
     [Fact]
     public void a_finding_names_its_words_and_its_line()
     {

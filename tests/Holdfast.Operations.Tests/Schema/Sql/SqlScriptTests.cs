@@ -1,3 +1,5 @@
+using Holdfast.Operations.Schema.Lint;
+using Holdfast.Operations.Schema.Migrations;
 using Holdfast.Operations.Schema.Sql;
 using Xunit;
 
@@ -43,10 +45,34 @@ public sealed class SqlScriptTests
     [InlineData("select $$ x", 1)]
     [InlineData("/* /* */ select 1", 1)]
     [InlineData("select \"x", 1)]
+    [InlineData("select 1;\ncreate table t (id int;\ncreate table u (id int);", 2)]
+    [InlineData("select 1;\nselect 2);", 2)]
     [InlineData("\\connect other", 1)]
     [InlineData("select 1;\n/* \0 */", 2)]
     public void what_does_not_end_is_refused_with_its_line(string sql, int line) =>
         Assert.Equal(line, Assert.Throws<SqlSyntaxException>(() => SqlScript.Parse(sql)).Line);
+
+    // What reads such a file once is done in a second or two; what reads it once for each statement is not done in an hour.
+    [Fact]
+    public void a_file_of_a_hundred_thousand_statements_is_read_once()
+    {
+        const int Count = 100_000;
+        var sql = $"-- holdfast:transaction off\n{string.Concat(Enumerable.Range(2, Count).Select(line => line % 10 == 0 ? $"delete from t -- {line}\n;" : $"insert into t values ({line}, 'a;b');\n"))}"
+            + $"update t set a = case {string.Concat(Enumerable.Range(0, Count).Select(i => $"when id = {i} then 'drop' else "))} 1 end where {string.Join(" or ", Enumerable.Range(0, Count).Select(i => $"id = {i}"))}";
+        var script = SqlScript.Parse(sql);
+        Assert.Equal(Count + 1, script.Statements.Count);
+        Assert.All(script.Statements.Take(Count).Where(statement => statement.StartsWith("insert")), statement => Assert.Equal(statement.Line.ToString(System.Globalization.CultureInfo.InvariantCulture), statement.Tokens[5].Text));
+        var found = DestructiveSql.Find(script);
+        Assert.Equal(Enumerable.Range(2, Count).Where(line => line % 10 == 0), found.Select(one => one.Line));
+        Assert.Empty(SqlLint.Check(script, inTransaction: false));
+        var file = MigrationFile.Parse("V1__big.sql", sql).Prepare("app");
+
+        // The mark of what is done is told after each statement.
+        foreach (var done in Enumerable.Range(0, Count)) StatementsDone.Mark(file.Script, done);
+        Assert.Equal(StatementsDone.Mark(script, Count), StatementsDone.Mark(file.Script, Count));
+        Assert.NotEqual(StatementsDone.Mark(script, 7), StatementsDone.Mark(script, 8));
+        Assert.Equal(StatementsDone.Mark(script, 7), StatementsDone.Mark(SqlScript.Parse(sql[..2000]), 7));
+    }
 
     [Fact]
     public void a_statement_knows_its_line_and_its_words()

@@ -6,7 +6,7 @@ namespace Holdfast.Operations.Tests.Schema.Sql;
 /// </summary>
 internal sealed class SqlShapes(Random random, Func<string> space)
 {
-    private static readonly string[] Conditions = ["id = 1", "true", "id = 1 and true", "id is not null", "t.id = 4"];
+    private static readonly string[] Conditions = ["id = 1", "true", "id = 1 and true", "id is not null", "t.id = 4", "id * 0 = 0", "b.id = t.id", "t . id = ( select t . id )", "lower ( id ) = 'x'", "exists ( select 1 from t b where b.id = t.id )", "exists ( select 1 from u b where b.id = t.id )"];
 
     /// <summary>One statement, or a block of PL/pgSQL around one.</summary>
     public string Statement() => random.Next(6) switch
@@ -43,7 +43,7 @@ internal sealed class SqlShapes(Random random, Func<string> space)
     }
 
     private string Change() => random.Next(2) == 0
-        ? $"delete from {One("", "only ")}{Table()}{One("", $" where {Condition()}")}"
+        ? $"delete from {One("", "only ")}{Table()}{One("", " using t b", " using u b", " using v join s.t as b on true")}{One("", $" where {Condition()}")}"
         : $"update {One("", "only ")}{Table()} set a = {One("1", "case when true then 1 else 2 end")}{One("", $" where {Condition()}")}";
 
     private string Merge() =>
