@@ -24,7 +24,8 @@ internal sealed class EffectVerifier(
         var wanted = AccessPlanner.Effective(schema, options, state);
         var roles = RoleSpecs.All(schema, wanted);
         if (!AccessPlanner.IsExclusive(wanted, state)) _notes.Add($"The database is shared ({AccessPlanner.Others(state)}): what PUBLIC may do in it is not tried.");
-        if (state.Strangers.Count > 0) _notes.Add($"Others than Holdfast's roles have rights here, which are not tried: {string.Join("; ", state.Strangers)}.");
+        if (state.Strangers.Count > 0) _notes.Add($"Others than Holdfast's roles have rights here, which are not tried: {string.Join("; ", LiveStrangers.Text(state.Strangers))}.");
+        foreach (var role in state.Roles.Values.Where(role => role is { CanLogIn: true, ValidUntil: not null, IsExpired: false })) _notes.Add($"The password of {role.Name} ends on {role.ValidUntil}: from then on it cannot log in.");
         if (state.Members.Where(one => !CatalogueChecks.IsOwners(schema, one.Group)).Select(one => $"{one.Member} as {one.Group}").ToList() is { Count: > 0 } members)
             _notes.Add($"Others may act as roles of Holdfast's: {string.Join(", ", members)}.");
         if (Waiting(wanted, state) is { Count: > 0 } waiting) _notes.Add($"The application has not yet all rights to what the catalogue does not know; 'holdfast access apply' gives them: {string.Join(", ", waiting)}.");
@@ -36,6 +37,7 @@ internal sealed class EffectVerifier(
         }
         var there = roles.Where(role => state.Roles.ContainsKey(role.Name)).ToList();
         _cells.AddRange(await CatalogueChecks.RunAsync(connection, schema, wanted, state, there, cancellationToken).ConfigureAwait(false));
+        await InOwnTransactionAsync(() => CompareFunctionsAsync(state, wanted, cancellationToken), cancellationToken).ConfigureAwait(false);
         await InOwnTransactionAsync(() => TryGuardAsync(state, cancellationToken), cancellationToken).ConfigureAwait(false);
         if (there.Any(role => role.Role == AccessRole.Owner))
             await InOwnTransactionAsync(() => TryNewTableAsync(there, wanted.RowSecurity, cancellationToken), cancellationToken).ConfigureAwait(false);
@@ -90,6 +92,21 @@ internal sealed class EffectVerifier(
 
     private EffectTrial BecomeOwner(RoleSpec role) => new("become owner", "", $"set role {RoleSpecs.Owner(schema)}",
         role.Role is AccessRole.Migrator or AccessRole.Owner ? EffectOutcome.Allowed : EffectOutcome.Refused);
+
+    /// <summary>Makes the declared functions again and looks whether they are others then.</summary>
+    private async Task CompareFunctionsAsync(AccessState state, AccessOptions wanted, CancellationToken cancellationToken)
+    {
+        if (!state.Roles.ContainsKey(RoleSpecs.Owner(schema))) return;
+        if (!state.IsSuperuser && !await BecomeAsync(RoleSpecs.All(schema, options)[0], "role", cancellationToken).ConfigureAwait(false)) return;
+        try
+        {
+            _cells.AddRange(await FunctionComparison.RunAsync(connection, schema, wanted, cancellationToken).ConfigureAwait(false));
+        }
+        catch (PostgresException e) when (AccessErrors.IsPassing(e))
+        {
+            _notes.Add($"The functions were not compared with the declaration, because somebody else is changing them ({e.MessageText}).");
+        }
+    }
 
     /// <summary>Deletes and truncates as somebody who may: only the guard is in the way.</summary>
     private async Task TryGuardAsync(AccessState state, CancellationToken cancellationToken)
