@@ -148,6 +148,9 @@ internal sealed class AccessState
     /// <summary>Views and functions by which its roles reach its rows with somebody else's rights.</summary>
     public IReadOnlyList<LiveDetour> Detours { get; private set; } = [];
 
+    /// <summary>What on its tables runs as whoever uses them and is not declared.</summary>
+    public IReadOnlyList<LiveCode> Code { get; private set; } = [];
+
     /// <summary>What belongs to its roles, without the owner.</summary>
     public IReadOnlyList<LiveOwned> Owned { get; private set; } = [];
 
@@ -182,6 +185,7 @@ internal sealed class AccessState
             row.GetString(1), SqlQuote.Quoted(row.GetString(2)), SqlQuote.Quoted(row.GetString(3)), row.GetBoolean(4), row.GetBoolean(5), row.GetBoolean(6), row.GetBoolean(7))), cancellationToken).ConfigureAwait(false)).ToLookup(one => one.Member, one => one.Grant);
         state.Members = await QueryAsync(connection, AskMembers, [names], row => new LiveMember(row.GetString(0), row.GetString(1)), cancellationToken).ConfigureAwait(false);
         state.Strangers = await LiveStrangers.ReadAsync(connection, schema, names, cancellationToken).ConfigureAwait(false);
+        state.Code = await LiveCodes.ReadAsync(connection, schema, cancellationToken).ConfigureAwait(false);
         state.Settings = await LiveSettings.ReadAsync(connection, names, cancellationToken).ConfigureAwait(false);
         state.Roles = (await QueryAsync(connection, AskRoles, [names], row => new LiveRole(
             row.GetString(0), row.GetBoolean(1), row.GetBoolean(2), row.GetInt32(3), row.GetFieldValue<string[]>(4), [.. memberships[row.GetString(0)]],

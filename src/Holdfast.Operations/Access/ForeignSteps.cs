@@ -18,17 +18,25 @@ internal static class ForeignSteps
             if (owned.Mend is { } mend) yield return new(mend, $"{owned.What} belongs to {owned.Role}, and only {owner} may own something") { Mends = [new(owned.Role, "owns", owned.What)] };
         foreach (var stranger in state.Strangers.Where(stranger => stranger.MayBecomeOwner))
             yield return new(stranger.Revoke(schema), $"{stranger.Role} is none of Holdfast's roles, and can do by it what {owner} may") { Mends = [new(stranger.Role, "grants", stranger.Name)] };
-        foreach (var setting in SessionSettings.OfEverybody(state).Where(setting => !IsResetHere(options, state, setting)))
-            yield return new($"{(setting.IsHere ? $"alter database {state.QuotedDatabase}" : "alter role all")} reset {SqlQuote.Dotted(setting.Name)}",
-                setting.IsHere ? "others use the database, or its owner must do it" : "it holds in every database of the server") { Mends = [new("public", "settings", SessionSettings.Subject(setting))] };
+        foreach (var setting in SessionSettings.OfEverybody(state).Where(setting => !IsResetHere(options, state, setting))) yield return Reset(state, setting);
         string[] slots = [.. ClosedSlots(schema, options, state)];
         if (slots.Length > 0)
             yield return new($"alter role {slots[0]} login", $"neither {string.Join(" nor ", slots)} may log in, so that no application can: open the one whose password the application has") { Mends = [new(RoleSpecs.App(schema), "attributes", "slots")] };
     }
 
-    /// <summary>A setting of the database that <c>access apply</c> takes away: where the database is Holdfast's alone, and the connected role may.</summary>
+    /// <summary>A setting of the database that <c>access apply</c> takes away: where the database is Holdfast's alone, and the connected role may. Whoever lets nobody write has a reason (a full disk, say).</summary>
     public static bool IsResetHere(AccessOptions options, AccessState state, LiveSetting setting) =>
-        setting is { IsHere: true, MayReset: true } && state.OwnsDatabase && AccessPlanner.IsExclusive(options, state);
+        setting is { IsHere: true, MayReset: true } && !IsReadOnly(setting) && state.OwnsDatabase && AccessPlanner.IsExclusive(options, state);
+
+    private static bool IsReadOnly(LiveSetting setting) => setting.Name.Equals("default_transaction_read_only", StringComparison.OrdinalIgnoreCase);
+
+    private static ManualStep Reset(AccessState state, LiveSetting setting)
+    {
+        var reset = $"{(setting.IsHere ? $"alter database {state.QuotedDatabase}" : "alter role all")} reset {SqlQuote.Dotted(setting.Name)}";
+        return new(IsReadOnly(setting) ? $"begin read write; {reset}; commit" : reset,
+            IsReadOnly(setting) ? "somebody, or the provider because of a full disk, lets nobody write here: end the cause first" : setting.IsHere ? "others use the database, or its owner must do it" : "it holds in every database of the server",
+            IsRequired: IsReadOnly(setting)) { Mends = [new("public", "settings", SessionSettings.Subject(setting))] };
+    }
 
     /// <summary>Views and functions by which a role sees what it must not: the monitor any row of a memory, the app and the reader, where tenants are kept apart, all tenants'.</summary>
     public static IEnumerable<LiveDetour> Detours(string schema, AccessOptions options, AccessState state)
