@@ -29,6 +29,7 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
         foreach (var role in RoleSpecs.All(schema, options)) AddRole(state.Suited(role));
         AddDatabase();
         AddSchema();
+        _byHand.AddRange(ForeignSteps.Of(schema, options, state));
         return new AccessPlan(_statements, _byHand, _notes, _newLogins);
     }
 
@@ -52,12 +53,13 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
             if ((live.CanLogIn, live.Inherits, live.ConnectionLimit) != (role.CanLogIn, role.Inherits, role.ConnectionLimit) && !(IsClosedSlot(role, live.CanLogIn) && (live.Inherits, live.ConnectionLimit) == (role.Inherits, role.ConnectionLimit)))
                 Do(live.IsAlterable, $"alter role {role.Name} {(role.CanLogIn && !IsClosedSlot(role, live.CanLogIn) ? "login" : "nologin")} {(role.Inherits ? "inherit" : "noinherit")} connection limit {role.ConnectionLimit}", $"{state.User} may not alter {role.Name}");
         }
+        if (live is { IsExpired: true } && role.CanLogIn && !IsClosedSlot(role, live.CanLogIn)) Do(live.IsAlterable, $"alter role {role.Name} valid until 'infinity'", $"{state.User} may not alter {role.Name}");
         foreach (var group in new[] { role.MemberOf, role.Predefined }.OfType<string>().Where(group => live?.MemberOf.Contains(group) != true))
             Do(group == role.MemberOf || state.Grantable.Contains(group), $"grant {group} to {role.Name}", $"{state.User} has no ADMIN option on {group}");
         if (live is not null) AddMemberships(role, live);
-        foreach (var setting in live?.Overridden(role) ?? [])
-            Do(live!.IsAlterable, $"alter role {role.Name} in database {state.QuotedDatabase} reset {SqlQuote.Dotted(setting.Split('=')[0])}", $"{state.User} may not alter {role.Name}");
-        foreach (var (name, value) in role.Settings.Where(setting => live?.Settings.Contains($"{setting.Name}={setting.Value}") != true))
+        foreach (var setting in SessionSettings.Beyond(role, state))
+            Do(live!.IsAlterable && setting.MayReset, $"alter role {role.Name}{(setting.IsHere ? $" in database {state.QuotedDatabase}" : "")} reset {SqlQuote.Dotted(setting.Name)}", $"{state.User} may not take {setting.Name} from {role.Name}");
+        foreach (var (name, value) in SessionSettings.Missing(role, state))
             Do(live?.IsAlterable ?? true, $"alter role {role.Name} set {name} = {(name == "search_path" ? value : $"'{value}'")}", $"{state.User} may not alter {role.Name}");
         if (options.RowSecurity && role.Role == AccessRole.Backup && live?.Powers.Contains("bypassrls") != true)
         {
@@ -105,6 +107,8 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
         // What somebody handed on stands in the way of taking it back.
         foreach (var revoke in state.Rights.Where(right => right is { Kind: "database", Grantor: null }).SelectMany(right => right.Revokes([]))) Do(mayGrant, revoke, reason);
         if (live.Count > 0) Do(mayGrant, $"revoke all on database {database} from {string.Join(", ", live)}", reason);
+        foreach (var setting in SessionSettings.OfEverybody(state).Where(setting => ForeignSteps.IsResetHere(options, state, setting)))
+            _statements.Add($"alter database {database} reset {SqlQuote.Dotted(setting.Name)}");
         // First those who keep their right, then PUBLIC's end: nobody is locked out in between.
         Do(mayGrant, $"grant connect on database {database} to {string.Join(", ", roles.Where(role => role.CanLogIn).Select(role => role.Name))}", reason);
         Do(mayGrant, $"grant connect, create, temporary on database {database} to {_owner}", reason, isRequired: true);

@@ -9,20 +9,19 @@ namespace Holdfast.Operations.Access;
 /// <param name="Inherits">It has the rights of what it is a member of without becoming it.</param>
 /// <param name="ConnectionLimit">Sessions at once; -1: no limit.</param>
 /// <param name="Powers">Attributes that none of Holdfast's roles may have: <c>superuser</c>, <c>createrole</c>, …</param>
-/// <param name="Settings">What its sessions start with: <c>name=value</c>.</param>
-/// <param name="HereSettings">What its sessions start with in this database instead: it goes before <paramref name="Settings"/>.</param>
 /// <param name="Memberships">Roles that it is a member of.</param>
 /// <param name="IsAlterable">The connected role may alter it.</param>
 /// <param name="HasPassword">Null: the connected role may not know.</param>
 internal sealed record LiveRole(
-    string Name, bool CanLogIn, bool Inherits, int ConnectionLimit, IReadOnlyList<string> Powers, IReadOnlyList<string> Settings,
-    IReadOnlyList<string> HereSettings, IReadOnlyList<LiveMembership> Memberships, bool IsAlterable, bool? HasPassword)
+    string Name, bool CanLogIn, bool Inherits, int ConnectionLimit, IReadOnlyList<string> Powers, IReadOnlyList<LiveMembership> Memberships, bool IsAlterable, bool? HasPassword)
 {
-    public IEnumerable<string> MemberOf => Memberships.Select(membership => membership.Group).Distinct();
+    /// <summary>The day on which its password ends; null: it does not.</summary>
+    public string? ValidUntil { get; init; }
 
-    /// <summary>The settings of <paramref name="role"/> that are others in this database.</summary>
-    public IReadOnlyList<string> Overridden(RoleSpec role) =>
-        [.. HereSettings.Where(here => role.Settings.Any(setting => here.StartsWith(setting.Name + "=", StringComparison.Ordinal) && here != $"{setting.Name}={setting.Value}"))];
+    /// <summary>Its password has ended: it cannot log in by it.</summary>
+    public bool IsExpired { get; init; }
+
+    public IEnumerable<string> MemberOf => Memberships.Select(membership => membership.Group).Distinct();
 }
 
 /// <summary>One grant of a role to another.</summary>
@@ -66,9 +65,8 @@ internal sealed class AccessState
         select r.rolname::text, r.rolcanlogin, r.rolinherit, r.rolconnlimit,
           array_remove(array[case when rolsuper then 'superuser' end, case when rolcreaterole then 'createrole' end, case when rolcreatedb then 'createdb' end,
             case when rolreplication then 'replication' end, case when rolbypassrls then 'bypassrls' end], null),
-          coalesce((select s.setconfig from pg_db_role_setting s where s.setrole = r.oid and s.setdatabase = 0), '{}'),
-          coalesce((select s.setconfig from pg_db_role_setting s where s.setrole = r.oid and s.setdatabase = (select oid from pg_database where datname = current_database())), '{}'),
-          case when current_setting('server_version_num')::int >= 160000 then pg_has_role(r.oid, 'member with admin option') else true end
+          case when current_setting('server_version_num')::int >= 160000 then pg_has_role(r.oid, 'member with admin option') else true end,
+          case when r.rolvaliduntil < 'infinity' then to_char(r.rolvaliduntil, 'YYYY-MM-DD') end, coalesce(r.rolvaliduntil <= now(), false)
         from pg_roles r where r.rolname = any($1)
         """;
 
@@ -87,14 +85,6 @@ internal sealed class AccessState
         where g.rolname = any($1) and r.rolname <> all($1) and not r.rolsuper and not r.rolcreaterole and r.rolname <> current_user
           and (coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, true) or coalesce((to_jsonb(m) ->> 'set_option')::boolean, true) or m.admin_option)
         order by 1, 2
-        """;
-
-    // What somebody has in the schema who is neither declared nor its owner.
-    private const string AskStrangers = """
-        select pg_get_userbyid(a.grantee)::text || ' (' || string_agg(distinct lower(a.privilege_type), ', ') || ' on ' || count(distinct c.oid) || ' tables)'
-        from pg_class c join pg_namespace n on n.oid = c.relnamespace, aclexplode(c.relacl) a
-        where n.nspname = $1 and c.relkind in ('r', 'p') and a.grantee <> 0 and a.grantee <> c.relowner and pg_get_userbyid(a.grantee) <> all($2)
-        group by a.grantee order by 1
         """;
 
     private const string AskPasswords = "select rolname::text, rolpassword is not null from pg_authid where rolname = any($1)";
@@ -149,8 +139,20 @@ internal sealed class AccessState
     /// <summary>Who else may act as a role of Holdfast's.</summary>
     public IReadOnlyList<LiveMember> Members { get; private set; } = [];
 
-    /// <summary>Who else has rights to its tables, in words.</summary>
-    public IReadOnlyList<string> Strangers { get; private set; } = [];
+    /// <summary>What others were granted in its schema.</summary>
+    public IReadOnlyList<LiveStranger> Strangers { get; private set; } = [];
+
+    /// <summary>What the sessions of its roles, and everybody's, start with.</summary>
+    public IReadOnlyList<LiveSetting> Settings { get; private set; } = [];
+
+    /// <summary>Views and functions by which its roles reach its rows with somebody else's rights.</summary>
+    public IReadOnlyList<LiveDetour> Detours { get; private set; } = [];
+
+    /// <summary>What on its tables runs as whoever uses them and is not declared.</summary>
+    public IReadOnlyList<LiveCode> Code { get; private set; } = [];
+
+    /// <summary>What belongs to its roles, without the owner.</summary>
+    public IReadOnlyList<LiveOwned> Owned { get; private set; } = [];
 
     public IReadOnlyDictionary<string, LiveRole> Roles { get; private set; } = new Dictionary<string, LiveRole>();
 
@@ -182,17 +184,21 @@ internal sealed class AccessState
         var memberships = (await QueryAsync(connection, AskMemberships, [names], row => (Member: row.GetString(0), Grant: new LiveMembership(
             row.GetString(1), SqlQuote.Quoted(row.GetString(2)), SqlQuote.Quoted(row.GetString(3)), row.GetBoolean(4), row.GetBoolean(5), row.GetBoolean(6), row.GetBoolean(7))), cancellationToken).ConfigureAwait(false)).ToLookup(one => one.Member, one => one.Grant);
         state.Members = await QueryAsync(connection, AskMembers, [names], row => new LiveMember(row.GetString(0), row.GetString(1)), cancellationToken).ConfigureAwait(false);
-        state.Strangers = await QueryAsync(connection, AskStrangers, [schema, names], row => row.GetString(0), cancellationToken).ConfigureAwait(false);
+        state.Strangers = await LiveStrangers.ReadAsync(connection, schema, names, cancellationToken).ConfigureAwait(false);
+        state.Code = await LiveCodes.ReadAsync(connection, schema, cancellationToken).ConfigureAwait(false);
+        state.Settings = await LiveSettings.ReadAsync(connection, names, cancellationToken).ConfigureAwait(false);
         state.Roles = (await QueryAsync(connection, AskRoles, [names], row => new LiveRole(
-            row.GetString(0), row.GetBoolean(1), row.GetBoolean(2), row.GetInt32(3), row.GetFieldValue<string[]>(4), row.GetFieldValue<string[]>(5), row.GetFieldValue<string[]>(6), [.. memberships[row.GetString(0)]],
-            state.IsSuperuser || (state.MayCreateRoles && row.GetBoolean(7)),
-            passwords.TryGetValue(row.GetString(0), out var has) ? has : null), cancellationToken).ConfigureAwait(false)).ToDictionary(role => role.Name);
+            row.GetString(0), row.GetBoolean(1), row.GetBoolean(2), row.GetInt32(3), row.GetFieldValue<string[]>(4), [.. memberships[row.GetString(0)]],
+            state.IsSuperuser || (state.MayCreateRoles && row.GetBoolean(5)),
+            passwords.TryGetValue(row.GetString(0), out var has) ? has : null) { ValidUntil = row.IsDBNull(6) ? null : row.GetString(6), IsExpired = row.GetBoolean(7) }, cancellationToken).ConfigureAwait(false)).ToDictionary(role => role.Name);
         state.Objects =
         [
             .. await LiveObjects.ReadAsync(connection, schema, cancellationToken).ConfigureAwait(false),
             .. await LiveOwnedSequences.ReadAsync(connection, schema, cancellationToken).ConfigureAwait(false),
         ];
         string[] others = [.. names.Where(name => name != RoleSpecs.Owner(schema))];
+        state.Owned = await LiveOwnership.ReadAsync(connection, schema, RoleSpecs.Owner(schema), others, cancellationToken).ConfigureAwait(false);
+        state.Detours = await LiveDetours.ReadAsync(connection, schema, state.Objects.Where(TenantPolicies.Cover).Select(found => found.Name), cancellationToken).ConfigureAwait(false);
         state.Rights = await LiveRights.ReadAsync(connection, schema, others, cancellationToken).ConfigureAwait(false);
         state.OtherRights = await LiveRights.ReadOthersAsync(connection, RoleSpecs.Owner(schema), others, cancellationToken).ConfigureAwait(false);
         state.OtherUsers = await QueryAsync(connection, AskOthers, [schema, (string[])[.. names, state.User]], row => SqlQuote.Quoted(row.GetString(0)), cancellationToken).ConfigureAwait(false);

@@ -7,6 +7,7 @@ internal sealed class DeclaredRights(string schema, AccessOptions options, Acces
 {
     private readonly Dictionary<string, RoleSpec> _roles = RoleSpecs.All(schema, options).ToDictionary(role => role.Name);
     private readonly Dictionary<string, RoleSpec> _direct = AccessScript.Grantees(schema, options).ToDictionary(role => role.Name);
+    private readonly bool _isExclusive = AccessPlanner.IsExclusive(options, state);
     private readonly ILookup<string, LiveObject> _objects = state.Objects.ToLookup(found => found.Name);
 
     /// <summary>What of <paramref name="right"/> is beyond the declaration. The right to hand it on always is.</summary>
@@ -22,6 +23,8 @@ internal sealed class DeclaredRights(string schema, AccessOptions options, Acces
 
     private IReadOnlyList<string> May(LiveRight right)
     {
+        // Others use a shared one, too.
+        if (right is { Kind: "database", Grantee: "public" }) return _isExclusive ? [] : right.Words;
         if (right.Kind == "database") return _roles.GetValueOrDefault(right.Grantee) is { CanLogIn: true } ? ["connect"] : [];
         if (right.Schema != schema || right.Column is not null || !_direct.TryGetValue(right.Grantee, out var role)) return [];
         if (right.Kind == "schema") return ["usage"];

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Holdfast.Operations.Access;
 
-/// <summary>What somebody has granted to one of Holdfast's roles, or to PUBLIC in Holdfast's schema.</summary>
+/// <summary>What somebody has granted to one of Holdfast's roles, or to PUBLIC in Holdfast's schema or to the database.</summary>
 /// <param name="Grantee">To whom; <c>public</c>: to everybody.</param>
 /// <param name="Kind"><c>table</c>, <c>view</c>, <c>materialized view</c>, <c>foreign table</c>, <c>sequence</c>, <c>routine</c>, <c>schema</c>, <c>database</c>.</param>
 /// <param name="Schema">Where it is, as SQL; a schema's own name; empty for the database.</param>
@@ -70,9 +70,9 @@ internal static class LiveRights
           select 'routine', quote_ident(n.nspname), quote_ident(p.proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')', null, p.proowner, a.*
           from pg_proc p join pg_namespace n on n.oid = p.pronamespace, aclexplode(p.proacl) a where p.proacl is not null
           union all
-          select 'database', '', quote_ident(d.datname), null, d.datdba, a.* from pg_database d, aclexplode(d.datacl) a where d.datname = current_database()
+          select 'database', '', quote_ident(d.datname), null, d.datdba, a.* from pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a where d.datname = current_database()
         ) x
-        where x.grantee <> x.owner and (x.grantee = any(select r.oid from pg_roles r where r.rolname = any($2)) or (x.grantee = 0 and x.nsp = $1))
+        where x.grantee <> x.owner and (x.grantee = any(select r.oid from pg_roles r where r.rolname = any($2)) or (x.grantee = 0 and (x.nsp = $1 or x.kind = 'database')))
         group by x.grantee, x.kind, x.nsp, x.name, x.part, x.grantor, x.owner
         order by 1, 3, 2, 4, 5
         """;
@@ -92,6 +92,15 @@ internal static class LiveRights
         await AccessState.QueryAsync(connection, Ask, [schema, roles], row => new LiveRight(row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.IsDBNull(4) ? null : row.GetString(4),
             row.GetFieldValue<string[]>(5), row.GetBoolean(6), row.IsDBNull(7) ? null : row.GetString(7), row.GetBoolean(8)), cancellationToken).ConfigureAwait(false);
 
+    // PUBLIC stands in no list of who depends on what.
+    private const string AskParameters = """
+        select p.parname::text, string_agg(lower(a.privilege_type), ', ' order by a.privilege_type) from pg_parameter_acl p, aclexplode(p.paracl) a where a.grantee = 0 group by p.parname order by 1
+        """;
+
     public static async Task<IReadOnlyList<LiveOtherRight>> ReadOthersAsync(NpgsqlConnection connection, string owner, string[] roles, CancellationToken cancellationToken) =>
-        await AccessState.QueryAsync(connection, AskOthers, [roles, owner], row => new LiveOtherRight(row.GetString(0), row.GetString(1), row.GetString(2)), cancellationToken).ConfigureAwait(false);
+    [
+        .. await AccessState.QueryAsync(connection, AskOthers, [roles, owner], row => new LiveOtherRight(row.GetString(0), row.GetString(1), row.GetString(2)), cancellationToken).ConfigureAwait(false),
+        .. (await AccessState.QueryAsync(connection, AskParameters, [], row => (Name: row.GetString(0), Words: row.GetString(1)), cancellationToken).ConfigureAwait(false))
+            .Where(one => !SessionSettings.IsHarmless(one.Name)).Select(one => new LiveOtherRight("public", $"parameter {one.Name}", $"revoke {one.Words} on parameter {one.Name} from public")),
+    ];
 }

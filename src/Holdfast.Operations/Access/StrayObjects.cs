@@ -7,7 +7,7 @@ namespace Holdfast.Operations.Access;
 /// </summary>
 internal static class StrayObjects
 {
-    private static readonly HashSet<string> Functions = [AccessScript.IsErased, EraseFunction.Signature, MatchFunction.Signature, DeleteGuard.Function + "()", RecordGuard.Function + "()"];
+    public static readonly IReadOnlySet<string> Functions = new HashSet<string> { AccessScript.IsErased, EraseFunction.Signature, MatchFunction.Signature, DeleteGuard.Function + "()", RecordGuard.Function + "()" };
 
     /// <summary>Holdfast's own.</summary>
     public static bool IsDeclared(LiveObject found) => found.Kind == "table" ? Tables.TryGet(found.Name, out _) : found.Kind == "function" && Functions.Contains(found.Signature);

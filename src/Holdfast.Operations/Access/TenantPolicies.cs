@@ -32,7 +32,7 @@ internal static class TenantPolicies
     private static bool IsSame(LivePolicy live, string roles, string condition) =>
         live.IsForAll && live.Roles.Order(StringComparer.Ordinal).SequenceEqual(roles.Split(", ").Order(StringComparer.Ordinal)) && live.Condition == live.Check && Plain(live.Condition) == Plain(condition);
 
-    // As the server writes an expression: with parentheses and casts.
-    private static string Plain(string expression) =>
-        string.Concat(expression.Replace("::text", "", StringComparison.Ordinal).Where(c => c is not ('(' or ')' or ' '))).ToLowerInvariant();
+    // As the server writes an expression: with parentheses and casts. Within quotes each character counts: every second piece is one.
+    private static string Plain(string expression) => string.Join('\'', expression.Split('\'').Select((piece, i) => i % 2 == 1 ? piece
+        : string.Concat(piece.Replace("::text", "", StringComparison.Ordinal).Where(c => c is not ('(' or ')' or ' '))).ToLowerInvariant()));
 }

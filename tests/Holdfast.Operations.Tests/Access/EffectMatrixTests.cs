@@ -62,8 +62,8 @@ public sealed class EffectMatrixTests
         { "create or replace trigger refuse_delete_of_rows before delete on {s}.lives for each row execute function suppress_redundant_updates_trigger()", "guard on lives" },
         { "drop trigger refuse_delete_of_rows on {s}.lives; create constraint trigger refuse_delete_of_rows after delete on {s}.lives deferrable initially deferred for each row execute function {s}.refuse_delete()", "guard on lives" },
         { "drop trigger if exists refuse_change_of_records on {s}.erasures", "guard on erasures" },
-        { "create or replace function {s}.refuse_change() returns trigger language plpgsql as $$ begin return new; end $$", "guard on erasures must be refused by the guard, was allowed" },
-        { "create or replace function {s}.refuse_delete() returns trigger language plpgsql as $$ begin return old; end $$", "guard on users must be refused by the guard, was allowed" },
+        { "create or replace function {s}.refuse_change() returns trigger language plpgsql as $$ begin return new; end $$", "{s}_owner: function on refuse_change(): its body or its attributes are not the declared ones" },
+        { "create or replace function {s}.refuse_delete() returns trigger language plpgsql as $$ begin return old; end $$", "{s}_owner: function on refuse_delete(): its body or its attributes are not the declared ones" },
         { "grant create on schema public to public", "{s}_app_a: create table on public must be refused, was allowed" },
         { "grant create on schema {s} to {s}_app", "{s}_app_a: create table on {s} must be refused, was allowed" },
         { "do $$ begin execute format('grant temporary on database %I to public', current_database()); end $$", "{s}_app_a: create temp table must be refused, was allowed" },
@@ -89,6 +89,17 @@ public sealed class EffectMatrixTests
         { "alter default privileges for role {s}_owner grant delete on tables to {s}_app_b", "{s}_app_b: new table on delete must be refused, was allowed" },
         { "do $$ begin execute format('alter role {s}_app_a in database %I set search_path = public', current_database()); end $$", "{s}_app_a: settings: in this database it has search_path=public" },
         { "do $$ begin execute format('alter role {s}_ro in database %I set default_transaction_read_only = off', current_database()); end $$", "{s}_ro: settings: in this database" },
+        { "alter role {s}_app_a set default_transaction_read_only = on", "{s}_app_a: settings: it has default_transaction_read_only=on beyond the declaration" },
+        { "alter role {s}_app set row_security = off; alter role {s}_app_b set session_replication_role = replica; alter role {s}_app_b set lock_timeout = 1", "{s}_app_b: settings: it has lock_timeout=1; session_replication_role=replica beyond" },
+        { "alter role {s}_ro set role = {s}_ro", "{s}_ro: settings: it has role={s}_ro beyond" },
+        { "alter role {s}_app_a set holdfast.tenant = 'default'; alter role {s}_app_a set synchronous_commit = off", "{s}_app_a: settings: it has holdfast.tenant=default; synchronous_commit=off beyond" },
+        { "do $$ begin execute format('alter role {s}_app_a in database %I set default_transaction_read_only = on', current_database()); end $$", "{s}_app_a: settings: in this database it has default_transaction_read_only=on" },
+        { "do $$ begin execute format('alter database %I set row_security = off', current_database()); end $$", "public: settings on database: every role's sessions start with row_security=off" },
+        { "do $$ begin execute format('alter database %I set \"holdfast.no_tenant_is_named\" = %L', current_database(), 'x'); end $$", "public: settings on database: every role's sessions start with holdfast.no_tenant_is_named=x" },
+        { "alter role {s}_app_a valid until 'yesterday'", "{s}_app_a: attributes on password: its password ended on " },
+        { "do $$ begin execute format('grant connect on database %I to public', current_database()); end $$", "public: grants on database: it has connect beyond the declaration" },
+        { "alter function {s}.erase(text, text, text) set search_path = public, pg_temp", "{s}_owner: function on erase(text, text, text): its body or its attributes are not the declared ones" },
+        { "alter function {s}.matching(text, text) security invoker", "{s}_owner: function on matching(text, text)" },
         { "drop role {s}_app_b", "{s}_app_b: role" },
     };
 
@@ -109,6 +120,118 @@ public sealed class EffectMatrixTests
         }
     }
 
+    /// <summary>What others have made beside it and what is an administrator's to choose: no step of apply's own, and named with the SQL that ends it.</summary>
+    private static readonly (string Harm, string Finding, string Step)[] Foreign =
+    [
+        ("grant set on parameter session_replication_role to public", "public: grants on parameter session_replication_role", "revoke set on parameter session_replication_role from public"),
+        ("alter role {s}_app_a nologin; alter role {s}_app_b nologin", "{s}_app: attributes on slots: neither of its slots may log in", "alter role {s}_app_a login; alter role {s}_app_b login"),
+        ("create function public.leak() returns setof text language sql security definer as 'select content::text from {s}.session_memories'", "public: execute on public.leak(): it runs with the rights of holdfast", "revoke all on routine public.leak() from public"),
+        ("create function public.quoted() returns setof text language plpgsql security definer as $$ begin return query select content::text from \"{s}\".\"users\"; end $$", "public: execute on public.quoted()", "revoke all on routine public.quoted() from public"),
+        ("create view public.shown as select content from {s}.users; grant select on public.shown to public", "{s}_monitor: row security on public.shown: it reads this view", "revoke all on table public.shown from public"),
+        ("create role {s}_bob login; grant create on schema {s} to {s}_bob", "{s}_bob: grants on {s}: it has create, is none of Holdfast's roles", "revoke create on schema {s} from {s}_bob cascade"),
+        ("grant execute on function {s}.erase(text, text, text) to {s}_bob", "{s}_bob: grants on erase(tenant_id text, user_id text, session_id text): it has execute", "revoke all on routine {s}.erase(tenant_id text, user_id text, session_id text) from {s}_bob cascade"),
+    ];
+
+    [Fact]
+    public async Task what_is_somebody_elses_to_end_is_found_and_is_a_step_by_hand_that_stops_no_other_server()
+    {
+        using var database = await AccessDatabase.AppliedAsync();
+        string Of(string text) => text.Replace("{s}", database.Schema, StringComparison.Ordinal);
+        foreach (var (harm, finding, step) in Foreign)
+        {
+            await database.ExecuteAsync(harm);
+            var (plan, _) = await database.Control.ApplyAsync(new AccessOptions(), null, default);
+            var matrix = await database.VerifyAsync();
+            Assert.True(matrix.Wrong.Any(cell => cell.ToString().Contains(Of(finding), StringComparison.Ordinal)), $"{harm}\nexpected: {finding}\nfound: {string.Join('\n', matrix.Wrong.Take(10))}");
+            Assert.True(plan.ByHand.Any(one => Of(step).StartsWith(one.Sql, StringComparison.Ordinal) && !one.IsRequired), $"{harm}\n{string.Join('\n', plan.ByHand.Select(one => one.Sql))}");
+            Assert.True(plan.Explains(matrix), $"{harm}\n{string.Join('\n', matrix.Wrong.Take(10))}");
+            await database.ExecuteAsync(step);
+            var mended = await database.VerifyAsync();
+            Assert.True(mended.IsRight, $"{harm}\nnot mended: {string.Join('\n', mended.Wrong.Take(10))}");
+        }
+    }
+
+    /// <summary>The owner's objects run as whoever uses its tables: the migrator, who may become the owner, would become whoever verifies.</summary>
+    [Fact]
+    public async Task what_somebody_has_put_on_a_table_is_found_and_is_not_run_with_the_rights_of_who_verifies()
+    {
+        using var database = await AccessDatabase.AppliedAsync(rowSecurity: true);
+        const string Spy = "create or replace function {s}.spy() returns @ language plpgsql as $$ begin reset session authorization; reset role; if (select rolsuper from pg_roles where rolname = current_user) then perform nextval('{s}.runs'); end if; return !; end $$; alter function {s}.spy() owner to {s}_owner; ";
+        string Of(string type, string value) => Spy.Replace("@", type, StringComparison.Ordinal).Replace("!", value, StringComparison.Ordinal);
+        await database.ExecuteAsync("create sequence {s}.runs; alter sequence {s}.runs owner to {s}_owner");
+        foreach (var (harm, finding, mend) in new[]
+        {
+            (Of("trigger", "null") + "create trigger aaa before insert on {s}.users for each statement execute function {s}.spy()", "code on users: trigger aaa, which calls {s}.spy, is not declared", "drop trigger aaa on {s}.users; drop function {s}.spy()"),
+            (Of("text", "'x'") + "alter table {s}.payments alter column id set default {s}.spy()::uuid", "code on payments: default value for column id of table {s}.payments, which calls function {s}.spy(), is not declared", "alter table {s}.payments alter column id drop default; drop function {s}.spy()"),
+            (Of("boolean", "true") + "alter table {s}.lives add constraint spied check ({s}.spy())", "code on lives: constraint spied on table {s}.lives, which calls", "alter table {s}.lives drop constraint spied; drop function {s}.spy()"),
+            ("create rule also as on insert to {s}.users do also notify spied", "code on users: rule also, is not declared", "drop rule also on {s}.users"),
+            ("create domain {s}.named as text; alter table {s}.users add column more {s}.named", "code on users: column more of the type {s}.named, is not declared", "alter table {s}.users drop column more; drop domain {s}.named"),
+        })
+        {
+            await database.ExecuteAsync(harm);
+            foreach (var logIn in new[] { false, true })
+            {
+                var matrix = await database.VerifyAsync(logIn: logIn);
+                Assert.True(matrix.Wrong.Any(cell => cell.ToString().Contains(finding.Replace("{s}", database.Schema, StringComparison.Ordinal), StringComparison.Ordinal)), $"{harm}\n{string.Join('\n', matrix.Wrong.Take(10))}");
+                Assert.Contains(matrix.Notes, note => note.StartsWith("Nothing was tried as holdfast: ", StringComparison.Ordinal));
+            }
+            await database.ExecuteAsync(mend);
+        }
+        Assert.False(await database.ScalarAsync<bool>("select is_called from {s}.runs"));
+        await database.ExecuteAsync("drop sequence {s}.runs");
+        var right = await database.VerifyAsync();
+        Assert.True(right.IsRight, string.Join('\n', right.Wrong.Take(10)));
+    }
+
+    [Fact]
+    public async Task a_large_object_of_the_apps_is_named_with_the_SQL_that_ends_it()
+    {
+        using var database = await AccessDatabase.AppliedAsync();
+        await database.ExecuteAsync("set role {s}_app_a; select lo_from_bytea(0, 'x')");
+        var number = await database.ScalarAsync<uint>("select oid from pg_largeobject_metadata");
+        var (plan, _) = await database.Control.ApplyAsync(new AccessOptions(), null, default);
+        var matrix = await database.VerifyAsync();
+        Assert.Equal($"{database.Schema}_app_a: owns on large object {number}: it belongs to {database.Schema}_app_a; only {database.Schema}_owner may own something", Assert.Single(matrix.Wrong).ToString());
+        var step = Assert.Single(plan.ByHand);
+        Assert.StartsWith($"alter large object {number} owner to {database.Schema}_owner; or", step.Sql, StringComparison.Ordinal);
+        Assert.True(plan.Explains(matrix));
+        await database.ExecuteAsync(step.Sql.Split(';')[0]);
+        Assert.True((await database.VerifyAsync()).IsRight);
+    }
+
+    [Fact]
+    public async Task a_database_in_which_nobody_writes_is_found_and_nothing_is_applied_before_somebody_ends_that()
+    {
+        using var database = await AccessDatabase.AppliedAsync();
+        await database.ExecuteAsync("do $$ begin execute format('alter database %I set default_transaction_read_only = on', current_database()); end $$");
+        var matrix = await database.VerifyAsync();
+        Assert.Equal("public: settings on database: every role's sessions start with default_transaction_read_only=on", Assert.Single(matrix.Wrong).ToString());
+        var blocked = await Assert.ThrowsAsync<AccessBlockedException>(() => database.Control.ApplyAsync(new AccessOptions(), null, default));
+        var step = Assert.Single(blocked.Plan.ByHand);
+        Assert.True(blocked.Plan.Explains(matrix));
+        await database.ExecuteAsync(step.Sql);
+        Assert.True((await database.VerifyAsync()).IsRight);
+    }
+
+    [Fact]
+    public async Task what_is_an_administrators_to_choose_is_no_finding()
+    {
+        using var database = await AccessDatabase.AppliedAsync(rowSecurity: true);
+        await database.ExecuteAsync("""
+            alter role {s}_app_a set work_mem = '8MB'; alter role {s}_app_b set timezone = 'UTC'; alter role {s}_ro set log_min_duration_statement = 100; alter role {s}_app set app.name = 'x';
+            alter role {s}_app_a set default_transaction_read_only = off; alter role {s}_monitor valid until '2999-01-01'; grant set on parameter log_statement to public;
+            do $$ begin execute format('alter database %I set lock_timeout = %L', current_database(), '5s'); execute format('alter database %1$I set timezone = %2$L; alter database %1$I set search_path = public', current_database(), 'UTC'); end $$;
+            create function public.counts() returns bigint language sql security definer as 'select 1::bigint'; create function public.fired() returns trigger language plpgsql security definer as $$ begin perform 1 from {s}.users; return new; end $$;
+            create role {s}_reporter login; grant select (content) on {s}.users to {s}_reporter; grant usage on schema {s} to {s}_reporter; grant execute on function {s}.is_erased(text, uuid, text, text) to {s}_reporter
+            """);
+        var matrix = await database.VerifyAsync();
+        Assert.True(matrix.IsRight, string.Join('\n', matrix.Wrong.Take(10)));
+        Assert.Contains(matrix.Notes, note => note.Contains($"{database.Schema}_monitor ends on 2999-01-01", StringComparison.Ordinal));
+        Assert.Contains(matrix.Notes, note => note.Contains($"{database.Schema}_reporter (usage on schema, execute on 1 functions, select on 1 columns)", StringComparison.Ordinal));
+        await database.ExecuteAsync("revoke set on parameter log_statement from public");
+        Assert.Empty((await database.Control.PlanAsync(new AccessOptions(), default)).ByHand);
+    }
+
     [Fact]
     public async Task a_table_without_row_security_a_policy_too_wide_and_a_missing_one_are_found()
     {
@@ -126,11 +249,15 @@ public sealed class EffectMatrixTests
             ("alter policy tenant_of_the_transaction on {s}.settings with check (true)", "{s}_app_a: write other tenant on settings must be refused, was allowed"),
             ("drop policy all_tenants_of_the_relay on {s}.erasures", "{s}_relay: see own tenant on erasures"),
             ("alter role {s}_app_a bypassrls", "{s}_app_a: see own tenant on users"),
+            ("alter policy tenant_of_the_transaction on {s}.users using (tenant_id = coalesce(nullif(current_setting('holdfast.tenant', true), ' '), current_setting('holdfast.no_tenant_is_named')))", "policies that are missing or others: tenant_of_the_transaction"),
+            ("create or replace function {s}.erase(tenant_id text, user_id text, session_id text) returns table (erasure_id uuid, rows_emptied bigint) language plpgsql security definer set search_path = pg_catalog, pg_temp as $$ begin update {s}.session_memories t set content = null where t.user_id = $2; return; end $$", "{s}_app_a: execute for other tenant on erase must be refused, was allowed"),
+            ("create or replace function {s}.matching(tenant_id text, words text) returns setof uuid language sql stable security definer set search_path = pg_catalog, pg_temp as 'select id from {s}.session_memories'", "{s}_app_b: execute for other tenant on matching must be refused, was allowed"),
+            ("create or replace function {s}.matching(tenant_id text, words text) returns setof uuid language sql stable security definer set search_path = pg_catalog, pg_temp as 'select id from {s}.session_memories'", "{s}_owner: function on matching(text, text): its body"),
         })
         {
             await database.ExecuteAsync(harm);
-            // Without the option too: what was separated once must stay so.
-            var matrix = await database.VerifyAsync();
+            // Without the option too: what was separated once must stay so. A function that is not the declared one is tried by log-ins alone.
+            var matrix = await database.VerifyAsync(logIn: harm.StartsWith("create or replace function", StringComparison.Ordinal));
             var expected = finding.Replace("{s}", database.Schema, StringComparison.Ordinal);
             Assert.True(matrix.Wrong.Any(cell => cell.ToString().Contains(expected, StringComparison.Ordinal)), $"{harm}\nexpected: {expected}\nfound: {string.Join('\n', matrix.Wrong.Take(10))}");
             await database.Control.ApplyAsync(new AccessOptions(RowSecurity: true), null, default);

@@ -16,48 +16,24 @@ internal static class CatalogueChecks
         where p.prokind in ('f', 'p') and (n.nspname = $1 or (p.prosecdef and pg_get_userbyid(p.proowner) = $2)) order by 2, 1
         """;
 
-    // A view shows all tenants' rows where it reads a table with its owner's rights, and so does every view over it; a materialized view always does.
-    private const string AskViews = """
-        with recursive depending (view, relation) as (
-          select distinct w.ev_class, d.refobjid from pg_depend d join pg_rewrite w on w.oid = d.objid
-          where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass and w.ev_class <> d.refobjid
-        ), views (view, relation, is_definers) as (
-          select d.view, d.relation, v.relkind = 'm' or not exists (select 1 from unnest(v.reloptions) o where o ~ '^security_invoker=(true|on|yes|1)$')
-          from depending d join pg_class v on v.oid = d.view where v.relkind in ('v', 'm')
-        ), showing (view, shows_all) as (
-          select v.view, v.is_definers from views v join pg_class t on t.oid = v.relation join pg_namespace n on n.oid = t.relnamespace where n.nspname = $1 and quote_ident(t.relname) = any($2)
-          union
-          select v.view, s.shows_all or (select relkind = 'm' from pg_class where oid = v.view) from showing s join views v on v.relation = s.view
-        )
-        select distinct quote_ident(n.nspname) || '.' || quote_ident(c.relname), reader
-        from showing s join pg_class c on c.oid = s.view join pg_namespace n on n.oid = c.relnamespace, unnest($3::text[]) reader
-        where s.shows_all and has_any_column_privilege(reader, c.oid, 'select') and has_schema_privilege(reader, n.oid, 'usage')
-        order by 1, 2
-        """;
-
-    private const string AskOwned = """
-        select r.rolname::text, count(*) from pg_shdepend d join pg_roles r on r.oid = d.refobjid
-        where d.refclassid = 'pg_authid'::regclass and d.deptype = 'o' and r.rolname = any($1) group by 1
-        """;
-
     public static async Task<IReadOnlyList<EffectCell>> RunAsync(
         NpgsqlConnection connection, string schema, AccessOptions options, AccessState state, IReadOnlyList<RoleSpec> roles, CancellationToken cancellationToken)
     {
-        List<EffectCell> cells = [.. roles.SelectMany(role => OfRole(state.Suited(role), state.Roles[role.Name]))];
-        var owned = await AccessState.QueryAsync(connection, AskOwned, [roles.Where(role => role.Role != AccessRole.Owner).Select(role => role.Name).ToArray()], row => (row.GetString(0), row.GetInt64(1)), cancellationToken).ConfigureAwait(false);
-        cells.AddRange(owned.Select(one => EffectCell.Of(one.Item1, "owns", "", false, $"it owns {one.Item2} objects; only {RoleSpecs.Owner(schema)} may")));
+        List<EffectCell> cells = [.. roles.SelectMany(role => OfRole(state.Suited(role), state.Roles[role.Name], state))];
+        cells.AddRange(state.Owned.Select(one => EffectCell.Of(one.Role, "owns", one.What, false, $"it belongs to {one.Role}; only {RoleSpecs.Owner(schema)} may own something")));
+        cells.Add(EffectCell.Of(RoleSpecs.App(schema), "attributes", "slots", !ForeignSteps.ClosedSlots(schema, options, state).Any(), "neither of its slots may log in: no application can"));
+        cells.AddRange(SessionSettings.OfEverybody(state).Select(setting => EffectCell.Of("public", "settings", SessionSettings.Subject(setting), false, $"every role's sessions start with {setting}")));
         cells.AddRange(Owners(schema, state));
         // Who may act as the owner may do everything; the migrator is the only one.
         cells.AddRange(state.Members.Where(one => IsOwners(schema, one.Group)).Select(one => EffectCell.Of(one.Group, "members", "", false, $"{one.Member} is a member of it and may do whatever it may")));
         cells.AddRange(Grants(schema, options, state));
+        cells.AddRange(state.Strangers.Where(one => one.MayBecomeOwner).Select(one => EffectCell.Of(one.Role, "grants", one.Name, false, $"it has {string.Join(", ", one.Words)}, is none of Holdfast's roles, and can do by it what {RoleSpecs.Owner(schema)} may")));
+        cells.AddRange(ForeignSteps.Detours(schema, options, state).SelectMany(Detour));
         cells.AddRange(await FunctionsAsync(connection, schema, state, roles, cancellationToken).ConfigureAwait(false));
         if (options.RowSecurity)
         {
-            var readers = roles.Where(role => role.Role is AccessRole.App or AccessRole.ReadOnly).Select(role => role.Name).ToArray();
             var live = state.Objects.Where(TenantPolicies.Cover).ToDictionary(found => found.Name);
             string[] tables = [.. RowSecurity.Protected.Select(table => table.Name).Union(live.Keys)];
-            foreach (var (view, reader) in await AccessState.QueryAsync(connection, AskViews, [schema, tables, readers], row => (row.GetString(0), row.GetString(1)), cancellationToken).ConfigureAwait(false))
-                cells.Add(EffectCell.Of(reader, "row security", view, false, "it reads this view, which shows all tenants' rows because it, or one that it is made of, runs with its owner's rights: alter view … set (security_invoker = true); a materialized view has no such way"));
             cells.AddRange(tables.Select(table => (Name: table, Wrong: TenantPolicies.Wrong(schema, live.GetValueOrDefault(table))))
                 .Select(table => EffectCell.Of(RoleSpecs.Owner(schema), "row security", table.Name, table.Wrong is null, table.Wrong ?? "")));
             cells.AddRange(state.Objects.Where(found => found is { Kind: "table", TenantType: not null } && !TenantPolicies.Cover(found))
@@ -68,7 +44,11 @@ internal static class CatalogueChecks
 
     public static bool IsOwners(string schema, string role) => role == RoleSpecs.Owner(schema) || role == RoleSpecs.NameOf(schema, "migrator");
 
-    private static IEnumerable<EffectCell> OfRole(RoleSpec role, LiveRole live)
+    private static IEnumerable<EffectCell> Detour(LiveDetour detour) => ForeignSteps.Users(detour).Select(user => EffectCell.Of(user, ForeignSteps.Operation(detour), detour.Name, false, detour.IsRoutine
+        ? $"it runs with the rights of {detour.Owner}, who reaches rows of memories by it, and is not declared"
+        : "it reads this view, which shows all tenants' rows because it, or one that it is made of, runs with its owner's rights: alter view … set (security_invoker = true); a materialized view has no such way"));
+
+    private static IEnumerable<EffectCell> OfRole(RoleSpec role, LiveRole live, AccessState state)
     {
         var powers = live.Powers.Where(power => !(power == "bypassrls" && role.Role == AccessRole.Backup)).ToList();
         yield return EffectCell.Of(role.Name, "attributes", "", powers.Count == 0, $"it has {string.Join(", ", powers)}");
@@ -76,11 +56,15 @@ internal static class CatalogueChecks
         var isLogin = live.CanLogIn == role.CanLogIn || (role.Role == AccessRole.App && role.CanLogIn);
         yield return EffectCell.Of(role.Name, "attributes", "login", isLogin && live.Inherits == role.Inherits && live.ConnectionLimit == role.ConnectionLimit,
             FormattableString.Invariant($"login {live.CanLogIn}, inherit {live.Inherits}, limit {live.ConnectionLimit}; declared: {role.CanLogIn}, {role.Inherits}, {role.ConnectionLimit}"));
-        var settings = role.Settings.Select(setting => $"{setting.Name}={setting.Value}").Except(live.Settings).ToList();
-        var here = live.Overridden(role);
-        yield return EffectCell.Of(role.Name, "settings", "", settings.Count == 0 && here.Count == 0, string.Join("; ", new[]
+        if (live is { IsExpired: true } && role.CanLogIn && !AccessPlanner.IsClosedSlot(role, live.CanLogIn))
+            yield return EffectCell.Of(role.Name, "attributes", "password", false, $"its password ended on {live.ValidUntil}: it cannot log in");
+        var settings = SessionSettings.Missing(role, state).Select(setting => $"{setting.Name}={setting.Value}").ToList();
+        var beyond = SessionSettings.Beyond(role, state).ToLookup(setting => setting.IsHere);
+        yield return EffectCell.Of(role.Name, "settings", "", settings.Count == 0 && beyond.Count == 0, string.Join("; ", new[]
         {
-            settings.Count > 0 ? $"it lacks {string.Join("; ", settings)}" : "", here.Count > 0 ? $"in this database it has {string.Join("; ", here)}" : "",
+            settings.Count > 0 ? $"it lacks {string.Join("; ", settings)}" : "",
+            beyond[false].Any() ? $"it has {string.Join("; ", beyond[false])} beyond the declaration" : "",
+            beyond[true].Any() ? $"in this database it has {string.Join("; ", beyond[true])}" : "",
         }.Where(text => text.Length > 0)));
         var declared = new[] { role.MemberOf, role.Predefined }.OfType<string>().ToList();
         var more = live.MemberOf.Except(declared).ToList();

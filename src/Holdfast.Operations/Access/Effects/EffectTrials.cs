@@ -14,6 +14,8 @@ internal static class EffectTrials
             foreach (var trial in OnTable(role.Role, schema, table.Name, TableRights.Of(role.Role, table, options.RowSecurity), [.. table.Columns.Select(column => column.Name)])) yield return trial;
         foreach (var trial in Around(role, schema, AccessPlanner.IsExclusive(options, state))) yield return trial;
         foreach (var trial in Functions(role, schema)) yield return trial;
+        if (options.RowSecurity)
+            foreach (var trial in OtherTenants(role, schema)) yield return trial;
     }
 
     /// <summary>No row is read or written: that a privilege is missing is told before the first one.</summary>
@@ -41,6 +43,18 @@ internal static class EffectTrials
         if (!isExclusive) yield break;
         yield return new("create table", "public", $"create table public.{Name} ()", EffectOutcome.Refused);
         yield return new("create temp table", "", $"create temp table {Name} ()", EffectOutcome.Refused);
+    }
+
+    /// <summary>What runs with the owner's rights holds to the tenant of the transaction, which is another one here, or none.</summary>
+    private static IEnumerable<EffectTrial> OtherTenants(RoleSpec role, string schema)
+    {
+        if (role.Role == AccessRole.Owner) yield break;
+        foreach (var said in (string[])[Name + "_other", ""])
+        {
+            string Under(string call) => $"do $trial$ begin perform set_config('{AccessOptions.TenantSetting}', '{said}', true); perform {call}; end $trial$";
+            yield return new("execute for other tenant", EraseFunction.Name, Under($"* from {schema}.{EraseFunction.Name}('{Name}', '{Name}', null)"), EffectOutcome.Refused);
+            yield return new("execute for other tenant", MatchFunction.Name, Under($"{schema}.{MatchFunction.Name}('{Name}', '{Name}')"), EffectOutcome.Refused);
+        }
     }
 
     private static IEnumerable<EffectTrial> Functions(RoleSpec role, string schema)

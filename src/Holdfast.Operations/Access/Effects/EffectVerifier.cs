@@ -17,6 +17,9 @@ internal sealed class EffectVerifier(
     private readonly List<string> _loggedIn = [];
     private readonly List<string> _notes = [];
 
+    /// <summary>What is tried on this connection runs with its rights, whatever role it has become: a trigger gives the role back.</summary>
+    private bool _isSafe;
+
     public async Task<EffectMatrix> RunAsync(CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
@@ -24,10 +27,15 @@ internal sealed class EffectVerifier(
         var wanted = AccessPlanner.Effective(schema, options, state);
         var roles = RoleSpecs.All(schema, wanted);
         if (!AccessPlanner.IsExclusive(wanted, state)) _notes.Add($"The database is shared ({AccessPlanner.Others(state)}): what PUBLIC may do in it is not tried.");
-        if (state.Strangers.Count > 0) _notes.Add($"Others than Holdfast's roles have rights here, which are not tried: {string.Join("; ", state.Strangers)}.");
+        if (state.Strangers.Count > 0) _notes.Add($"Others than Holdfast's roles have rights here, which are not tried: {string.Join("; ", LiveStrangers.Text(state.Strangers))}.");
+        foreach (var role in state.Roles.Values.Where(role => role is { CanLogIn: true, ValidUntil: not null, IsExpired: false })) _notes.Add($"The password of {role.Name} ends on {role.ValidUntil}: from then on it cannot log in.");
         if (state.Members.Where(one => !CatalogueChecks.IsOwners(schema, one.Group)).Select(one => $"{one.Member} as {one.Group}").ToList() is { Count: > 0 } members)
             _notes.Add($"Others may act as roles of Holdfast's: {string.Join(", ", members)}.");
         if (Waiting(wanted, state) is { Count: > 0 } waiting) _notes.Add($"The application has not yet all rights to what the catalogue does not know; 'holdfast access apply' gives them: {string.Join(", ", waiting)}.");
+        await InOwnTransactionAsync(() => CompareFunctionsAsync(state, wanted, cancellationToken), cancellationToken).ConfigureAwait(false);
+        _cells.AddRange(state.Code.Select(code => EffectCell.Of(RoleSpecs.Owner(schema), "code", code.Table, false, $"{code.What}, is not declared and runs with the rights of whoever uses the table, an administrator's too: look at it and drop it")));
+        _isSafe = state.Code.Count == 0 && _cells.All(cell => cell.Operation != "function" || cell.IsRight);
+        if (!_isSafe) _notes.Add($"Nothing was tried as {settings.Username}: what is not declared in the schema would run with its rights. Log-ins in --secrets are tried all the same.");
         foreach (var role in roles)
         {
             var isThere = state.Roles.ContainsKey(role.Name);
@@ -36,10 +44,11 @@ internal sealed class EffectVerifier(
         }
         var there = roles.Where(role => state.Roles.ContainsKey(role.Name)).ToList();
         _cells.AddRange(await CatalogueChecks.RunAsync(connection, schema, wanted, state, there, cancellationToken).ConfigureAwait(false));
-        await InOwnTransactionAsync(() => TryGuardAsync(state, cancellationToken), cancellationToken).ConfigureAwait(false);
-        if (there.Any(role => role.Role == AccessRole.Owner))
+        AddMissingGuards(state);
+        if (_isSafe) await InOwnTransactionAsync(() => TryGuardAsync(state, cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (_isSafe && there.Any(role => role.Role == AccessRole.Owner))
             await InOwnTransactionAsync(() => TryNewTableAsync(there, wanted.RowSecurity, cancellationToken), cancellationToken).ConfigureAwait(false);
-        if (wanted.RowSecurity && there.Any(role => role.Role == AccessRole.Owner)) await InOwnTransactionAsync(() => TryTenantsAsync(there, cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (_isSafe && wanted.RowSecurity && there.Any(role => role.Role == AccessRole.Owner)) await InOwnTransactionAsync(() => TryTenantsAsync(there, cancellationToken), cancellationToken).ConfigureAwait(false);
         return new EffectMatrix([.. roles.Select(role => role.Name)], [.. _cells.Select(cell => cell.Operation).Distinct()], _cells, _loggedIn, _notes, time.GetElapsedTime(started));
     }
 
@@ -79,6 +88,7 @@ internal sealed class EffectVerifier(
             _cells.AddRange(await EffectRunner.RunAsync(own, role.Name, trials, cancellationToken).ConfigureAwait(false));
             return;
         }
+        if (!_isSafe) return;
         // SET ROLE is decided by who has logged in: a trial of it needs the role's own session.
         if (state.IsSuperuser) trials.Add(BecomeOwner(role));
         await InOwnTransactionAsync(async () =>
@@ -91,14 +101,36 @@ internal sealed class EffectVerifier(
     private EffectTrial BecomeOwner(RoleSpec role) => new("become owner", "", $"set role {RoleSpecs.Owner(schema)}",
         role.Role is AccessRole.Migrator or AccessRole.Owner ? EffectOutcome.Allowed : EffectOutcome.Refused);
 
+    private void AddMissingGuards(AccessState state)
+    {
+        foreach (var table in DeleteGuard.Guarded)
+            if (MissingGuards(state, table).ToList() is { Count: > 0 } names)
+                _cells.Add(EffectCell.Of(RoleSpecs.Owner(schema), "guard", table.Name, false, $"triggers of the guard are missing, disabled or others: {string.Join(", ", names)}"));
+    }
+
+    private IEnumerable<string> MissingGuards(AccessState state, Table table) =>
+        GuardTriggers.Missing(schema, table, state.Objects.FirstOrDefault(found => found.Kind == "table" && found.Name == table.Name)).Select(trigger => trigger.Name);
+
+    /// <summary>Makes the declared functions again and looks whether they are others then.</summary>
+    private async Task CompareFunctionsAsync(AccessState state, AccessOptions wanted, CancellationToken cancellationToken)
+    {
+        if (!state.Roles.ContainsKey(RoleSpecs.Owner(schema))) return;
+        if (!state.IsSuperuser && !await BecomeAsync(RoleSpecs.All(schema, options)[0], "role", cancellationToken).ConfigureAwait(false)) return;
+        try
+        {
+            _cells.AddRange(await FunctionComparison.RunAsync(connection, schema, wanted, cancellationToken).ConfigureAwait(false));
+        }
+        catch (PostgresException e) when (AccessErrors.IsPassing(e))
+        {
+            _notes.Add($"The functions were not compared with the declaration, because somebody else is changing them ({e.MessageText}).");
+        }
+    }
+
     /// <summary>Deletes and truncates as somebody who may: only the guard is in the way.</summary>
     private async Task TryGuardAsync(AccessState state, CancellationToken cancellationToken)
     {
         if (!state.IsSuperuser && !await BecomeAsync(RoleSpecs.All(schema, options)[0], "role", cancellationToken).ConfigureAwait(false)) return;
-        var missing = DeleteGuard.Guarded.ToDictionary(table => table, table => GuardTriggers.Missing(schema, table, state.Objects.FirstOrDefault(found => found.Kind == "table" && found.Name == table.Name)).Select(trigger => trigger.Name).ToList());
-        foreach (var (table, names) in missing.Where(one => one.Value.Count > 0))
-            _cells.Add(EffectCell.Of(RoleSpecs.Owner(schema), "guard", table.Name, false, $"triggers of the guard are missing, disabled or others: {string.Join(", ", names)}"));
-        var guarded = DeleteGuard.Guarded.Where(table => missing[table].Count == 0).ToList();
+        var guarded = DeleteGuard.Guarded.Where(table => !MissingGuards(state, table).Any()).ToList();
         List<EffectTrial> trials = [.. GuardTrials.Of(schema, guarded)];
         // Whoever has to wait for a lock here stops everybody behind it.
         await AccessControl.ExecuteAsync(connection, "set local lock_timeout = '50ms'", cancellationToken).ConfigureAwait(false);

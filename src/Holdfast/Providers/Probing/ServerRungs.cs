@@ -62,7 +62,16 @@ internal sealed class ServerRungs(NpgsqlConnectionStringBuilder settings, string
         var token = new Guid(RandomNumberGenerator.GetBytes(16));
         var command = new NpgsqlCommand(_write, run.Connection) { Parameters = { new() { Value = Environment.MachineName }, new() { Value = token } } };
         await using var _ = command.ConfigureAwait(false);
-        var kept = await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+        object? kept;
+        try
+        {
+            kept = await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.InsufficientPrivilege && run.Facts.IsStandby != true && ReadingRoles.Contains(settings.Username, schema))
+        {
+            throw new ProbeFailedException(FailureCause.ReadOnly, $"{settings.Username} is a role that only reads, as access declares it.",
+                $"Nothing is wrong with the server: the connection has the log-in of {settings.Username}, which only reads. To write, give it that of {schema}_app_a or {schema}_app_b ('holdfast access apply --write-secrets FILE' writes them).");
+        }
         return token.Equals(kept) ? "a row was committed" : throw new ProbeFailedException(FailureCause.Drift, $"{schema}.{Tables.Canary.Name} kept another row than the one that was written.");
     }
 }
