@@ -46,10 +46,11 @@ internal sealed record DriftResult(bool Drifted, double Seconds, int Ignored, Li
 }
 
 /// <summary>A provider that was looked at, or why it could not be.</summary>
-internal sealed record DriftProviderItem(string Name, string Address, string? Server, string? SchemaVersion, string? Fingerprint, string? Error)
+internal sealed record DriftProviderItem(string Name, string Address, string? Server, string? SchemaVersion, string? Fingerprint, string? Error, List<string>? NotJudged = null, List<string>? LeftOut = null)
 {
     public static DriftProviderItem Of(ProviderDrift drift) => new(drift.Target.Name, drift.Target.Address, drift.Actual?.Facts.Version,
-        drift.Actual is null ? null : HistoryCheck.Through(drift.Actual), drift.Actual?.Fingerprint, drift.Error?.Message);
+        drift.Actual is null ? null : HistoryCheck.Through(drift.Actual), drift.Actual?.Fingerprint, drift.Error?.Message,
+        drift.NotJudged.Count > 0 ? [.. drift.NotJudged] : null, drift.LeftOut.Count > 0 ? [.. drift.LeftOut] : null);
 }
 
 /// <summary>A finding in splinter's form.</summary>

@@ -56,6 +56,6 @@ internal static class SchemaChecks
     {
         if (seen.NotCompared is { } why) return $"NOT compared with its migrations: {Terminal.Safe(why)}";
         var accepted = seen.Accepted is > 0 and var count ? $", {count} accepted" : "";
-        return $"compared with its migrations: {(seen.NotJudged is { Count: > 0 } waiting ? $"all but what {Terminal.Safe(string.Join(", ", waiting))} names, which waits for a later phase: " : "")}{(seen.Lesser is > 0 and var lesser ? $"no error, {lesser} {(lesser == 1 ? "lesser finding" : "lesser findings")} ('holdfast schema drift')" : accepted.Length > 0 ? "nothing else differs" : "nothing differs")}{accepted}";
+        return $"compared with its migrations: {(seen.NotJudged is { Count: > 0 } waiting ? $"all but what {Terminal.Safe(string.Join(", ", waiting))} makes, which waits for a later phase: " : "")}{(seen.Lesser is > 0 and var lesser ? $"no error, {lesser} {(lesser == 1 ? "lesser finding" : "lesser findings")} ('holdfast schema drift')" : accepted.Length > 0 ? "nothing else differs" : "nothing differs")}{accepted}";
     }
 }

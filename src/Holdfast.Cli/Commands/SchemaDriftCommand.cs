@@ -37,6 +37,12 @@ internal static class SchemaDriftCommand
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         foreach (var unused in ignored?.Unused(report.Findings) ?? []) Invocation.Note($"--ignore-file: '{unused}' covers nothing any more");
 
+        foreach (var drift in drifts)
+        {
+            if (drift.NotJudged.Count > 0) Invocation.Note($"{drift.Target.Name}: compared is all but what {Terminal.Safe(string.Join(", ", drift.NotJudged))} makes, until what has changed there has run");
+            foreach (var what in drift.LeftOut) Invocation.Note($"{drift.Target.Name}: not compared, it belongs to a table of another schema: {Terminal.Safe(what)}");
+        }
+
         List<RepairedFinding>? repaired = null;
         if (invocation.Get(Repair)) (drifts, repaired) = await SchemaRepairRun.RunAsync(invocation, all, drifts, options, ignored, cancellationToken);
         else if (invocation.Get(FixPlan) is { } file) await WritePlansAsync(drifts, file, ignored, cancellationToken);

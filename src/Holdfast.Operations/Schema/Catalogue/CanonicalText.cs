@@ -11,16 +11,23 @@ internal sealed class CanonicalText
 
     private readonly Regex _names;
     private readonly HashSet<string> _schemas;
+    private readonly IReadOnlyDictionary<string, string> _standIns;
 
     /// <param name="names">What the schema is called, and what its scratch copy is called: each becomes <c>{schema}</c> where it stands as a word.</param>
     /// <param name="schemas">All schemas of the database: a name before a dot that is one of them is no alias.</param>
-    public CanonicalText(IEnumerable<string> names, IEnumerable<string> schemas)
+    /// <param name="standIns">Schemas of random names, each with the name of the one that it stands for.</param>
+    public CanonicalText(IEnumerable<string> names, IEnumerable<string> schemas, IReadOnlyDictionary<string, string> standIns)
     {
         _names = new Regex($"(?<![A-Za-z0-9_$\\x80-\\uffff])(?:{string.Join('|', names.Distinct().Select(Regex.Escape))})(?![A-Za-z0-9_$\\x80-\\uffff])", RegexOptions.CultureInvariant);
         _schemas = [.. schemas];
+        _standIns = standIns;
     }
 
-    public string WithoutName(string text) => _names.Replace(text, Schema);
+    public string WithoutName(string text)
+    {
+        foreach (var (stand, name) in _standIns) text = text.Replace(stand, name, StringComparison.Ordinal);
+        return _names.Replace(text, Schema);
+    }
 
     /// <summary>
     /// A query without the aliases before its columns and without its line ends: PostgreSQL 16 and later print no alias where a

@@ -45,7 +45,7 @@ internal static class CatalogueReader
             await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
             await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
             facts = new CatalogueFacts(scope.Schema, reader.GetInt32(0), reader.GetString(1), reader.IsDBNull(4) ? null : reader.GetString(4), reader.GetString(2), reader.GetString(3), "");
-            text = new CanonicalText([scope.Original, scope.Schema, scope.Aside ?? scope.Schema], reader.GetFieldValue<string[]>(5));
+            text = new CanonicalText([scope.Original, scope.Schema, scope.Aside ?? scope.Schema], reader.GetFieldValue<string[]>(5), scope.StandIns);
             hasHistory = reader.GetBoolean(6);
             while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false))
                 while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))

@@ -11,5 +11,8 @@ internal sealed record CatalogueScope(string Schema, string Original)
     /// <summary>The role that is to own it, taken for the owner wherever it has something in the database; null: who owns most of it is.</summary>
     public string? Owner { get; init; }
 
+    /// <summary>Scratch schemas whose tables stand in for those of live ones, each with how the server writes the live one's name.</summary>
+    public IReadOnlyDictionary<string, string> StandIns { get; init; } = new Dictionary<string, string>();
+
     public static CatalogueScope Of(string schema) => new(schema, schema);
 }

@@ -63,15 +63,17 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
         var findings = new List<DriftFinding>();
         var history = model is null ? HistoryCheck.Own(actual, options).ToList() : [];
         var others = readings.Where(other => other != reading && other.Actual is not null && (model is null || other == model)).Select(other => (other.Target.Name, other.Actual!)).ToList();
-        if (history.Count == 0 && HistoryCheck.Against(actual, others, options) is { } behind) history.Add(behind);
+        if (history.All(fault => fault.Waits) && HistoryCheck.Against(actual, others, options) is { } behind) history.Add(behind);
         if (history.Count > 0) findings.Add(DriftFinding.OfHistory(string.Join(" ", history.Select(fault => fault.What)), name, options.Schema, $"holdfast schema {history[0].Run}{options.Origin} --provider {name}"));
         if (!actual.Exists || (model is null && reading.Reference is null)) return new ProviderDrift(reading.Target, actual, null, [], findings);
 
         var expected = WithoutFaults(model is null ? Expectation.Of(reading.Reference!, actual, options.PeersAsFar ? [.. all.Where(one => HistoryCheck.IsAsFar(one, actual))] : all) : Expectation.OfModel(model.Actual!, actual), model is not null);
+        var waiting = reading.Reference?.Waiting;
+        if (waiting is not null) expected = waiting.AsItIs(expected, actual);
         var differences = SchemaComparison.Compare(expected, actual);
         findings.AddRange(differences.Select(difference => RepairPlanner.StepsOf(difference, expected, actual) is not null ? DriftFinding.Of(difference, name, options.Schema, repairable: true)
             : DriftFinding.Of(difference, name, options.Schema, repairable: false, RunOf(difference, reading.Reference?.Declared, name))));
-        return new ProviderDrift(reading.Target, actual, expected, differences, findings);
+        return new ProviderDrift(reading.Target, actual, expected, differences, findings) { NotJudged = [.. waiting?.Files.Select(file => file.Script) ?? []], LeftOut = reading.Reference?.LeftOut ?? [] };
     }
 
     // Nobody is meant to have expired, though every provider has it so; nor are foreign keys meant to be switched off, though the model has.
@@ -124,7 +126,7 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
                 await MigrationLock.TakeSharedAsync(connection, options.LockWaitMax, options.Time, cancellationToken).ConfigureAwait(false);
                 actual = await CatalogueReader.ReadAloneAsync(connection, options.Scope, cancellationToken).ConfigureAwait(false);
             }
-            var reference = !IsReplayed(actual) ? null : await SchemaReference.BuildAsync(connection, options.Schema, HistoryCheck.Had(actual, options), options.Declared(actual, all), cancellationToken).ConfigureAwait(false);
+            var reference = !IsReplayed(actual) ? null : await SchemaReference.BuildAsync(connection, options.Schema, HistoryCheck.Had(actual, options), options.Declared(actual, all), cancellationToken, HistoryCheck.Waiting(actual, options)).ConfigureAwait(false);
             if (IsLockGivenBack) await MigrationLock.ReleaseSharedAsync(connection, cancellationToken).ConfigureAwait(false);
             return reading with { Actual = actual, Reference = reference };
         }

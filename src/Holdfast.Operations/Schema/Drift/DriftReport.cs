@@ -16,4 +16,11 @@ internal sealed record DriftReport(IReadOnlyList<ProviderDrift> Providers)
 /// <param name="Findings">All of it in words.</param>
 /// <param name="Error">Why it could not be read.</param>
 internal sealed record ProviderDrift(
-    DriftTarget Target, CatalogueSnapshot? Actual, CatalogueSnapshot? Expected, IReadOnlyList<Difference> Differences, IReadOnlyList<DriftFinding> Findings, Exception? Error = null);
+    DriftTarget Target, CatalogueSnapshot? Actual, CatalogueSnapshot? Expected, IReadOnlyList<Difference> Differences, IReadOnlyList<DriftFinding> Findings, Exception? Error = null)
+{
+    /// <summary>Files that wait to be run again, and others that cannot run without them: what they make was not judged.</summary>
+    public IReadOnlyList<string> NotJudged { get; init; } = [];
+
+    /// <summary>What in the files is no part of the schema that is compared, and was not compared.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+}

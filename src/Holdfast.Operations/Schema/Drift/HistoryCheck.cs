@@ -22,6 +22,9 @@ internal static class HistoryCheck
         return [.. options.Migrations.Where(migration => through is not null && VersionOrder.Compare(migration.Version, through) <= 0), .. options.Repeatable.Where(file => LastOf(file, snapshot) is not null)];
     }
 
+    /// <summary>Repeatable files that have changed since they ran there.</summary>
+    public static IReadOnlyList<Migration> Waiting(CatalogueSnapshot snapshot, DriftOptions options) => [.. options.Repeatable.Where(file => LastOf(file, snapshot) is { } there && there.Checksum != file.Checksum)];
+
     /// <summary>What is wrong with a server's own history, what must be mended first before the rest; empty: nothing.</summary>
     public static IEnumerable<HistoryFault> Own(CatalogueSnapshot snapshot, DriftOptions options)
     {
@@ -46,8 +49,7 @@ internal static class HistoryCheck
         foreach (var migration in options.Migrations)
             if (VersionOrder.Key(migration.Version) is var number && string.CompareOrdinal(number, baseline) > 0 && string.CompareOrdinal(number, last) < 0 && !numbers.Contains(number))
                 yield return new($"{migration.Script} was left out there, though later ones were applied.", "migrate --out-of-order");
-        foreach (var file in options.Repeatable)
-            if (LastOf(file, snapshot) is { } there && there.Checksum != file.Checksum) yield return new($"{file.Script} has changed since it was applied there.", "migrate");
+        foreach (var file in Waiting(snapshot, options)) yield return new($"{file.Script} has changed since it was applied there; what it makes is judged once it has run again.", "migrate", StopsReplay: false) { Waits = true };
     }
 
     /// <summary>What tells its history from that of the provider that is furthest; null: nothing.</summary>
@@ -80,4 +82,8 @@ internal static class HistoryCheck
 /// <param name="What">In words.</param>
 /// <param name="Run">The command of <c>holdfast schema</c> that helps.</param>
 /// <param name="StopsReplay">What should be there cannot be known.</param>
-internal sealed record HistoryFault(string What, string Run, bool StopsReplay = true);
+internal sealed record HistoryFault(string What, string Run, bool StopsReplay = true)
+{
+    /// <summary>A file waits to be run again; nothing else is wrong by that.</summary>
+    public bool Waits { get; init; }
+}

@@ -4,11 +4,11 @@ namespace Holdfast.Operations.Schema.Drift;
 
 /// <summary>What is on a server before a replay: none of it may be changed by that.</summary>
 /// <param name="Oids">Every schema of people, the one that is compared too.</param>
-/// <param name="Others">The names of all but that one.</param>
+/// <param name="Others">The names of all but that one, each with how the server writes it.</param>
 /// <param name="Extended">Functions, types, operators and operator classes of extensions that live in the one that is compared.</param>
-internal sealed record LiveSchemas(IReadOnlyList<uint> Oids, IReadOnlySet<string> Others, IReadOnlySet<string> Extended)
+internal sealed record LiveSchemas(IReadOnlyList<uint> Oids, IReadOnlyDictionary<string, string> Others, IReadOnlySet<string> Extended)
 {
-    private const string Schemas = "select oid, nspname::text from pg_namespace where nspname not like 'pg\\_%' and nspname <> 'information_schema'";
+    private const string Schemas = "select oid, nspname::text, quote_ident(nspname) from pg_namespace where nspname not like 'pg\\_%' and nspname <> 'information_schema'";
 
     private const string Members = """
         select distinct x.name from pg_namespace n join pg_depend d on d.refclassid = 'pg_extension'::regclass and d.deptype = 'e'
@@ -21,7 +21,7 @@ internal sealed record LiveSchemas(IReadOnlyList<uint> Oids, IReadOnlySet<string
 
     public static async Task<LiveSchemas> ReadAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken)
     {
-        var (oids, others, extended) = (new List<uint>(), new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
+        var (oids, others, extended) = (new List<uint>(), new Dictionary<string, string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
         var batch = new NpgsqlBatch(connection) { BatchCommands = { new(Schemas), new(Members) { Parameters = { new() { Value = schema } } } } };
         await using var _ = batch.ConfigureAwait(false);
         var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
@@ -29,7 +29,7 @@ internal sealed record LiveSchemas(IReadOnlyList<uint> Oids, IReadOnlySet<string
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             oids.Add(reader.GetFieldValue<uint>(0));
-            if (reader.GetString(1) is var name && name != schema) others.Add(name);
+            if (reader.GetString(1) is var name && name != schema) others.Add(name, reader.GetString(2));
         }
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false)) extended.Add(reader.GetString(0));

@@ -25,6 +25,12 @@ internal static class PlanProof
     // What an empty copy cannot have: an index whose build failed, a sequence behind its rows.
     private static readonly DriftClass[] OfRowsOnly = [DriftClasses.IndexInvalid, DriftClasses.Sequence, DriftClasses.ColumnOrder];
 
+    // Whether a role may add a foreign key to a table; a stand-in says nothing of that.
+    private const string MayRefer = """
+        select has_schema_privilege($3, n.oid, 'usage') and (has_table_privilege($3, c.oid, 'references') or has_any_column_privilege($3, c.oid, 'references'))
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = $2
+        """;
+
     /// <param name="connection">The server itself, without a transaction.</param>
     /// <param name="actual">The schema as it is.</param>
     /// <param name="expected">As it should be.</param>
@@ -45,18 +51,28 @@ internal static class PlanProof
     {
         var connection = transaction.Connection!;
         var owner = await SchemaOwner.ToBeAsync(connection, actual.Facts, cancellationToken).ConfigureAwait(false);
-        var scope = new CatalogueScope(ScratchName.New(), actual.Facts.Schema) { Owner = MakerOf(owner, actual) };
+        var stands = new StandIns((await LiveSchemas.ReadAsync(connection, actual.Facts.Schema, cancellationToken).ConfigureAwait(false)).Others);
+        var (scratch, maker) = (ScratchName.New(), MakerOf(owner, actual));
         var asOwner = owner is null ? "reset role" : CatalogueDdl.AsRole(owner.Name);
-        await CopyAsync(connection, actual, scope, owner, cancellationToken).ConfigureAwait(false);
+        var copy = CatalogueDdl.Statements(actual, maker).Select(sql => stands.Lead(Place(sql, scratch))).ToList();
+        var planned = steps.Select(step => step.Statements.SelectMany(Split).Select(sql => stands.Lead(Place(sql, scratch))).ToList()).ToList();
+        var scope = new CatalogueScope(scratch, actual.Facts.Schema) { Owner = maker, StandIns = stands.Originals };
+        await CopyAsync(connection, actual, copy, scope, stands, owner, cancellationToken).ConfigureAwait(false);
 
         var (proved, refused) = (new List<RepairStep>(), new List<(RepairStep, string)>());
-        foreach (var step in steps)
+        for (var i = 0; i < steps.Count; i++)
         {
+            var step = steps[i];
+            if (await LacksAsync(connection, step, stands, maker, cancellationToken).ConfigureAwait(false) is { } lacks)
+            {
+                refused.Add((step, lacks));
+                continue;
+            }
             await transaction.SaveAsync("step", cancellationToken).ConfigureAwait(false);
             try
             {
                 // The comment last: ALTER DOMAIN … DROP CONSTRAINT forgets to say that it has changed something, and no savepoint can follow it.
-                await RunAsync(connection, [step.IsTheOwners ? asOwner : "reset role", .. step.Statements.SelectMany(Split).Select(sql => Place(sql, scope.Schema)), asOwner, $"comment on schema \"{scope.Schema}\" is '{proved.Count}'", "reset role"], cancellationToken).ConfigureAwait(false);
+                await RunAsync(connection, [step.IsTheOwners ? asOwner : "reset role", .. planned[i], asOwner, $"comment on schema \"{scope.Schema}\" is '{proved.Count}'", "reset role"], cancellationToken).ConfigureAwait(false);
                 proved.Add(step);
             }
             catch (PostgresException e)
@@ -79,17 +95,31 @@ internal static class PlanProof
 
     private static string MakerOf(SchemaOwner? owner, CatalogueSnapshot actual) => owner?.Name ?? actual.Facts.Role;
 
-    private static async Task CopyAsync(NpgsqlConnection connection, CatalogueSnapshot actual, CatalogueScope scope, SchemaOwner? owner, CancellationToken cancellationToken)
+    private static async Task<string?> LacksAsync(NpgsqlConnection connection, RepairStep step, StandIns stands, string maker, CancellationToken cancellationToken)
+    {
+        foreach (var table in step.Statements.SelectMany(sql => stands.ReferredBy(Named(sql))))
+        {
+            var command = new NpgsqlCommand(MayRefer, connection) { Parameters = { new() { Value = table.Schema }, new() { Value = table.Name }, new() { Value = maker } } };
+            await using var _ = command.ConfigureAwait(false);
+            if (await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is false)
+                return $"the role {maker} may not refer to {table}: grant usage on schema {SqlQuote.Name(table.Schema!)} to {SqlQuote.Name(maker)}; grant references on {table.Quoted} to {SqlQuote.Name(maker)}";
+        }
+        return null;
+    }
+
+    private static async Task CopyAsync(NpgsqlConnection connection, CatalogueSnapshot actual, IReadOnlyList<string> statements, CatalogueScope scope, StandIns stands, SchemaOwner? owner, CancellationToken cancellationToken)
     {
         try
         {
             var become = owner is null ? "reset role" : CatalogueDdl.AsRole(owner.Name);
+            var schemas = stands.Scratch.Prepend(scope.Schema);
             await RunAsync(connection,
                 ["set local lock_timeout = '2s'", "set local statement_timeout = '60s'", "set local client_min_messages = error",
                     // A migrator may make none, its owner may; an administrator may, and its owner need not.
-                    .. owner is { MayCreateSchemas: false } ? [$"create schema \"{scope.Schema}\" authorization {SqlQuote.Name(owner.Name)}", become] : (string[])[become, $"create schema \"{scope.Schema}\""],
-                    .. CatalogueDdl.Statements(actual, MakerOf(owner, actual)).Select(sql => Place(sql, scope.Schema)), "reset role"],
+                    .. owner is { MayCreateSchemas: false } ? [.. schemas.Select(schema => $"create schema \"{schema}\" authorization {SqlQuote.Name(owner.Name)}"), become] : (string[])[become, .. schemas.Select(schema => $"create schema \"{schema}\"")]],
                 cancellationToken).ConfigureAwait(false);
+            await stands.MakeAsync(connection, withRows: false, cancellationToken).ConfigureAwait(false);
+            await RunAsync(connection, [.. statements, "reset role"], cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException e)
         {

@@ -22,7 +22,7 @@ internal sealed record ProviderChecked(string What)
     /// <summary>What the files made waits for <c>access apply</c>.</summary>
     public bool? WaitsForAccess { get; init; }
 
-    /// <summary>Files that have changed and wait for a later phase: what they name was not judged. Null: none.</summary>
+    /// <summary>Files that have changed and wait for a later phase, and those that cannot run without them: what they make was not judged. Null: none.</summary>
     public IReadOnlyList<string>? NotJudged { get; init; }
 
     /// <summary>Why no comparison was possible; null: there was one, or none was due.</summary>

@@ -1,8 +1,6 @@
-using System.Text.RegularExpressions;
 using Holdfast.Operations.Schema.Catalogue;
 using Holdfast.Operations.Schema.Drift;
 using Holdfast.Operations.Schema.Migrations;
-using Holdfast.Stores.Migrations;
 using Npgsql;
 
 namespace Holdfast.Operations.Schema.Rollout;
@@ -27,13 +25,9 @@ internal sealed class RolloutCheck(IReadOnlyList<DriftTarget> all, MigrationSet 
     /// <exception cref="SchemaException">The role may not make the comparison.</exception>
     public async Task<ProviderChecked> RunAsync(string name, MigrationTarget target, string? before, CancellationToken cancellationToken)
     {
-        var rows = await target.ReadAsync(cancellationToken).ConfigureAwait(false);
-        // One that waits for a later phase is there as it was, and that text is not at hand: what it makes cannot be judged.
-        var last = options.Repeatable.ToLookup(file => rows.LastOrDefault(row => row.Kind == "R" && row.Script == file.Script)?.Checksum switch { null => "", var there when there == file.Checksum => "as it is", _ => "as it was" });
-        var (repeatable, waiting) = (last["as it is"].ToList(), last["as it was"].ToList());
         var own = all.Single(one => one.Name == name);
         var first = DriftOptions.Of(set, options.Schema) with { LockWaitMax = options.LockWaitMax, Time = options.Time };
-        var check = new DriftCheck(before is null ? [own] : all, (before is null ? first : options) with { Repeatable = repeatable, PeersAsFar = true });
+        var check = new DriftCheck(before is null ? [own] : all, (before is null ? first : options) with { PeersAsFar = true });
         var drift = (await check.RunAsync(cancellationToken).ConfigureAwait(false)).Providers.Single(provider => provider.Target.Name == name);
         return drift switch
         {
@@ -42,7 +36,7 @@ internal sealed class RolloutCheck(IReadOnlyList<DriftTarget> all, MigrationSet 
             { Error: { } error } => throw error,
             // Its history says one thing and the server another: the finding tells which.
             { Expected: null } => throw RolloutDriftException.Of(name, drift.Findings, options.Origin, mayRepair: true),
-            _ => Judge(name, drift, before, waiting),
+            _ => Judge(name, drift, before),
         };
     }
 
@@ -53,30 +47,20 @@ internal sealed class RolloutCheck(IReadOnlyList<DriftTarget> all, MigrationSet 
     public static bool CannotBeReplayed(SchemaException error, bool isShipped) => error.InnerException switch
     {
         PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => false,
-        PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.QueryCanceled } => !isShipped && SchemaReference.IsOfItsFiles(error),
+        PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.QueryCanceled } => !isShipped && Replay.IsOfItsFiles(error),
         _ => true,
     };
 
-    private ProviderChecked Judge(string name, ProviderDrift drift, string? before, List<Migration> waiting)
+    private ProviderChecked Judge(string name, ProviderDrift drift, string? before)
     {
-        var unknown = drift.Differences.Where(difference => waiting.Any(file => IsMadeBy(file, difference))).Select(difference => difference.CacheKey).ToHashSet(StringComparer.Ordinal);
         var peers = drift.Differences.Where(IsSaidByPeers).Select(difference => difference.CacheKey).ToHashSet(StringComparer.Ordinal);
 
         var accepted = drift.Findings.Where(finding => Ignored?.Covers(finding) == true).ToList();
         var left = before is null ? [] : drift.Differences.Where(difference => IsLeftToAccess(difference, before)).Select(difference => difference.CacheKey).ToHashSet(StringComparer.Ordinal);
         // The runner itself has read the history again; that another provider is further is what a rollout is for.
-        var findings = drift.Findings.Where(finding => finding.Name != DriftClasses.History.Key && !accepted.Contains(finding) && !left.Contains(finding.CacheKey) && !unknown.Contains(finding.CacheKey)).ToList();
+        var findings = drift.Findings.Where(finding => finding.Name != DriftClasses.History.Key && !accepted.Contains(finding) && !left.Contains(finding.CacheKey)).ToList();
         if (findings.Where(finding => finding.Level == DriftLevel.Error).ToList() is { Count: > 0 } errors) throw RolloutDriftException.Of(name, errors, options.Origin, mayRepair: !errors.Any(error => peers.Contains(error.CacheKey)));
-        return new ProviderChecked(ProviderChecked.Drift) { Lesser = findings.Count, Accepted = accepted.Count, WaitsForAccess = left.Count > 0 ? true : null, NotJudged = waiting.Count > 0 ? [.. waiting.Select(file => file.Script)] : null };
-    }
-
-    // By its name, wherever the file says it: what the text was that ran is not known.
-    private static bool IsMadeBy(Migration file, Difference difference)
-    {
-        var isOfFiles = difference.Object.Kind is ObjectKind.Function or ObjectKind.View or ObjectKind.Trigger or ObjectKind.Policy or ObjectKind.Rule || difference.Class == DriftClasses.Grants || difference.Class == DriftClasses.RowSecurity;
-        return isOfFiles && (Says(difference.Object.Name) || (difference.Object.Parent.Length > 0 && Says(difference.Object.Parent)));
-
-        bool Says(string name) => Regex.IsMatch(file.Sql, $@"(?<!\w){Regex.Escape(name.Split('(')[0])}(?!\w)", RegexOptions.IgnoreCase);
+        return new ProviderChecked(ProviderChecked.Drift) { Lesser = findings.Count, Accepted = accepted.Count, WaitsForAccess = left.Count > 0 ? true : null, NotJudged = drift.NotJudged.Count > 0 ? drift.NotJudged : null };
     }
 
     // A repair would undo what a migration did if they are wrong.

@@ -32,7 +32,9 @@ public sealed class ReplayTests
     [InlineData("delete from only other.live where n = 1", "other")]
     [InlineData("alter table if exists other.live add column m integer", "other")]
     [InlineData("create index on other.live (n)", "other")]
-    [InlineData("create table orders (id integer references other.live (n))", "other")]
+    [InlineData("alter table other.live enable row level security", "other")]
+    [InlineData("do $$ begin create policy p on other.live; end $$", "other")]
+    [InlineData("create table orders (id integer);\ndo $$ begin execute format('alter table other.%I add foreign key (n) references ' || 'other.live', 'live'); end $$", "other.live")]
     [InlineData("do $$ begin perform setval('other.numbers', 99); end $$", "other")]
     [InlineData("do $$ begin execute 'alter table ' || 'other.live' || ' add column m integer'; end $$", "other.live")]
     [InlineData("alter table shared add column m integer", "public.shared")]
@@ -51,6 +53,7 @@ public sealed class ReplayTests
     [Theory]
     [InlineData("create table orders (id bigserial primary key, at timestamptz default now()); select setval('orders_id_seq', 5); create view all_of_them as select o.id from orders o join other.live l on l.n = o.id")]
     [InlineData("select setval('other.numbers', 99); select pg_catalog.nextval('other.numbers'); create function f() returns void language sql as 'delete from other.live where n = 7'")]
+    [InlineData("create table orders (id integer references other.live (n)); insert into orders values (1); create trigger t before insert on other.live for each row execute function public.touch(); alter trigger t on other.live rename to u")]
     [InlineData("create schema if not exists other; create table orders (n integer default (1)); create trigger t before update on orders for each row execute function public.touch()")]
     public async Task a_file_that_only_reads_what_is_not_its_schema_s_is_replayed(string sql)
     {
