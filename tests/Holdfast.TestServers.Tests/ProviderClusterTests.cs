@@ -37,5 +37,12 @@ public class ProviderClusterTests
     }
 
     private static Task<string[]> AskAllAsync(ProviderCluster cluster, string sql) =>
-        Task.WhenAll(cluster.Select(member => PostgresServer.AskAsync<string>(member.Options.Connection.Reveal() + ";Pooling=false;Timeout=2", sql)));
+        Task.WhenAll(cluster.Select(member => AskAsync(member.Options.Connection.Reveal(), sql)));
+
+    private static async Task<string> AskAsync(string connection, string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(connection + ";Pooling=false;Timeout=2");
+        await using var command = source.CreateCommand(sql);
+        return (string)(await command.ExecuteScalarAsync())!;
+    }
 }
