@@ -164,6 +164,7 @@ public sealed class EffectMatrixTests
             (Of("trigger", "null") + "create trigger aaa before insert on {s}.users for each statement execute function {s}.spy()", "code on users: trigger aaa, which calls {s}.spy, is not declared", "drop trigger aaa on {s}.users; drop function {s}.spy()"),
             (Of("text", "'x'") + "alter table {s}.payments alter column id set default {s}.spy()::uuid", "code on payments: default value for column id of table {s}.payments, which calls function {s}.spy(), is not declared", "alter table {s}.payments alter column id drop default; drop function {s}.spy()"),
             (Of("boolean", "true") + "alter table {s}.lives add constraint spied check ({s}.spy())", "code on lives: constraint spied on table {s}.lives, which calls", "alter table {s}.lives drop constraint spied; drop function {s}.spy()"),
+            ("alter table {s}.payments alter column id set default md5(query_to_xml('select 1', false, false, '')::text)::uuid", "code on payments: default value for column id of table {s}.payments, which calls query_to_xml, is not declared", "alter table {s}.payments alter column id drop default"),
             ("create rule also as on insert to {s}.users do also notify spied", "code on users: rule also, is not declared", "drop rule also on {s}.users"),
             ("create domain {s}.named as text; alter table {s}.users add column more {s}.named", "code on users: column more of the type {s}.named, is not declared", "alter table {s}.users drop column more; drop domain {s}.named"),
         })
