@@ -67,18 +67,31 @@ internal static class AccessApplyCommand
         {
             foreach (var one in applied)
             {
-                writer.WriteLine($"{one.Provider}: {one.Statements} statements applied{(one.NewPasswords.Count == 0 ? "" : $"; new passwords in {file!.Path}: {string.Join(", ", one.NewPasswords)}")}");
+                writer.WriteLine($"{one.Provider}: {Made(one.Statements, one.NewPasswords, file)}");
                 AccessVerifyCommand.Write(writer, one.Verified);
             }
         });
+
+    private static string Made(int statements, IReadOnlyList<string> passwords, SecretsFile? file) =>
+        $"{statements} statements applied{(passwords.Count == 0 ? "" : $"; new passwords in {file!.Path}: {string.Join(", ", passwords)}")}";
 
     private static async Task<(AccessApplied Done, bool IsAsPlanned)> ApplyAsync(string provider, AccessControl control, AccessOptions options, SecretsFile? file, CancellationToken cancellationToken)
     {
         var (plan, passwords) = await control.ApplyAsync(options, file, cancellationToken);
         AccessPlanCommand.Note(AccessPlanned.Of(provider, plan));
         // Read back by trying: what was granted is not yet what can be done.
-        var matrix = await control.VerifyAsync(options, file is null ? [] : await file.ReadAsync(cancellationToken), cancellationToken);
-        return (new AccessApplied(provider, plan.Statements.Count, [.. passwords], [.. plan.ByHand], AccessVerified.Of(provider, matrix)), plan.Explains(matrix));
+        try
+        {
+            var matrix = await control.VerifyAsync(options, file is null ? [] : await file.ReadAsync(cancellationToken), cancellationToken);
+            return (new AccessApplied(provider, plan.Statements.Count, [.. passwords], [.. plan.ByHand], AccessVerified.Of(provider, matrix)), plan.Explains(matrix));
+        }
+#pragma warning disable CA1031 // Told behind what was done.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            var error = CliError.Of(e);
+            throw new CliException(error.Code, $"{provider}: {Made(plan.Statements.Count, passwords, file)}, and stay so; that they work was not proven: {error.Message}", $"holdfast access verify --provider {provider}");
+        }
     }
 }
 

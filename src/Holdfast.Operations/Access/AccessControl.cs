@@ -197,7 +197,7 @@ internal sealed class AccessControl
 
     /// <summary>What takes no verifier takes none of psql's \password either. As a variable of psql it stands in no history and in no list of processes.</summary>
     private ManualStep PlaintextStep(string role, SecretsFile secrets) => new($"alter role {role} password :'password'",
-        $"this server takes passwords as plain text only, which this program does not send (psql's \\password does not either): in psql, with TLS, first \\set password `openssl rand -hex 24`, then this, then \\echo :password; the line for {secrets.Path} is {SecretsFile.Url(_settings, role, "PASSWORD")}");
+        $"this server takes passwords as plain text only, which this program does not send (psql's \\password does not either): in psql, with TLS, first \\set password `openssl rand -hex 24`, then this, then select 1 (the app and the monitor see a session's last statement), then \\echo :password; the line for {secrets.Path} is {SecretsFile.Url(_settings, role, "PASSWORD")}");
 
     /// <summary>The roles that have no log-in in a file that can be used at this server, in words; null: all have.</summary>
     public string? WithoutLogIn(SecretsFile secrets, IReadOnlyList<string> urls)

@@ -31,7 +31,7 @@ internal sealed record LiveObject(string Kind, string Name, string Signature, st
     /// <summary>Row-level security is on or forced.</summary>
     public bool HasRowSecurity { get; init; }
 
-    /// <summary>Triggers that fire always, whatever the row: <c>name|type|schema.function</c>.</summary>
+    /// <summary>Triggers that fire always, whatever the row and whatever the session's replication role: <c>name|type|schema.function</c>.</summary>
     public required IReadOnlyList<string> Firing { get; init; }
 
     /// <summary>The names of all triggers.</summary>
@@ -73,7 +73,7 @@ internal static class LiveObjects
           (select format_type(a.atttypid, null) from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'f')),
           c.relrowsecurity and c.relforcerowsecurity,
           array(select concat_ws('|', t.tgname, t.tgtype, fn.nspname || '.' || f.proname) from pg_trigger t join pg_proc f on f.oid = t.tgfoid join pg_namespace fn on fn.oid = f.pronamespace
-            where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled in ('O', 'A') and t.tgqual is null and t.tgconstraint = 0 and t.tgattr::text = ''),
+            where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled = 'A' and t.tgqual is null and t.tgconstraint = 0 and t.tgattr::text = ''),
           array(select t.tgname::text from pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal), o.rolsuper or o.rolname = current_user, c.relrowsecurity or c.relforcerowsecurity
         from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_roles o on o.oid = c.relowner join pg_database d on d.datname = current_database()
         where n.nspname = $1 and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')

@@ -22,10 +22,18 @@ internal sealed class TlsCheck(TimeProvider time, IResolver? resolver = null)
         // Each of several hosts: the one that is asked after a failover, too.
         var hosts = await Task.WhenAll(PostgresHosts.Of(settings).Select(place => LookAsync(PostgresHosts.At(settings, place.Host, place.Port), roots, provider.CertificateHost, cancellationToken))).ConfigureAwait(false);
         var mode = ModeOf(settings, isPinned: Array.TrueForAll(hosts, host => host.IsPinned || host.Problem is not null) && hosts.Any(host => host.IsPinned));
-        if (Array.TrueForAll(hosts, host => host.Problem is not null)) return new TlsReport(provider.Name, [mode]) { Unreachable = hosts.Length == 0 ? "the connection names no host" : hosts[0].Problem };
+        if (Array.TrueForAll(hosts, host => host.Problem is not null)) return new TlsReport(provider.Name, [mode, .. Others(provider)]) { Unreachable = hosts.Length == 0 ? "the connection names no host" : hosts[0].Problem };
         var (sessions, loggedIn) = hosts.Any(host => host.HasTls) ? await LogInAsync(settings, provider.CertificateHost, cancellationToken).ConfigureAwait(false) : (null, false);
+        TlsPoint[] others = [.. Others(provider)];
         var points = hosts.SelectMany(host => Of(host, loggedIn).Select(point => hosts.Length == 1 ? point : point with { Detail = $"{host.Place}: {point.Detail}" }));
-        return new TlsReport(provider.Name, [mode, .. points, .. sessions is null ? (TlsPoint[])[] : [sessions]]) { DaysLeft = hosts.Min(host => host.DaysLeft) };
+        return new TlsReport(provider.Name, [mode, .. others, .. points, .. sessions is null ? (TlsPoint[])[] : [sessions]]) { DaysLeft = hosts.Min(host => host.DaysLeft) };
+    }
+
+    /// <summary>The connections beside the one that work goes over: they carry all tenants' rows, and an administrator's password.</summary>
+    private static IEnumerable<TlsPoint> Others(ProviderOptions provider)
+    {
+        if (provider.ControlConnection is not null && TransportSecurity.Weakness(ProviderEndpoints.Control(provider)) is { } control) yield return new("control", TlsVerdict.Failed, "the control connection is not protected", control);
+        if (ProviderEndpoints.Relay(provider) is { } settings && TransportSecurity.Weakness(settings) is { } relay) yield return new("relay", TlsVerdict.Failed, "the relay's connection is not protected", relay);
     }
 
     /// <summary>What a handshake with one host shows. Whether the channel is bound depends on a log-in, too.</summary>
