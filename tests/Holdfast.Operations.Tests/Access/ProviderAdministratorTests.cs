@@ -120,7 +120,7 @@ public sealed class ProviderAdministratorTests
         await new SchemaMigrator(connection, schema).MigrateAsync();
         await PostgresServer.ExecuteAsync(connection, $"create table {schema}.own (id serial); create view {schema}.own_view with (security_invoker = true) as select * from {schema}.own; create function {schema}.own_one() returns int language sql return 1");
         var control = new AccessControl(new NpgsqlConnectionStringBuilder(connection), schema);
-        await control.ApplyAsync(new AccessOptions(), null, default);
+        await control.ApplyAsync(new AccessOptions { TakesOver = true }, null, default);
         var matrix = await control.VerifyAsync(new AccessOptions(), [], default);
         Assert.True(matrix.IsRight, string.Join('\n', matrix.Wrong.Take(10)));
     }

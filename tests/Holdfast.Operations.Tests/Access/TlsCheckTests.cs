@@ -104,7 +104,7 @@ public sealed class TlsCheckTests : IAsyncLifetime
         await _server!.UseCertificateAsync(_certificates.Make(TestCertificate.Good));
         await using var second = await PostgresServer.StartAsync(PostgresVersion.Newer);
         await second.UseCertificateAsync(_certificates.Make(TestCertificate.Expired));
-        var both = await RunAsync(SslMode.VerifyFull, host: $"127.0.0.1:{_server.Port},127.0.0.1:{second.Port}");
+        var both = await RunAsync(SslMode.VerifyFull, host: $"127.0.0.1:{_server!.Port},127.0.0.1:{second.Port}");
         Assert.Equal([TlsVerdict.Good, TlsVerdict.Failed], both.Points.Where(point => point.Point == "days").Select(point => point.Verdict));
         Assert.Contains($"127.0.0.1:{second.Port}: ", both.Points.Last(point => point.Point == "days").Detail, StringComparison.Ordinal);
         var one = await RunAsync(SslMode.VerifyFull, host: $"127.0.0.1:{_server.Port},127.0.0.1:1");
