@@ -12,6 +12,8 @@ public enum TestCertificate
     WrongName,
     /// <summary>Good, but for <c>localhost</c> alone and not for its address.</summary>
     NameOnly,
+    /// <summary>Signed by itself, and for another name: as Railway's and Debian's own are.</summary>
+    SelfSigned,
 }
 
 /// <summary>An authority of this run, whose file tests trust or leave out, and the certificates that it signs.</summary>
@@ -44,7 +46,7 @@ public sealed class TestCertificates : IDisposable
         using var key = RSA.Create(2048);
         var request = new CertificateRequest("CN=Holdfast test server", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         var names = new SubjectAlternativeNameBuilder();
-        if (kind == TestCertificate.WrongName) names.AddDnsName("elsewhere.example");
+        if (kind is TestCertificate.WrongName or TestCertificate.SelfSigned) names.AddDnsName("elsewhere.example");
         else
         {
             names.AddDnsName("localhost");
@@ -55,6 +57,11 @@ public sealed class TestCertificates : IDisposable
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false));
         var now = TimeProvider.System.GetUtcNow();
         var (from, to) = kind == TestCertificate.Expired ? (now.AddDays(-30), now.AddDays(-1)) : (now.AddDays(-1), now.AddDays(90));
+        if (kind == TestCertificate.SelfSigned)
+        {
+            using var own = request.CreateSelfSigned(from, to);
+            return (own.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+        }
         using var certificate = request.Create(_authority, from, to, RandomNumberGenerator.GetBytes(12));
         return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }

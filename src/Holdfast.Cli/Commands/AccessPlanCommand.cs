@@ -9,11 +9,11 @@ internal static class AccessPlanCommand
 {
     public static Command Create() => CommandFactory.Create("access plan",
         "Prints the SQL that 'access apply' would run now, and what only the provider's console can do. Changes nothing.",
-        "holdfast access plan --provider main", [AccessCommand.RowSecurity, AccessCommand.Exclusive, AccessCommand.Shared], RunAsync);
+        "holdfast access plan --provider main", [AccessCommand.RowSecurity, AccessCommand.NoRowSecurity, AccessCommand.Exclusive, AccessCommand.Shared, AccessCommand.TakeOver], RunAsync);
 
     private static async Task<ExitCode> RunAsync(Invocation invocation, CancellationToken cancellationToken)
     {
-        var options = AccessCommand.Options(invocation);
+        var options = AccessCommand.Options(invocation, takesOver: true);
         var plans = new List<AccessPlanned>();
         foreach (var (server, control) in AccessCommand.Servers(invocation))
         {

@@ -15,19 +15,21 @@ internal static class AccessVerifyCommand
 
     public static Command Create() => CommandFactory.Create("access verify",
         "Tries as every role, on every table, what it may and what it must not do. Everything is rolled back. Exit code 9 when something is not as declared.",
-        "holdfast access verify --provider main", [Secrets, AccessCommand.RowSecurity, AccessCommand.Exclusive, AccessCommand.Shared], RunAsync);
+        "holdfast access verify --provider main", [Secrets, AccessCommand.RowSecurity, AccessCommand.NoRowSecurity, AccessCommand.Exclusive, AccessCommand.Shared], RunAsync);
 
     private static async Task<ExitCode> RunAsync(Invocation invocation, CancellationToken cancellationToken)
     {
         var options = AccessCommand.Options(invocation);
-        var urls = invocation.Get(Secrets) is { } file
-            ? file.Exists ? await new SecretsFile(file.FullName).ReadAsync(cancellationToken) : throw new CliException(ExitCode.NotFound, $"There is no file {file.FullName}.", "holdfast access apply --write-secrets FILE")
+        var secrets = invocation.Get(Secrets) is { } file ? new SecretsFile(file.FullName) : null;
+        var urls = secrets is not null
+            ? File.Exists(secrets.Path) ? await secrets.ReadAsync(cancellationToken) : throw new CliException(ExitCode.NotFound, $"There is no file {secrets.Path}.", "holdfast access apply --write-secrets FILE")
             : [];
         var verified = new List<AccessVerified>();
         var failed = new List<CliError>();
         foreach (var (server, control) in AccessCommand.Servers(invocation))
         {
             Invocation.Note($"target: {server.Name}  {control.Target}");
+            if (secrets is not null && control.WithoutLogIn(secrets, urls) is { } without) Invocation.Note($"{server.Name}: {without}");
             if (invocation.DryRun) continue;
             try
             {

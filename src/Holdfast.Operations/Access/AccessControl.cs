@@ -18,6 +18,9 @@ internal sealed class AccessControl
         group by a.pid, a.application_name, a.state, a.xact_start order by a.xact_start limit 5
         """;
 
+    // What somebody has put into the schema public under the name of a function of PostgreSQL's would be called in its place, with an administrator's rights.
+    private const string Begin = "set search_path = pg_catalog, pg_temp; select pg_catalog.pg_is_in_recovery()";
+
     private readonly NpgsqlConnectionStringBuilder _settings;
     private readonly string _schema;
     private readonly TimeProvider _time;
@@ -34,7 +37,7 @@ internal sealed class AccessControl
     }
 
     /// <summary>The server and schema, without secrets.</summary>
-    public string Target => $"{_settings.Host}:{_settings.Port}/{_settings.Database} schema {_schema} role {_settings.Username}";
+    public string Target => $"{PostgresHosts.Text(_settings)}/{_settings.Database} schema {_schema} role {_settings.Username}";
 
     /// <summary>What would be done now; changes nothing.</summary>
     public async Task<AccessPlan> PlanAsync(AccessOptions options, CancellationToken cancellationToken)
@@ -51,7 +54,7 @@ internal sealed class AccessControl
     /// <exception cref="AccessOutcomeException">The connection broke at the end.</exception>
     public async Task<(AccessPlan Plan, IReadOnlyList<string> NewPasswords)> ApplyAsync(AccessOptions options, SecretsFile? secrets, CancellationToken cancellationToken)
     {
-        secrets?.Check();
+        if (secrets is not null) await secrets.CheckAsync(_settings, cancellationToken).ConfigureAwait(false);
         var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var _ = connection.ConfigureAwait(false);
         var takesVerifiers = true;
@@ -63,7 +66,7 @@ internal sealed class AccessControl
                 if (connection.State != System.Data.ConnectionState.Open)
                 {
                     await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-                    await SafePath.PinAsync(connection, cancellationToken).ConfigureAwait(false);
+                    await BeginAsync(connection, cancellationToken).ConfigureAwait(false);
                 }
                 return await ApplyAsync(connection, options, secrets, takesVerifiers, cancellationToken).ConfigureAwait(false);
             }
@@ -195,15 +198,23 @@ internal sealed class AccessControl
 
     /// <summary>What takes no verifier takes none of psql's \password either. As a variable of psql it stands in no history and in no list of processes.</summary>
     private ManualStep PlaintextStep(string role, SecretsFile secrets) => new($"alter role {role} password :'password'",
-        $"this server takes passwords as plain text only, which this program does not send (psql's \\password does not either): in psql, with TLS, first \\set password `openssl rand -hex 24`, then this, then \\echo :password; the line for {secrets.Path} is {SecretsFile.Url(_settings, role, "PASSWORD")}");
+        $"this server takes passwords as plain text only, which this program does not send (psql's \\password does not either): in psql, with TLS, first \\set password `openssl rand -hex 24`, then this, then select 1 (the app and the monitor see a session's last statement), then \\echo :password; the line for {secrets.Path} is {SecretsFile.Url(_settings, role, "PASSWORD")}");
+
+    /// <summary>The roles that have no log-in in a file that can be used at this server, in words; null: all have.</summary>
+    public string? WithoutLogIn(SecretsFile secrets, IReadOnlyList<string> urls)
+    {
+        var relay = RoleSpecs.NameOf(_schema, "relay");
+        // Whether tenants are kept apart, only the server says: a relay's line is missed where there are such lines.
+        var hasRelay = urls.Any(url => PostgresUrl.Parse(url, "secrets").Username == relay);
+        return secrets.Missing(urls, _settings, RoleSpecs.All(_schema, new AccessOptions(RowSecurity: hasRelay)).Where(role => role.CanLogIn).Select(role => role.Name));
+    }
 
     private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {
         var connection = await PostgresSource.OpenAsync(_settings, Target, cancellationToken).ConfigureAwait(false);
         try
         {
-            if (!await SafePath.PinAsync(connection, cancellationToken).ConfigureAwait(false))
-                throw new SchemaException($"{Target} is a pooler: roles are tried, and changed, in a session of the server itself. Use the server's direct address.");
+            await BeginAsync(connection, cancellationToken).ConfigureAwait(false);
             return connection;
         }
         catch (Exception e)
@@ -212,6 +223,14 @@ internal sealed class AccessControl
             if (e is NpgsqlException or TimeoutException) throw PostgresErrors.Translate(e, Target);
             throw;
         }
+    }
+
+    private async Task BeginAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (!await SafePath.PinAsync(connection, cancellationToken).ConfigureAwait(false))
+            throw new SchemaException($"{Target} is a pooler: roles are tried, and changed, in a session of the server itself. Use the server's direct address.");
+        if ((await AccessState.QueryAsync(connection, Begin, [], row => row.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0])
+            throw new SchemaException($"{Target} is a standby: it takes no changes, and has roles and rights from its primary. Name the primary's host, or let the connection find it among several (target_session_attrs=read-write).");
     }
 
     private sealed record NewPassword(string Role, string Url, string Verifier);

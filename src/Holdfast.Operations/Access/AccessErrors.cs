@@ -7,8 +7,12 @@ internal static class AccessErrors
 {
     /// <summary>Another try may do it: a lock was not had in time, or somebody else changed the same role at this moment.</summary>
     // A managed server answers XX000 for whatever its provider refuses; only PostgreSQL's own text, which is never translated, is about two at once.
-    public static bool IsPassing(PostgresException error) => error.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected
+    public static bool IsPassing(PostgresException error) => error.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected || IsMadeMeanwhile(error)
         || (error.SqlState == PostgresErrorCodes.InternalError && error.MessageText.StartsWith("tuple concurrently ", StringComparison.Ordinal));
+
+    // Another run has made the same role or schema: the next look finds it.
+    private static bool IsMadeMeanwhile(PostgresException error) => error is { SqlState: PostgresErrorCodes.DuplicateObject, Routine: "CreateRole" } or { SqlState: PostgresErrorCodes.DuplicateSchema }
+        || (error.SqlState == PostgresErrorCodes.UniqueViolation && error.SchemaName == "pg_catalog");
 
     /// <summary>The provider keeps a copy of the password (Neon, at the commit: "Neon only supports being given plaintext passwords"), so that it takes no verifier.</summary>
     public static bool AsksForPlaintext(PostgresException error) => error.MessageText.Contains("plaintext password", StringComparison.OrdinalIgnoreCase);

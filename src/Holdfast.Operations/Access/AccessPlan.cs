@@ -10,6 +10,9 @@ namespace Holdfast.Operations.Access;
 /// <param name="NewLogins">Roles that can log in and are made by this plan.</param>
 internal sealed record AccessPlan(IReadOnlyList<string> Statements, IReadOnlyList<ManualStep> ByHand, IReadOnlyList<string> Notes, IReadOnlyList<RoleSpec> NewLogins)
 {
+    /// <summary>What somebody else owns and the owner role gets, with whose it is.</summary>
+    public IReadOnlyList<string> TakenOver { get; init; } = [];
+
     /// <summary>The steps by hand without which the rest cannot be run.</summary>
     public IEnumerable<ManualStep> Blocking => ByHand.Where(step => step.IsRequired);
 

@@ -6,23 +6,27 @@ namespace Holdfast.Operations.Access;
 /// <summary>Decides from the live state which statements make it the declared one, and who may run them.</summary>
 internal sealed class AccessPlanner(string schema, AccessOptions options, AccessState state)
 {
+    private const int OthersShownMax = 5;
+
     private readonly List<string> _statements = [];
     private readonly List<ManualStep> _byHand = [];
     private readonly List<string> _notes = [];
     private readonly List<RoleSpec> _newLogins = [];
+    private IReadOnlyList<string> _takenOver = [];
     private readonly string _owner = RoleSpecs.Owner(schema);
 
     public static AccessPlan Plan(string schema, AccessOptions options, AccessState state) => new AccessPlanner(schema, Effective(schema, options, state), state).Plan();
 
     /// <summary>What was separated once stays so, also where nobody says it again: the relay has rights in a database with it and with nothing else.</summary>
     public static AccessOptions Effective(string schema, AccessOptions options, AccessState state) =>
-        options with { RowSecurity = options.RowSecurity || state.HasRowSecurity || state.HasRelay };
+        options with { RowSecurity = !options.WithoutRowSecurity && (options.RowSecurity || state.HasRowSecurity || state.HasRelay) };
 
     /// <summary>Nobody else has tables in the database, or somebody has said so.</summary>
-    public static bool IsExclusive(AccessOptions options, AccessState state) => options.Exclusive ?? state.OtherSchemas.Count == 0;
+    public static bool IsExclusive(AccessOptions options, AccessState state) => options.Exclusive ?? (state.OtherSchemas.Count == 0 && !StrayObjects.Tables(state).Any());
 
     /// <summary>Why a database is taken for a shared one.</summary>
-    public static string Others(AccessState state) => state.OtherSchemas.Count == 0 ? "--shared" : $"tables in {string.Join(", ", state.OtherSchemas)}";
+    public static string Others(AccessState state) => state.OtherSchemas.Count > 0 ? $"tables in {string.Join(", ", state.OtherSchemas)}"
+        : StrayObjects.Tables(state).Select(found => found.Name).ToList() is { Count: > 0 } own ? $"{string.Join(", ", own.Take(OthersShownMax))}{(own.Count > OthersShownMax ? ", …" : "")} in the schema itself" : "--shared";
 
     private AccessPlan Plan()
     {
@@ -30,7 +34,8 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
         AddDatabase();
         AddSchema();
         _byHand.AddRange(ForeignSteps.Of(schema, options, state));
-        return new AccessPlan(_statements, _byHand, _notes, _newLogins);
+        if (options.WithoutRowSecurity) AddSwitchOff();
+        return new AccessPlan(_statements, _byHand, _notes, _newLogins) { TakenOver = _takenOver };
     }
 
     private void AddRole(RoleSpec role)
@@ -89,12 +94,22 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
         }
     }
 
+    /// <summary>The relay's own rights go with the strays': without row-level security its role is none of the declared ones.</summary>
+    private void AddSwitchOff()
+    {
+        if (!RowSecurity.IsOn(schema, state)) return;
+        _statements.AddRange(RowSecurity.Off(schema, state));
+        var relay = RoleSpecs.NameOf(schema, "relay");
+        _notes.Add($"Row-level security is switched off: the application and {RoleSpecs.NameOf(schema, "ro")} see the rows of all tenants."
+            + (state.HasRelay ? $" {relay} loses its rights here and stays, for other databases of the server may use it: take HOLDFAST_PROVIDER_<NAME>_RELAY out of the processes." : ""));
+    }
+
     private void AddSelf(RoleSpec role)
     {
-        if (state.IsSuperuser) return;
+        if (state.IsSuperuser || state.ActsAsOwner) return;
         var live = state.Roles.GetValueOrDefault(role.Name);
         Do(live?.IsAlterable ?? state.MayCreateRoles, $"grant {role.Name} to {state.QuotedUser}{(state.Version >= 16 ? " with inherit true, set true" : "")}",
-            $"{state.User} has no ADMIN option on {role.Name}, so it cannot give objects to it", isRequired: true);
+            $"{state.User} has no ADMIN option on {role.Name}, so it cannot give objects to it{(state.OwnedElsewhere.Count > 0 ? $". {role.Name} owns what is in {string.Join(", ", state.OwnedElsewhere)}, too: {state.User} could then read and change it" : "")}", isRequired: true);
     }
 
     private void AddDatabase()
@@ -103,7 +118,8 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
         var roles = RoleSpecs.All(schema, options);
         var mayGrant = state.OwnsDatabase;
         var reason = $"the database belongs to {state.DatabaseOwner}, and {state.User} is not in it";
-        var live = roles.Where(role => state.Roles.ContainsKey(role.Name)).Select(role => role.Name).ToList();
+        // The relay's, too, where it is none of them any more.
+        var live = RoleSpecs.All(schema, options with { RowSecurity = options.RowSecurity || options.WithoutRowSecurity }).Where(role => state.Roles.ContainsKey(role.Name)).Select(role => role.Name).ToList();
         // What somebody handed on stands in the way of taking it back.
         foreach (var revoke in state.Rights.Where(right => right is { Kind: "database", Grantor: null }).SelectMany(right => right.Revokes([]))) Do(mayGrant, revoke, reason);
         if (live.Count > 0) Do(mayGrant, $"revoke all on database {database} from {string.Join(", ", live)}", reason);
@@ -133,7 +149,7 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
             _statements.Add($"create schema {schema} authorization {_owner}");
             _notes.Add($"The schema {schema} is not there: its tables get these rights when {RoleSpecs.NameOf(schema, "migrator")} migrates. Run this again afterwards, for the triggers and erase(){(options.RowSecurity ? "; before that the app sees none of them" : "")}.");
         }
-        var strangers = state.Objects.Where(found => !found.IsOurs && !found.IsOwned && found.Owner != _owner && (StrayObjects.IsDeclared(found) || StrayObjects.Doubt(found, _owner) is null)).ToList();
+        var strangers = state.Objects.Where(found => !found.IsOurs && !found.IsOwned && found.Owner != _owner && (StrayObjects.IsDeclared(found) || StrayObjects.Doubt(found, _owner, options, state) is null)).ToList();
         if (!state.OwnsSchema && state.SchemaOwner is not null && state.SchemaOwner != _owner)
             _byHand.Add(new($"alter schema {schema} owner to {_owner}", $"the schema belongs to {state.SchemaOwner}, and {state.User} is not in it", IsRequired: true));
         foreach (var stranger in strangers)
@@ -145,6 +161,8 @@ internal sealed class AccessPlanner(string schema, AccessOptions options, Access
         strays.Plan();
         _statements.AddRange(strays.Statements);
         _byHand.AddRange(strays.ByHand);
+        _takenOver = strays.TakenOver;
+        if (_takenOver.Count > 0) _notes.Add($"{_owner} becomes the owner of what others have made in the schema: {string.Join(", ", _takenOver)}.");
         foreach (var statement in AccessScript.SchemaStatements(schema, options).Where(IsNeeded))
             if (!IsSchemaOwner(statement)) _statements.Add(statement.Sql);
     }

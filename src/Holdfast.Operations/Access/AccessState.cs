@@ -57,7 +57,10 @@ internal sealed class AccessState
           (select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relrowsecurity and c.relname = any($3)),
           has_table_privilege('pg_authid', 'select'),
           exists (select 1 from pg_shdepend s join pg_roles y on y.oid = s.refobjid where s.refclassid = 'pg_authid'::regclass and y.rolname = $2
-            and (s.dbid = d.oid or (s.classid = 'pg_database'::regclass and s.objid = d.oid)))
+            and (s.dbid = d.oid or (s.classid = 'pg_database'::regclass and s.objid = d.oid))),
+          exists (select 1 from pg_roles y where y.rolname = $4 and pg_has_role(y.oid, 'usage') and pg_has_role(y.oid, case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end)),
+          array(select distinct quote_ident(e.datname) from pg_shdepend s join pg_roles y on y.oid = s.refobjid join pg_database e on e.oid = s.dbid
+            where s.refclassid = 'pg_authid'::regclass and s.deptype = 'o' and y.rolname = $4 and e.oid <> d.oid)
         from pg_database d, pg_roles r where d.datname = current_database() and r.rolname = current_user
         """;
 
@@ -79,10 +82,11 @@ internal sealed class AccessState
         where r.rolname = any($1) and u.rolname = current_user
         """;
 
-    // Who may create roles is an administrator: it is a member of what it has made. Who has nothing but the right to hand a role on (16 and newer) hands it to itself.
+    // Who may create roles is an administrator: it is a member of what it has made; from 16 on it may do nothing with what others have. Who has nothing but the right to hand a role on (16 and newer) hands it to itself.
     private const string AskMembers = """
         select distinct r.rolname::text, g.rolname::text from pg_auth_members m join pg_roles g on g.oid = m.roleid join pg_roles r on r.oid = m.member
-        where g.rolname = any($1) and r.rolname <> all($1) and not r.rolsuper and not r.rolcreaterole and r.rolname <> current_user
+        where g.rolname = any($1) and r.rolname <> all($1) and not r.rolsuper and r.rolname <> current_user
+          and not (r.rolcreaterole and (current_setting('server_version_num')::int < 160000 or pg_has_role(r.oid, g.oid, 'member with admin option')))
           and (coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, true) or coalesce((to_jsonb(m) ->> 'set_option')::boolean, true) or m.admin_option)
         order by 1, 2
         """;
@@ -135,6 +139,12 @@ internal sealed class AccessState
 
     /// <summary>The relay's role has something in this database; roles belong to the whole server, so that it is there says nothing.</summary>
     public required bool HasRelay { get; init; }
+
+    /// <summary>The connected role has the owner role's rights and may become it.</summary>
+    public required bool ActsAsOwner { get; init; }
+
+    /// <summary>Other databases in which the owner role owns something.</summary>
+    public required IReadOnlyList<string> OwnedElsewhere { get; init; }
 
     /// <summary>Who else may act as a role of Holdfast's.</summary>
     public IReadOnlyList<LiveMember> Members { get; private set; } = [];
@@ -206,7 +216,7 @@ internal sealed class AccessState
     }
 
     private static async Task<(AccessState State, bool SeesPasswords)> ReadServerAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken) =>
-        (await QueryAsync(connection, AskServer, [schema, RoleSpecs.NameOf(schema, "relay"), (string[])[.. RowSecurity.Protected.Select(table => table.Name)]], row => (new AccessState
+        (await QueryAsync(connection, AskServer, [schema, RoleSpecs.NameOf(schema, "relay"), (string[])[.. RowSecurity.Protected.Select(table => table.Name)], RoleSpecs.Owner(schema)], row => (new AccessState
         {
             Version = row.GetInt32(0), User = row.GetString(1), QuotedUser = SqlQuote.Quoted(row.GetString(2)), QuotedDatabase = SqlQuote.Quoted(row.GetString(3)),
             IsSuperuser = row.GetBoolean(4), MayCreateRoles = row.GetBoolean(5) || row.GetBoolean(4), MayGiveBypassRls = row.GetBoolean(4) || (row.GetBoolean(6) && row.GetInt32(0) >= 16),
@@ -215,6 +225,7 @@ internal sealed class AccessState
             OtherSchemas = row.IsDBNull(11) ? [] : row.GetFieldValue<string[]>(11),
             PublicMayCreate = row.GetBoolean(12), OwnsPublic = !row.IsDBNull(13) && row.GetBoolean(13),
             SchemaOwner = row.IsDBNull(14) ? null : row.GetString(14), OwnsSchema = !row.IsDBNull(15) && row.GetBoolean(15), HasRowSecurity = row.GetInt64(16) > 0, HasRelay = row.GetBoolean(18),
+            ActsAsOwner = row.GetBoolean(19), OwnedElsewhere = row.GetFieldValue<string[]>(20),
         }, row.GetBoolean(17)), cancellationToken).ConfigureAwait(false))[0];
 
     internal static async Task<List<T>> QueryAsync<T>(NpgsqlConnection connection, string sql, object[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)

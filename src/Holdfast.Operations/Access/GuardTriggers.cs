@@ -30,8 +30,8 @@ internal static class GuardTriggers
         {
             foreach (var trigger in Of(table))
                 yield return new(AccessPart.Trigger, table.Name, $"create or replace trigger {trigger.Name} {trigger.When} on {schema}.{table.Name} for each {trigger.Each} execute function {schema}.{trigger.Function}()");
-            // One that somebody disabled stays so when it is replaced.
-            yield return new(AccessPart.Trigger, table.Name, $"alter table {schema}.{table.Name} {string.Join(", ", Of(table).Select(trigger => $"enable trigger {trigger.Name}"))}");
+            // One that somebody disabled stays so when it is replaced. ALWAYS: who copies rows (session_replication_role = replica) deletes none either.
+            yield return new(AccessPart.Trigger, table.Name, $"alter table {schema}.{table.Name} {string.Join(", ", Of(table).Select(trigger => $"enable always trigger {trigger.Name}"))}");
         }
     }
 }

@@ -16,6 +16,9 @@ internal sealed record LiveObject(string Kind, string Name, string Signature, st
     /// <summary>Its owner may do what Holdfast's owner may anyway: a superuser, the connected role, who owns the database or the schema.</summary>
     public required bool IsTrusted { get; init; }
 
+    /// <summary>Its owner is a superuser or the connected role.</summary>
+    public bool IsAdministrators { get; init; }
+
     /// <summary>Whoever uses it reaches what is behind it with its owner's rights: a SECURITY DEFINER function, a view that is no invoker's, a materialized view.</summary>
     public required bool IsDefiner { get; init; }
 
@@ -25,7 +28,10 @@ internal sealed record LiveObject(string Kind, string Name, string Signature, st
     /// <summary>Row-level security is on and holds for the owner too.</summary>
     public required bool RowSecurity { get; init; }
 
-    /// <summary>Triggers that fire always, whatever the row: <c>name|type|schema.function</c>.</summary>
+    /// <summary>Row-level security is on or forced.</summary>
+    public bool HasRowSecurity { get; init; }
+
+    /// <summary>Triggers that fire always, whatever the row and whatever the session's replication role: <c>name|type|schema.function</c>.</summary>
     public required IReadOnlyList<string> Firing { get; init; }
 
     /// <summary>The names of all triggers.</summary>
@@ -67,15 +73,15 @@ internal static class LiveObjects
           (select format_type(a.atttypid, null) from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'f')),
           c.relrowsecurity and c.relforcerowsecurity,
           array(select concat_ws('|', t.tgname, t.tgtype, fn.nspname || '.' || f.proname) from pg_trigger t join pg_proc f on f.oid = t.tgfoid join pg_namespace fn on fn.oid = f.pronamespace
-            where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled in ('O', 'A') and t.tgqual is null and t.tgconstraint = 0 and t.tgattr::text = ''),
-          array(select t.tgname::text from pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal)
+            where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled = 'A' and t.tgqual is null and t.tgconstraint = 0 and t.tgattr::text = ''),
+          array(select t.tgname::text from pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal), o.rolsuper or o.rolname = current_user, c.relrowsecurity or c.relforcerowsecurity
         from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_roles o on o.oid = c.relowner join pg_database d on d.datname = current_database()
         where n.nspname = $1 and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
           and not exists (select 1 from pg_depend e where e.classid = 'pg_class'::regclass and e.objid = c.oid and e.objsubid = 0 and (e.deptype = 'e' or (e.deptype in ('a', 'i') and c.relkind = 'S')))
         union all
         select case p.prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end,
           quote_ident(p.proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')', quote_ident(p.proname) || '(' || oidvectortypes(p.proargtypes) || ')',
-          o.rolname::text, pg_has_role(p.proowner, 'usage'), o.rolsuper or o.rolname = current_user or o.oid in (n.nspowner, d.datdba), p.prosecdef, null, false, '{}', '{}'
+          o.rolname::text, pg_has_role(p.proowner, 'usage'), o.rolsuper or o.rolname = current_user or o.oid in (n.nspowner, d.datdba), p.prosecdef, null, false, '{}', '{}', o.rolsuper or o.rolname = current_user, false
         from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_roles o on o.oid = p.proowner join pg_database d on d.datname = current_database()
         where n.nspname = $1 and not exists (select 1 from pg_depend e where e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e')
         order by 1, 2
@@ -97,6 +103,7 @@ internal static class LiveObjects
         {
             IsOurs = row.GetBoolean(4), IsTrusted = row.GetBoolean(5), IsDefiner = row.GetBoolean(6), TenantType = row.IsDBNull(7) ? null : row.GetString(7), RowSecurity = row.GetBoolean(8),
             Firing = row.GetFieldValue<string[]>(9), Triggers = row.GetFieldValue<string[]>(10), Policies = [.. policies[row.GetString(1)]],
+            IsAdministrators = row.GetBoolean(11), HasRowSecurity = row.GetBoolean(12),
         }, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -24,6 +24,22 @@ internal static class RowSecurity
         ("all_tenants_of_the_owner", RoleSpecs.Owner(roles), "true"),
     ];
 
+    /// <summary>What is left of it: a table on which it is on, a policy of ours, a right of the relay's role.</summary>
+    public static bool IsOn(string schema, AccessState state) => state.HasRowSecurity || state.HasRelay || Off(schema, state).Any();
+
+    /// <summary>Switches it off: the policies go, on the catalogue's tables all of them, elsewhere those of this declaration.</summary>
+    public static IEnumerable<string> Off(string schema, AccessState state)
+    {
+        var declared = Policies(schema).Select(policy => policy.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var table in state.Objects.Where(found => found.Kind == "table"))
+        {
+            var isOurs = Tables.TryGet(table.Name, out _);
+            var policies = table.Policies.Where(policy => isOurs || declared.Contains(policy.Name)).ToList();
+            if (table.HasRowSecurity && (isOurs || policies.Count > 0)) yield return $"alter table {table.SqlIn(schema)} disable row level security, no force row level security";
+            foreach (var policy in policies) yield return $"drop policy {policy.QuotedName} on {table.SqlIn(schema)}";
+        }
+    }
+
     public static IEnumerable<AccessStatement> Statements(string schema, string roles, AccessOptions options)
     {
         if (!options.RowSecurity) yield break;

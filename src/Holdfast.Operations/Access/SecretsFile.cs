@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Holdfast.Stores.Postgres;
@@ -20,10 +19,20 @@ internal sealed class SecretsFile(string path)
     /// <exception cref="InvalidInputException">Others may read it.</exception>
     public async Task<IReadOnlyList<string>> ReadAsync(CancellationToken cancellationToken) => UrlsOf(await LinesAsync(cancellationToken).ConfigureAwait(false));
 
+    /// <summary>Refuses, before anything is changed, a file in which a line cannot be read, and a server whose log-ins no line could name.</summary>
+    /// <exception cref="InvalidInputException">Which line, or which server.</exception>
+    public async Task CheckAsync(NpgsqlConnectionStringBuilder settings, CancellationToken cancellationToken)
+    {
+        Check();
+        await LinesAsync(cancellationToken).ConfigureAwait(false);
+        if (Find([Url(settings, "holdfast", "password")], settings, "holdfast") is null)
+            throw new InvalidInputException("secrets", $"a URL cannot name the hosts {PostgresHosts.Text(settings)} as they stand in the provider's connection: sockets beside others, with another port than 5432. Name one host.");
+    }
+
     /// <summary>Refuses a path that no file can stand at, before anything is changed.</summary>
     /// <exception cref="InvalidInputException">It is a folder, or its folder is not there.</exception>
     /// <exception cref="SchemaException">An earlier run left passwords beside it that may be the ones in force.</exception>
-    public void Check()
+    private void Check()
     {
         if (File.Exists(Draft)) throw new SchemaException($"{Draft} is there: another run is at work, or one ended before it knew whether the server had taken the passwords in it. {InDoubt} Nothing was changed.");
         if (Directory.Exists(path)) throw new InvalidInputException("secrets", $"{path} is a folder; name a file in it.");
@@ -43,13 +52,33 @@ internal sealed class SecretsFile(string path)
         if (!File.Exists(path)) return [];
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly & ~UnixFileMode.UserExecute) != 0)
             throw new InvalidInputException("secrets", $"{path} may be read by others: chmod 600 it, and change the passwords in it.");
-        return await File.ReadAllLinesAsync(path, cancellationToken).ConfigureAwait(false);
+        var lines = await File.ReadAllLinesAsync(path, cancellationToken).ConfigureAwait(false);
+        for (var i = 0; i < lines.Length; i++)
+            foreach (var url in UrlsOf([lines[i]])) PostgresUrl.Parse(url, FormattableString.Invariant($"secrets: line {i + 1} of {path}"));
+        return lines;
     }
 
     /// <summary>The log-in of a role at the server of <paramref name="settings"/>, or null.</summary>
     public static NpgsqlConnectionStringBuilder? Find(IEnumerable<string> urls, NpgsqlConnectionStringBuilder settings, string role) =>
-        urls.Select(url => PostgresUrl.Parse(url, "secrets")).FirstOrDefault(found => found.Username == role
-            && (found.Host, found.Port, found.Database) == (settings.Host, settings.Port, settings.Database));
+        urls.Select(url => PostgresUrl.Parse(url, "secrets")).FirstOrDefault(found => found.Username == role && IsAt(found, settings));
+
+    /// <summary>Which roles have no log-in in it that can be used at this server, in words: the place is compared as it is written. Null: all have.</summary>
+    /// <param name="urls">The log-ins.</param>
+    /// <param name="settings">The server.</param>
+    /// <param name="roles">Who should have one.</param>
+    public string? Missing(IReadOnlyList<string> urls, NpgsqlConnectionStringBuilder settings, IEnumerable<string> roles)
+    {
+        var all = urls.Select(url => PostgresUrl.Parse(url, "secrets")).ToList();
+        var without = roles.Where(role => !all.Any(found => found.Username == role && IsAt(found, settings))).ToList();
+        if (without.Count == 0) return null;
+        var elsewhere = all.Where(found => without.Contains(found.Username!)).Select(Place).Distinct().ToList();
+        return $"{path} has no line for {string.Join(", ", without)} at {Place(settings)}, so their log-ins were not tried{(elsewhere.Count > 0 ? $"; it has them at {string.Join(", ", elsewhere)}: host, port and database must be written as in the provider's connection" : "")}.";
+    }
+
+    private static bool IsAt(NpgsqlConnectionStringBuilder found, NpgsqlConnectionStringBuilder settings) =>
+        found.Database == settings.Database && PostgresHosts.Of(found).SequenceEqual(PostgresHosts.Of(settings));
+
+    private static string Place(NpgsqlConnectionStringBuilder settings) => $"{PostgresHosts.Text(settings)}/{settings.Database}";
 
     /// <summary>Puts what the file is to hold beside it; it takes its place by <see cref="Publish"/>.</summary>
     /// <exception cref="IOException">It cannot be written, or another run's draft is there.</exception>
@@ -99,8 +128,11 @@ internal sealed class SecretsFile(string path)
             SslMode.VerifyFull => "verify-full", SslMode.VerifyCA => "verify-ca", var mode => mode.ToString().ToLowerInvariant(),
         });
         if (settings.RootCertificate is { Length: > 0 } root) query.Add("sslrootcert=" + Uri.EscapeDataString(root));
-        // A folder of sockets stands in a URL as libpq reads it: percent-encoded.
-        var host = settings.Host!.StartsWith('/') ? Uri.EscapeDataString(settings.Host) : settings.Host.Contains(':', StringComparison.Ordinal) && !settings.Host.StartsWith('[') ? $"[{settings.Host}]" : settings.Host;
-        return string.Create(CultureInfo.InvariantCulture, $"postgres://{role}:{password}@{host}:{settings.Port}/{Uri.EscapeDataString(settings.Database ?? settings.Username ?? "")}{(query.Count == 0 ? "" : "?" + string.Join('&', query))}");
+        if (settings.TargetSessionAttributes is { Length: > 0 } wanted) query.Add("target_session_attrs=" + Uri.EscapeDataString(wanted));
+        var places = PostgresHosts.Of(settings);
+        // A folder of sockets stands in a URL as libpq reads it: percent-encoded; among several hosts without a port.
+        var hosts = string.Join(',', places.Select(place => !place.Host.StartsWith('/') ? PostgresHosts.Text(place.Host, place.Port) : places.Count > 1 ? Uri.EscapeDataString(place.Host)
+            : PostgresHosts.Text(Uri.EscapeDataString(place.Host), place.Port)));
+        return $"postgres://{role}:{password}@{hosts}/{Uri.EscapeDataString(settings.Database ?? settings.Username ?? "")}{(query.Count == 0 ? "" : "?" + string.Join('&', query))}";
     }
 }

@@ -10,20 +10,27 @@ internal static class StrayObjects
     public static readonly IReadOnlySet<string> Functions = new HashSet<string> { AccessScript.IsErased, EraseFunction.Signature, MatchFunction.Signature, DeleteGuard.Function + "()", RecordGuard.Function + "()" };
 
     /// <summary>Holdfast's own.</summary>
-    public static bool IsDeclared(LiveObject found) => found.Kind == "table" ? Tables.TryGet(found.Name, out _) : found.Kind == "function" && Functions.Contains(found.Signature);
+    public static bool IsDeclared(LiveObject found) => found.Kind == "table" ? Holdfast.Rows.Tables.TryGet(found.Name, out _) : found.Kind == "function" && Functions.Contains(found.Signature);
 
     /// <summary>Fires, and is called by nobody.</summary>
     public static bool IsTriggers(LiveObject found) => found.Signature is DeleteGuard.Function + "()" or RecordGuard.Function + "()";
 
+    /// <summary>Tables and the like of others in the schema itself.</summary>
+    public static IEnumerable<LiveObject> Tables(AccessState state) => state.Objects.Where(found => !found.IsRoutine && found.Kind != "sequence" && !IsDeclared(found));
+
+    /// <summary>Access was applied to the schema before: what an administrator has made in it since then was meant for it.</summary>
+    public static bool IsHome(AccessState state, string owner) => state.SchemaOwner == owner || state.Objects.Any(found => IsDeclared(found) && found.Signature == DeleteGuard.Function + "()");
+
     /// <summary>
-    /// Why it is not simply given to the owner role; null: it is. What it holds (a body, a view's query, a rule, an index's expression) would run with that role's
+    /// Why it is not simply given to the owner role; null: it is. Another application's is never given away unsaid. What it holds (a body, a view's query, a rule, an index's expression) would run with that role's
     /// rights, so that whoever may make something in the schema could do what the owner may.
     /// </summary>
-    public static string? Doubt(LiveObject stray, string owner) =>
+    public static string? Doubt(LiveObject stray, string owner, AccessOptions options, AccessState state) =>
         stray.Owner == owner ? null
         : !stray.IsTrusted ? $"it belongs to {stray.Owner}, and what it runs would run with the rights of {owner}. Look at it: drop it, or give it to {owner}"
         : stray is { IsRoutine: true, IsDefiner: true } ? $"it runs with the rights of {stray.Owner}, which would become those of {owner}. Look at it: drop it, or give it to {owner}"
-        : null;
+        : options.TakesOver || (stray.IsAdministrators && IsHome(state, owner)) ? null
+        : $"it belongs to {stray.Owner} and may be another application's. Give Holdfast a schema of its own (HOLDFAST_SCHEMA), or move this one elsewhere; 'holdfast access apply --take-over' gives all such to {owner}, and whoever used them has no right to them any more";
 
     /// <summary>A table that row-level security must keep apart, and can.</summary>
     public static bool IsProtected(LiveObject stray) => stray is { Kind: "table", TenantType: "text" or "character varying" };

@@ -10,11 +10,16 @@ internal sealed class StrayPlanner(string schema, AccessOptions options, AccessS
 {
     private readonly List<string> _statements = [];
     private readonly List<ManualStep> _byHand = [];
+    private readonly List<string> _takenOver = [];
+    private readonly HashSet<string> _grantees = [.. RoleSpecs.All(schema, options).Select(role => role.Name), "public"];
     private readonly DeclaredRights _declared = new(schema, options, state);
     private readonly string _owner = RoleSpecs.Owner(schema);
 
     /// <summary>What the connected role does.</summary>
     public IReadOnlyList<string> Statements => _statements;
+
+    /// <summary>What changes hands, with whose it was.</summary>
+    public IReadOnlyList<string> TakenOver => _takenOver;
 
     /// <summary>What somebody else must do.</summary>
     public IReadOnlyList<ManualStep> ByHand => _byHand;
@@ -58,7 +63,7 @@ internal sealed class StrayPlanner(string schema, AccessOptions options, AccessS
                 };
     }
 
-    private bool IsOfScript(LiveRight right) => (right.Schema == schema && (right.Kind == "schema" || (right.Kind == "table" && Tables.TryGet(right.Name, out _))));
+    private bool IsOfScript(LiveRight right) => _grantees.Contains(right.Grantee) && (right.Schema == schema && (right.Kind == "schema" || (right.Kind == "table" && Tables.TryGet(right.Name, out _))));
 
     /// <summary>Objects that the catalogue does not know: theirs is what a new table would get.</summary>
     private void AddStray(LiveObject stray)
@@ -69,13 +74,17 @@ internal sealed class StrayPlanner(string schema, AccessOptions options, AccessS
             AddGrants(stray);
             return;
         }
-        if (StrayObjects.Doubt(stray, _owner) is { } doubt)
+        if (StrayObjects.Doubt(stray, _owner, options, state) is { } doubt)
         {
-            // A table may hold what nobody has elsewhere.
-            _byHand.Add(new(stray.Kind is "table" or "sequence" or "foreign table" ? $"alter {stray.Target(schema)} owner to {_owner}" : $"drop {stray.Target(schema)}", doubt, IsRequired: true));
+            // A table may hold what nobody has elsewhere, and what an administrator has made is nothing to be dropped unseen.
+            _byHand.Add(new(stray.Kind is "table" or "sequence" or "foreign table" || stray is { IsTrusted: true } and not { IsRoutine: true, IsDefiner: true } ? $"alter {stray.Target(schema)} owner to {_owner}" : $"drop {stray.Target(schema)}", doubt, IsRequired: true));
             return;
         }
-        if (stray.Owner != _owner) _statements.Add($"alter {stray.Target(schema)} owner to {_owner}");
+        if (stray.Owner != _owner)
+        {
+            _takenOver.Add($"{stray.Target(schema)} of {stray.Owner}");
+            _statements.Add($"alter {stray.Target(schema)} owner to {_owner}");
+        }
         if (stray.IsRoutine) _statements.Add($"revoke all on routine {stray.SqlIn(schema)} from public");
         if (options.RowSecurity && stray.TenantType is not null)
         {

@@ -105,6 +105,27 @@ public sealed class AccessTests : IAsyncLifetime
             Assert.Contains("_RELAY", (await alone.RunAsync("status")).Out, StringComparison.Ordinal);
         }
         (await _holdfast.RunAsync("access", "verify")).Done();
+
+        // Back again, server by server; it asks, and says what it means.
+        Assert.Contains("the rows of all tenants?", (await _holdfast.RunAsync("access", "apply", "--no-row-security")).Ended(4).Errors, StringComparison.Ordinal);
+        (await _holdfast.RunAsync("access", "verify", "--no-row-security")).Ended(9);
+        (await _holdfast.RunAsync("access", "apply", "--no-row-security", "--yes")).Done();
+        (await _holdfast.RunAsync("access", "verify")).Done();
+        (await _holdfast.RunAsync("schema", "drift")).Done();
+        // A name for the server that the file does not have: nobody logs in, and that is told.
+        using var named = new HoldfastProgram().With("HOLDFAST_PROVIDER_MAIN", _connection.Replace("127.0.0.1", "localhost", StringComparison.Ordinal));
+        Assert.Contains("has no line for holdfast_migrator", (await named.RunAsync("access", "verify", "--secrets", file)).Done().Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task another_applications_table_is_named_before_it_is_taken()
+    {
+        await PostgresServer.ExecuteAsync(_connection, "create table holdfast.orders (id int)");
+        var refused = (await _holdfast.RunAsync("access", "apply", "--yes")).Ended(4);
+        Assert.Contains("--take-over", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("take from their owners: table holdfast.orders of holdfast?", (await _holdfast.RunAsync("access", "apply", "--take-over")).Ended(4).Errors, StringComparison.Ordinal);
+        Assert.Contains("main: holdfast_owner becomes the owner of what others have made in the schema: table holdfast.orders of holdfast.", (await _holdfast.RunAsync("access", "apply", "--take-over", "--yes")).Done().Errors, StringComparison.Ordinal);
+        (await _holdfast.RunAsync("access", "verify")).Done();
     }
 
     [Fact]
@@ -130,6 +151,7 @@ public sealed class AccessTests : IAsyncLifetime
         var plan = (await other.RunAsync("access", "plan")).Done();
         Assert.Contains("by hand, first: create role holdfast_owner", plan.Errors, StringComparison.Ordinal);
         (await _holdfast.RunAsync("access", "apply", "--exclusive", "--shared")).Ended(2);
+        (await _holdfast.RunAsync("access", "apply", "--row-security", "--no-row-security")).Ended(2);
         (await _holdfast.RunAsync("access", "apply", "--provider", "local")).Ended(2);
     }
 

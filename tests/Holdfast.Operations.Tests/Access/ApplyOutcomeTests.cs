@@ -55,6 +55,14 @@ public sealed class ApplyOutcomeTests
     }
 
     [Fact]
+    public async Task two_that_begin_at_once_on_a_server_without_the_roles_both_end_well()
+    {
+        using var database = await AccessDatabase.CreateAsync();
+        await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => database.Control.ApplyAsync(new AccessOptions(), null, default)));
+        Assert.True((await database.VerifyAsync()).IsRight);
+    }
+
+    [Fact]
     public async Task a_lock_that_is_never_had_is_given_up_with_the_name_of_who_has_it()
     {
         using var database = await AccessDatabase.CreateAsync();

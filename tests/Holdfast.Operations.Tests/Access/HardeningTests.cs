@@ -17,7 +17,7 @@ public sealed class HardeningTests
         using var database = await AccessDatabase.CreateAsync();
         // A view where a table should be: one statement in the middle fails.
         await database.ExecuteAsync("alter table {s}.users rename to users_table; create view {s}.users as select * from {s}.users_table");
-        var error = await Assert.ThrowsAsync<SchemaException>(() => database.Control.ApplyAsync(new AccessOptions(), database.Secrets, default));
+        var error = await Assert.ThrowsAsync<SchemaException>(() => database.Control.ApplyAsync(new AccessOptions { TakesOver = true }, database.Secrets, default));
         Assert.Contains("rolled back", error.Message, StringComparison.Ordinal);
         Assert.Equal(0L, await database.ScalarAsync<long>("select count(*) from pg_roles where rolname like '{s}\\_%'"));
         Assert.False(File.Exists(database.Secrets.Path));

@@ -120,7 +120,7 @@ public sealed class ProviderAdministratorTests
         await new SchemaMigrator(connection, schema).MigrateAsync();
         await PostgresServer.ExecuteAsync(connection, $"create table {schema}.own (id serial); create view {schema}.own_view with (security_invoker = true) as select * from {schema}.own; create function {schema}.own_one() returns int language sql return 1");
         var control = new AccessControl(new NpgsqlConnectionStringBuilder(connection), schema);
-        await control.ApplyAsync(new AccessOptions(), null, default);
+        await control.ApplyAsync(new AccessOptions { TakesOver = true }, null, default);
         var matrix = await control.VerifyAsync(new AccessOptions(), [], default);
         Assert.True(matrix.IsRight, string.Join('\n', matrix.Wrong.Take(10)));
     }
@@ -158,6 +158,26 @@ public sealed class ProviderAdministratorTests
     }
 
     private static async Task<IReadOnlyList<string>> PlanAsync(AccessDatabase database, AccessOptions options) => (await database.Control.PlanAsync(options, default)).Statements;
+
+    /// <summary>Roles belong to a whole server: those of another database's schema are somebody else's.</summary>
+    [Fact]
+    public async Task the_step_that_is_asked_for_first_is_enough_and_says_what_else_it_opens()
+    {
+        var (server, connection, schema) = await AdministratorAsync(PostgresVersion.Newer, "createrole createdb");
+        using var first = await AccessDatabase.CreateAsync(PostgresVersion.Newer, schema: schema);
+        await first.Control.ApplyAsync(new AccessOptions(), null, default);
+        Assert.True((await first.VerifyAsync()).IsRight);
+        await new SchemaMigrator(connection, schema).MigrateAsync();
+        var control = new AccessControl(new NpgsqlConnectionStringBuilder(connection), schema);
+        var step = (await control.PlanAsync(new AccessOptions(), default)).Blocking.First();
+        Assert.StartsWith($"grant {schema}_owner to ", step.Sql, StringComparison.Ordinal);
+        Assert.Contains($"owns what is in {new NpgsqlConnectionStringBuilder(first.Connection).Database}", step.Why, StringComparison.Ordinal);
+        await PostgresServer.ExecuteAsync(server.ConnectionString, step.Sql);
+        Assert.Empty((await control.PlanAsync(new AccessOptions(), default)).Blocking);
+        await control.ApplyAsync(new AccessOptions(), null, default);
+        // Who may create roles is no administrator of roles that somebody else has made.
+        Assert.Contains((await first.VerifyAsync()).Wrong, cell => cell.ToString() == $"{schema}_owner: members: {new NpgsqlConnectionStringBuilder(connection).Username} is a member of it and may do whatever it may");
+    }
 
     private static async Task<(PostgresServer Server, string Connection, string Schema)> AdministratorAsync(PostgresVersion version, string rights)
     {

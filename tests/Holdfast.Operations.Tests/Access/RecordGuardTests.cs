@@ -13,6 +13,27 @@ public sealed class RecordGuardTests
 {
     private const string Records = "select string_agg(to_jsonb(e)::text, ';' order by id) from {s}.erasures e";
 
+    /// <summary>As a worker of logical replication and <c>pg_restore</c> write: ordinary triggers do not fire there.</summary>
+    [Fact]
+    public async Task the_guards_hold_for_whoever_copies_rows_too()
+    {
+        using var database = await AccessDatabase.AppliedAsync();
+        await database.ExecuteAsAsync("app_b", "select * from {s}.erase('acme', 'maria', null)");
+        string[] refused = ["delete from {s}.erasures", "truncate {s}.payments", "update {s}.erasures set key = 'nobody did this'"];
+        async Task HoldAsync()
+        {
+            foreach (var sql in refused)
+                Assert.Equal("42501", (await Assert.ThrowsAsync<PostgresException>(() => database.ExecuteAsync($"set session_replication_role = replica; {sql}"))).SqlState);
+        }
+        await HoldAsync();
+        // As an earlier program left them.
+        await database.ExecuteAsync("alter table {s}.payments enable trigger refuse_truncate");
+        Assert.Contains((await database.VerifyAsync()).Wrong, cell => cell is { Operation: "guard", Subject: "payments" });
+        await database.Control.ApplyAsync(new AccessOptions(), null, default);
+        Assert.True((await database.VerifyAsync()).IsRight);
+        await HoldAsync();
+    }
+
     [Theory]
     [InlineData(PostgresVersion.Debian, false)]
     [InlineData(PostgresVersion.Newer, false)]

@@ -113,6 +113,45 @@ public sealed class RowSecuritySwitchTests
         Assert.Empty(believed);
     }
 
+    [Theory]
+    [InlineData(PostgresVersion.Debian)]
+    [InlineData(PostgresVersion.Newer)]
+    public async Task switched_off_it_stays_off_and_processes_that_have_the_memory_open_go_on(PostgresVersion version)
+    {
+        using var database = await AccessDatabase.AppliedAsync(version, rowSecurity: true);
+        await database.ExecuteAsync("set role {s}_owner; create table {s}.notes (tenant_id text)");
+        await database.Control.ApplyAsync(new AccessOptions(), null, default);
+        var options = new HoldfastOptions { Home = database.Home, Schema = database.Schema, TenantId = "acme" };
+        options.Providers.Add(new ProviderOptions { Name = "one", Connection = await database.LogInAsync("app_a") });
+        await using var memory = await AgentMemory.OpenAsync(options);
+        var session = await memory.OpenSessionAsync("s", "maria");
+        await session.AppendUserAsync("lighthouse");
+        var off = new AccessOptions { WithoutRowSecurity = true };
+        Assert.Contains((await database.Control.VerifyAsync(off, [], default)).Wrong, cell => cell.Operation == "no row security");
+
+        var (plan, _) = await database.Control.ApplyAsync(off, null, default);
+        Assert.Empty(plan.ByHand);
+        Assert.Contains(plan.Notes, note => note.Contains("_RELAY", StringComparison.Ordinal));
+        await session.AppendUserAsync("lighthouse again");
+        Assert.Equal((2, 2), ((await session.LoadAsync()).Count, (await memory.RecallAsync("lighthouse")).Count));
+        await database.ExecuteAsAsync("app_b", "do $$ begin if (select count(*) from {s}.session_memories) <> 2 then raise exception 'not all'; end if; end $$");
+        Assert.Equal(0L, await database.ScalarAsync<long>("select count(*) from pg_policy p join pg_class c on c.oid = p.polrelid where c.relnamespace = '{s}'::regnamespace"));
+        // Nobody has to say it again, and nothing of it is left.
+        for (var round = 0; round < 2; round++)
+        {
+            foreach (var wanted in new[] { off, new AccessOptions() })
+            {
+                var matrix = await database.Control.VerifyAsync(wanted, [], default);
+                Assert.True(matrix.IsRight, string.Join('\n', matrix.Wrong.Take(10)));
+            }
+            Assert.Empty(AccessDrift.Keys(await AccessDrift.CheckAsync(database)));
+            Assert.DoesNotContain((await database.Control.ApplyAsync(new AccessOptions(), null, default)).Plan.Statements, sql => sql.Contains("row level security", StringComparison.Ordinal));
+        }
+        await database.Control.ApplyAsync(new AccessOptions(RowSecurity: true), database.Secrets, default);
+        Assert.True((await database.VerifyAsync(rowSecurity: true)).IsRight);
+        Assert.Equal(2, (await session.LoadAsync()).Count);
+    }
+
     private static Row Message()
     {
         var stamp = new Clock().Next();

@@ -86,4 +86,37 @@ public sealed class SecretsTests
             Assert.NotNull(SecretsFile.Find([SecretsFile.Url(settings, "r", "p")], settings, "r"));
         }
     }
+
+    [Fact]
+    public void several_hosts_come_back_from_their_URL_however_they_were_written()
+    {
+        var settings = new NpgsqlConnectionStringBuilder { Host = "db.example:5433,[::1]:5434,10.0.0.1", Port = 6000, Database = "memory", TargetSessionAttributes = "read-write" };
+        var url = SecretsFile.Url(settings, "r", "p");
+        Assert.Equal("postgres://r:p@db.example:5433,[::1]:5434,10.0.0.1:6000/memory?target_session_attrs=read-write", url);
+        Assert.NotNull(SecretsFile.Find([url], settings, "r"));
+    }
+
+    [Fact]
+    public async Task with_several_hosts_the_log_ins_work_and_a_line_that_cannot_be_read_changes_nothing()
+    {
+        using var database = await AccessDatabase.CreateAsync();
+        var settings = new NpgsqlConnectionStringBuilder(database.Connection);
+        settings.Host = $"{settings.Host}:{settings.Port},{settings.Host}:{settings.Port}";
+        var control = new AccessControl(settings, database.Schema);
+        await File.WriteAllLinesAsync(database.Secrets.Path, ["# mine", "postgres://r:p@[a,b]:5432/x"], Encoding.UTF8);
+        File.SetUnixFileMode(database.Secrets.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Assert.Contains("line 2 of", (await Assert.ThrowsAsync<InvalidInputException>(() => control.ApplyAsync(new AccessOptions(), database.Secrets, default))).Message, StringComparison.Ordinal);
+        Assert.Equal(0L, await database.ScalarAsync<long>("select count(*) from pg_roles where rolname like '{s}\\_%'"));
+        File.Delete(database.Secrets.Path);
+        Assert.DoesNotContain("5432:", control.Target, StringComparison.Ordinal);
+
+        await control.ApplyAsync(new AccessOptions(), database.Secrets, default);
+        var urls = await database.Secrets.ReadAsync(default);
+        Assert.Equal(6, (await control.VerifyAsync(new AccessOptions(), urls, default)).LoggedIn.Count);
+        Assert.Null(control.WithoutLogIn(database.Secrets, urls));
+        // The same server under another name is told, and where the lines are.
+        var named = new NpgsqlConnectionStringBuilder(database.Connection) { Host = "localhost" };
+        var missing = new AccessControl(named, database.Schema).WithoutLogIn(database.Secrets, urls)!;
+        Assert.All((string[])[$"{database.Schema}_ro", $"at localhost:{named.Port}", "127.0.0.1:"], text => Assert.Contains(text, missing, StringComparison.Ordinal));
+    }
 }

@@ -77,6 +77,48 @@ public sealed class TlsCheckTests : IAsyncLifetime
         Assert.Contains("verify-full", Point(remote, "mode").Advice!, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task a_pinned_certificate_of_the_servers_own_is_good_and_on_this_machine_nobody_has_to_trust_it()
+    {
+        var own = _certificates.Make(TestCertificate.SelfSigned);
+        await _server!.UseCertificateAsync(own);
+        var file = Path.Combine(_certificates.Folder, "own.pem");
+        await File.WriteAllTextAsync(file, own.Certificate);
+        var pinned = await RunAsync(SslMode.VerifyCA, root: file);
+        Assert.All(pinned.Points, point => Assert.Equal((point.Point, TlsVerdict.Good), (point.Point, point.Verdict)));
+        Assert.Contains("itself", Point(pinned, "name").Detail, StringComparison.Ordinal);
+        // With another root beside it, whoever that one signs passes.
+        await File.AppendAllTextAsync(file, await File.ReadAllTextAsync(_certificates.AuthorityFile));
+        Assert.Equal(TlsVerdict.Failed, Point(await RunAsync(SslMode.VerifyCA, root: file), "name").Verdict);
+        Assert.Equal(TlsVerdict.Failed, Point(await RunAsync(SslMode.VerifyFull), "chain").Verdict);
+        foreach (var mode in new[] { SslMode.Disable, SslMode.Prefer })
+        {
+            var here = await RunAsync(mode, trusted: false, user: "holdfast");
+            Assert.Equal((TlsVerdict.Good, TlsVerdict.NotAsked, TlsVerdict.NotAsked), (here.Verdict, Point(here, "chain").Verdict, Point(here, "name").Verdict));
+        }
+    }
+
+    [Fact]
+    public async Task each_host_is_looked_at_and_channel_binding_is_used_by_a_log_in_only()
+    {
+        await _server!.UseCertificateAsync(_certificates.Make(TestCertificate.Good));
+        await using var second = await PostgresServer.StartAsync(PostgresVersion.Newer);
+        await second.UseCertificateAsync(_certificates.Make(TestCertificate.Expired));
+        var both = await RunAsync(SslMode.VerifyFull, host: $"127.0.0.1:{_server!.Port},127.0.0.1:{second.Port}");
+        Assert.Equal([TlsVerdict.Good, TlsVerdict.Failed], both.Points.Where(point => point.Point == "days").Select(point => point.Verdict));
+        Assert.Contains($"127.0.0.1:{second.Port}: ", both.Points.Last(point => point.Point == "days").Detail, StringComparison.Ordinal);
+        var one = await RunAsync(SslMode.VerifyFull, host: $"127.0.0.1:{_server.Port},127.0.0.1:1");
+        Assert.Equal((TlsVerdict.Warning, null), (one.Verdict, one.Unreachable));
+        Assert.Contains("127.0.0.1:1: not reached", Point(one, "host").Detail, StringComparison.Ordinal);
+
+        var refused = await RunAsync(SslMode.VerifyFull, password: "guessed");
+        Assert.Equal((TlsVerdict.Warning, TlsVerdict.NotAsked), (Point(refused, "sessions").Verdict, Point(refused, "channel binding").Verdict));
+        Assert.Contains("no log-in", Point(refused, "channel binding").Detail, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<InvalidInputException>(() => RunAsync(SslMode.VerifyFull, root: "/nonexistent.crt"));
+        var relay = await new TlsCheck(TimeProvider.System).RunAsync(new ProviderOptions { Name = "main", Connection = "Host=127.0.0.1;Port=1;Username=x", RelayConnection = "Host=192.0.2.2;Username=x;SSL Mode=Disable" }, default);
+        Assert.Equal(TlsVerdict.Failed, Point(relay, "relay").Verdict);
+    }
+
     [Theory]
     [InlineData(90, TlsVerdict.Good)]
     [InlineData(30, TlsVerdict.Good)]
@@ -89,10 +131,11 @@ public sealed class TlsCheckTests : IAsyncLifetime
 
     private static TlsPoint Point(TlsReport report, string name) => Assert.Single(report.Points, point => point.Point == name);
 
-    private Task<TlsReport> RunAsync(SslMode mode, bool trusted = true, string user = "maria")
+    private Task<TlsReport> RunAsync(SslMode mode, bool trusted = true, string user = "maria", string? root = null, string? host = null, string password = "secret")
     {
-        var settings = new NpgsqlConnectionStringBuilder(_server!.ConnectionString) { SslMode = mode, Username = user, Password = "secret" };
-        if (trusted) settings.RootCertificate = _certificates.AuthorityFile;
+        var settings = new NpgsqlConnectionStringBuilder(_server!.ConnectionString) { SslMode = mode, Username = user, Password = password };
+        if (host is not null) settings.Host = host;
+        if (trusted) settings.RootCertificate = root ?? _certificates.AuthorityFile;
         return new TlsCheck(TimeProvider.System).RunAsync(new ProviderOptions { Name = "main", Connection = settings.ConnectionString }, default);
     }
 }

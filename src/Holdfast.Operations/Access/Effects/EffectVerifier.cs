@@ -42,6 +42,8 @@ internal sealed class EffectVerifier(
             _cells.Add(EffectCell.Of(role.Name, "role", "", isThere, "there is no such role"));
             if (isThere) await TryAsync(role, state, wanted, cancellationToken).ConfigureAwait(false);
         }
+        if (wanted.WithoutRowSecurity)
+            _cells.Add(EffectCell.Of(RoleSpecs.Owner(schema), "no row security", schema, !RowSecurity.IsOn(schema, state), "row-level security is on, or something of it is left; 'holdfast access apply --no-row-security' switches it off"));
         var there = roles.Where(role => state.Roles.ContainsKey(role.Name)).ToList();
         _cells.AddRange(await CatalogueChecks.RunAsync(connection, schema, wanted, state, there, cancellationToken).ConfigureAwait(false));
         AddMissingGuards(state);

@@ -14,7 +14,8 @@ internal static class LogInCheck
         from pg_stat_ssl s join pg_stat_activity a on a.pid = s.pid where a.datname = current_database() and a.backend_type = 'client backend'
         """;
 
-    public static async Task<IReadOnlyList<TlsPoint>> RunAsync(NpgsqlConnectionStringBuilder settings, string? certificateHost, CancellationToken cancellationToken)
+    /// <summary>The point about sessions, and whether a log-in was made.</summary>
+    public static async Task<(TlsPoint Sessions, bool LoggedIn)> RunAsync(NpgsqlConnectionStringBuilder settings, string? certificateHost, CancellationToken cancellationToken)
     {
         var own = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false, ApplicationName = "holdfast access", MaxAutoPrepare = 0 };
         var connection = PostgresSource.Connection(own);
@@ -23,11 +24,15 @@ internal static class LogInCheck
         try
         {
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-            return [await SessionsAsync(connection, cancellationToken).ConfigureAwait(false)];
+            // It may be a pooler: nothing is left set.
+            var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using var __ = transaction.ConfigureAwait(false);
+            await AccessControl.ExecuteAsync(connection, "set local search_path = pg_catalog, pg_temp", cancellationToken).ConfigureAwait(false);
+            return (await SessionsAsync(connection, cancellationToken).ConfigureAwait(false), true);
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException)
         {
-            return [new("sessions", TlsVerdict.NotAsked, $"no log-in: {e.InnerException?.Message ?? e.Message}")];
+            return (new("sessions", TlsVerdict.Warning, $"no log-in: {e.InnerException?.Message ?? e.Message}", "What only a session shows was not seen: check user, password and certificate of the connection (holdfast provider test)."), false);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Authentication;
 using Holdfast.Providers.Probing;
+using Holdfast.Stores.Postgres;
 using Npgsql;
 
 namespace Holdfast.Operations.Access.Tls;
@@ -13,7 +14,10 @@ internal static class TlsJudge
     /// <summary>Fewer than this: what renews by itself has not.</summary>
     public const int DaysFailed = 7;
 
-    public static IEnumerable<TlsPoint> Judge(ProbeFacts facts, NpgsqlConnectionStringBuilder settings)
+    /// <param name="facts">What the handshake has shown.</param>
+    /// <param name="settings">The connection, to the one host.</param>
+    /// <param name="isPinned">The certificate itself is what the connection trusts, and nothing else.</param>
+    public static IEnumerable<TlsPoint> Judge(ProbeFacts facts, NpgsqlConnectionStringBuilder settings, bool isPinned)
     {
         var problem = facts.CertificateProblems;
 #pragma warning disable CA5397, CS0618, SYSLIB0039 // Named to tell them from those that are good.
@@ -22,10 +26,18 @@ internal static class TlsJudge
         yield return new("protocol", isOld ? TlsVerdict.Failed : TlsVerdict.Good, facts.TlsProtocol!.Value.ToString(),
             isOld ? "TLS below 1.2 is broken: set ssl_min_protocol_version = 'TLSv1.2' on the server." : null);
         var root = settings.RootCertificate is { Length: > 0 } file and not "system" ? "the connection's root certificate" : "this machine's authorities";
-        yield return Point("chain", problem, CertificateProblem.UnknownAuthority, $"leads to {root}", $"does not lead to {root}");
-        yield return Point("name", problem, CertificateProblem.WrongName, $"is for {settings.Host}", $"is not for {settings.Host}");
-        yield return Days(facts.CertificateDaysLeft!.Value, facts.CertificateEnds!.Value, problem);
+        yield return Here(Point("chain", problem, CertificateProblem.UnknownAuthority, $"leads to {root}", $"does not lead to {root}"), settings);
+        yield return isPinned && settings.SslMode == SslMode.VerifyCA && problem.HasFlag(CertificateProblem.WrongName)
+            ? new("name", TlsVerdict.Good, $"the certificate is not for {settings.Host}; it is itself the one that is trusted")
+            : Here(Point("name", problem, CertificateProblem.WrongName, $"is for {settings.Host}", $"is not for {settings.Host}"), settings);
+        var days = Days(facts.CertificateDaysLeft!.Value, facts.CertificateEnds!.Value, problem);
+        yield return settings.SslMode is SslMode.Disable or SslMode.Allow ? Here(days, settings) : days;
     }
+
+    /// <summary>On this machine nobody stands in between: what a connection does not ask for there is no failure.</summary>
+    public static TlsPoint Here(TlsPoint point, NpgsqlConnectionStringBuilder settings) =>
+        point.Verdict == TlsVerdict.Good || TransportSecurity.HasRemoteHost(settings) || settings.SslMode is SslMode.VerifyCA or SslMode.VerifyFull ? point
+            : new(point.Point, TlsVerdict.NotAsked, $"{point.Detail}; it is on this machine, and the connection does not ask for it");
 
     /// <summary>How many days are left of a certificate that ends then.</summary>
     public static TlsPoint Days(int left, DateTimeOffset ends, CertificateProblem problem)

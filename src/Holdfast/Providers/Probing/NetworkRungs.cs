@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Holdfast.Providers.Failures;
+using Holdfast.Stores.Postgres;
 using Npgsql;
 
 namespace Holdfast.Providers.Probing;
@@ -15,7 +16,7 @@ internal sealed class NetworkRungs(NpgsqlConnectionStringBuilder settings, IReso
         if (string.IsNullOrEmpty(settings.Host)) throw new ProbeFailedException(FailureCause.Configuration, "The connection names no host.");
         var places = new List<(string Host, EndPoint EndPoint)>();
         SocketException? unknown = null;
-        foreach (var (host, port) in Hosts())
+        foreach (var (host, port) in PostgresHosts.Of(settings))
         {
             if (host is ['/' or '@', ..])
             {
@@ -63,15 +64,6 @@ internal sealed class NetworkRungs(NpgsqlConnectionStringBuilder settings, IReso
                 throw;
             }
         }
-    }
-
-    private IEnumerable<(string Host, int Port)> Hosts()
-    {
-        foreach (var text in settings.Host!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-            // "host:port", but not the colons of an IPv6 address.
-            yield return text.Split(':') is [var host, var port] && int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-                ? (host, number)
-                : (text, settings.Port);
     }
 
     private static ProbeFailedException NoRoute(List<(string Host, EndPoint EndPoint)> places)

@@ -66,6 +66,9 @@ internal sealed class ProbeFacts
     /// <summary>The protocol that was agreed on; null: not encrypted, or unknown.</summary>
     public SslProtocols? TlsProtocol { get; set; }
 
+    /// <summary>The certificate's SHA-256, in hexadecimal digits; null: none was shown.</summary>
+    public string? CertificateDigest { get; set; }
+
     /// <summary>When the certificate ends.</summary>
     public DateTimeOffset? CertificateEnds { get; set; }
 

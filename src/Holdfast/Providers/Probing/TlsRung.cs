@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Holdfast.Providers.Failures;
 using Npgsql;
@@ -62,6 +63,7 @@ internal sealed class TlsRung(NpgsqlConnectionStringBuilder settings, TimeProvid
     private string Judge(ProbeFacts facts, SslProtocols protocol, X509Certificate2 certificate, CertificateProblem problem)
     {
         facts.TlsProtocol = protocol;
+        facts.CertificateDigest = certificate.GetCertHashString(HashAlgorithmName.SHA256);
         facts.CertificateEnds = new DateTimeOffset(certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero);
         facts.CertificateDaysLeft = (int)Math.Floor((facts.CertificateEnds.Value - time.GetUtcNow()).TotalDays);
         facts.CertificateProblems = problem;
