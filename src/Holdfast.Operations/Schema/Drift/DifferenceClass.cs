@@ -26,6 +26,7 @@ internal static class DifferenceClass
             ObjectKind.Domain or ObjectKind.Type => DriftClasses.Domain,
             ObjectKind.Sequence => DriftClasses.Sequence,
             ObjectKind.Role => DriftClasses.Role,
+            ObjectKind.Other => DriftClasses.Other,
             _ => DriftClasses.History,
         };
     }
@@ -57,7 +58,9 @@ internal static class DifferenceClass
         (ObjectKind.Column, "not_null_validated") => actual.Has(property) && actual["not_null"] == expected["not_null"] ? DriftClasses.NotValid : null,
         (ObjectKind.Column, "default") => DriftClasses.ColumnDefault,
         (ObjectKind.Column, "collation") => DriftClasses.Collation,
+        (ObjectKind.Column, "storage" or "compression" or "statistics" or "options") => DriftClasses.Storage,
         (ObjectKind.Column, _) => DriftClasses.ColumnIdentity,
+        (ObjectKind.Other, _) => DriftClasses.Other,
         // Validated meanwhile is better than asked for.
         (ObjectKind.Constraint, "validated") => actual["validated"] == "true" ? null : DriftClasses.NotValid,
         (ObjectKind.Constraint, _) => OfConstraint(expected),
