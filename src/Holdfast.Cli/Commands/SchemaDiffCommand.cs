@@ -15,7 +15,7 @@ internal static class SchemaDiffCommand
         "Shows what would make the second provider's schema like the first's, as SQL; it runs nothing. Exit code 9 when they differ.", "holdfast schema diff neon supabase", [First, Second, SchemaTargets.Directory, SchemaTargets.Schema], DiffAsync);
 
     public static Command CreateDump() => CommandFactory.Create("schema dump",
-        "Prints a provider's schema as SQL in one order and spelling: equal schemas give equal texts, whatever the server's major.", "holdfast schema dump --provider main", [SchemaTargets.Directory, SchemaTargets.Schema], DumpAsync);
+        "Prints a provider's schema as SQL in one order and spelling: equal schemas give equal texts on servers of one major. It loads into an empty database in one go.", "holdfast schema dump --provider main", [SchemaTargets.Directory, SchemaTargets.Schema], DumpAsync);
 
     public static Command CreateFingerprint() => CommandFactory.Create("schema fingerprint",
         "Prints one hash of each provider's schema. Exit code 9 when they are not all the same.", "holdfast schema fingerprint --json", [SchemaTargets.Directory, SchemaTargets.Schema], FingerprintAsync);

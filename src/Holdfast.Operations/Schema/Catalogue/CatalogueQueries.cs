@@ -119,7 +119,7 @@ internal static class CatalogueQueries
           'default', case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end, 'generated', case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end,
           'virtual', case when a.attgenerated = 'v' then true end, 'collation', case when a.attcollation <> t.typcollation then a.attcollation::regcollation::text end,
           'storage', case when a.attstorage <> t.typstorage then w.storage end, '~storage', w.storage,
-          'compression', case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end, 'statistics', case when a.attstattarget >= 0 then a.attstattarget end, 'options', to_jsonb(a.attoptions),
+          'compression', case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end, 'statistics', case when a.attstattarget >= 0 then a.attstattarget end, 'options', (select jsonb_agg(o.option order by o.option) from unnest(a.attoptions) o(option) where o.option like 'n\_distinct%'),
           '~id', 'c' || c.oid, 'position', row_number() over (partition by c.oid order by a.attnum), '~owner', pg_get_userbyid(c.relowner), 'acl', a.attacl::text[], 'comment', col_description(c.oid, a.attnum))
         from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
           join pg_type t on t.oid = a.atttypid left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum

@@ -5,7 +5,11 @@ namespace Holdfast.Operations.Schema.Catalogue;
 /// <summary>Reads a schema from a server's catalogue: one round trip, a second one where there is a history or a sequence to look at.</summary>
 internal static class CatalogueReader
 {
-    private const string Begin = "select set_config('search_path', '', true)";
+    // What a server, a database or a role is set to must not change how one and the same definition is written.
+    private const string Begin = """
+        select set_config('search_path', '', true), set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, MDY', true), set_config('IntervalStyle', 'postgres', true),
+          set_config('bytea_output', 'hex', true), set_config('quote_all_identifiers', 'off', true), set_config('extra_float_digits', '1', true)
+        """;
 
     /// <summary>Reads in a transaction of its own, in which nothing is written and everything is of one moment.</summary>
     public static async Task<CatalogueSnapshot> ReadAloneAsync(NpgsqlConnection connection, CatalogueScope scope, CancellationToken cancellationToken)
@@ -16,7 +20,7 @@ internal static class CatalogueReader
         return await ReadAsync(connection, scope, cancellationToken, "set transaction read only").ConfigureAwait(false);
     }
 
-    /// <summary>Reads in the connection's transaction; the search path is empty there afterwards.</summary>
+    /// <summary>Reads in the connection's transaction; the search path is empty there afterwards, and dates are written in UTC.</summary>
     public static Task<CatalogueSnapshot> ReadAsync(NpgsqlConnection connection, CatalogueScope scope, CancellationToken cancellationToken) =>
         ReadAsync(connection, scope, cancellationToken, first: null);
 

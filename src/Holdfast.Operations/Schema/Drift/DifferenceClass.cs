@@ -37,6 +37,8 @@ internal static class DifferenceClass
         (_, "comment") => DriftClasses.Comment,
         (ObjectKind.DefaultPrivileges, _) => DriftClasses.DefaultPrivileges,
         (_, "grants") => DriftClasses.Grants,
+        // That of a column has its table's; whose column it is is another finding.
+        (ObjectKind.Sequence, "owner") when !expected.Has(property) || !actual.Has(property) => null,
         (_, "owner" or "objects_owner") => DriftClasses.Owner,
         (ObjectKind.Role or ObjectKind.Database, "settings") => DriftClasses.Settings,
         (ObjectKind.Role, _) => DriftClasses.Role,

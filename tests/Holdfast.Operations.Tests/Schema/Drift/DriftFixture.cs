@@ -107,6 +107,7 @@ internal static class DriftFixture
         create collation {schema}.plain (provider = libc, locale = 'C');
         create table {schema}.keeps (
           id integer not null, seen {schema}.z_facts, span {schema}.floats, place {schema}.a_place, short {schema}.a_short, word text collate {schema}.plain, note text,
+          since timestamptz default '2026-01-01 12:00+00', every interval default '1 day 2 hours', raw bytea default '\xff00',
           constraint keeps_pkey primary key (id) include (note), constraint keeps_word_key unique (word) deferrable initially deferred);
         alter table {schema}.keeps alter column note set storage external, alter column note set statistics 500, alter column word set (n_distinct = 7);
         create statistics {schema}.keeps_stats (dependencies) on id, note from {schema}.keeps;

@@ -105,6 +105,17 @@ public sealed class DriftTests
     }
 
     [Fact]
+    public async Task how_a_session_writes_dates_and_names_is_no_drift()
+    {
+        var database = await DriftServers.FixtureAsync(PostgresVersion.Debian);
+        await using var connection = await database.OpenAsync();
+        await ExecuteAsync(connection, "set timezone = 'Asia/Tokyo'; set datestyle = 'German'; set intervalstyle = 'iso_8601'; set bytea_output = 'escape'; set quote_all_identifiers = on");
+        var other = await CatalogueReader.ReadAloneAsync(connection, CatalogueScope.Of(DriftFixture.Schema), CancellationToken.None);
+        Assert.Empty(SchemaComparison.Compare(database.Clean, other).Select(difference => difference.Detail));
+        Assert.Equal(database.Clean.Fingerprint, other.Fingerprint);
+    }
+
+    [Fact]
     public async Task what_is_lost_together_is_made_again_in_the_order_in_which_it_can_be()
     {
         var database = await DriftServers.FixtureAsync(PostgresVersion.Debian);
