@@ -29,9 +29,9 @@ internal static class IndexPlan
     private const string Same = """
         select i.relname::text from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid join pg_namespace n on n.oid = t.relnamespace join pg_am m on m.oid = i.relam
         where n.nspname = $1 and t.relname = $2 and m.amname = 'btree' and x.indisvalid and x.indisready and x.indpred is null and x.indexprs is null and x.indnkeyatts = cardinality($3::text[]) and x.indnatts = x.indnkeyatts
-          and not exists (select from unnest($3::text[], string_to_array(x.indkey::text, ' ')::int2[], string_to_array(x.indclass::text, ' ')::oid[], string_to_array(x.indcollation::text, ' ')::oid[], string_to_array(x.indoption::text, ' ')::int2[]) k(name, n, class, collation, option)
-            left join pg_attribute a on a.attrelid = t.oid and a.attnum = k.n left join pg_opclass o on o.oid = k.class
-            where (a.attname = k.name and o.opcdefault and k.collation = a.attcollation and k.option = 0) is not true)
+          and not exists (select from unnest($3::text[], string_to_array(x.indkey::text, ' ')::int2[], string_to_array(x.indclass::text, ' ')::oid[], string_to_array(x.indcollation::text, ' ')::oid[], string_to_array(x.indoption::text, ' ')::int2[]) k(name, n, operators, sorting, direction)
+            left join pg_attribute a on a.attrelid = t.oid and a.attnum = k.n left join pg_opclass o on o.oid = k.operators
+            where (a.attname = k.name and o.opcdefault and k.sorting = a.attcollation and k.direction = 0) is not true)
         order by x.indisprimary desc, x.indisunique desc, i.relname limit 1
         """;
 
