@@ -15,7 +15,7 @@ internal static class SchemaDiffCommand
         "Shows what would make the second provider's schema like the first's, as SQL; it runs nothing. Exit code 9 when they differ.", "holdfast schema diff neon supabase", [First, Second, SchemaTargets.Directory, SchemaTargets.Schema], DiffAsync);
 
     public static Command CreateDump() => CommandFactory.Create("schema dump",
-        "Prints a provider's schema as SQL in one order and spelling: equal schemas give equal texts, whatever the server's major.", "holdfast schema dump --provider main", [SchemaTargets.Directory, SchemaTargets.Schema], DumpAsync);
+        "Prints a provider's schema as SQL in one order and spelling: equal schemas give equal texts on servers of one major. It loads into an empty database in one go.", "holdfast schema dump --provider main", [SchemaTargets.Directory, SchemaTargets.Schema], DumpAsync);
 
     public static Command CreateFingerprint() => CommandFactory.Create("schema fingerprint",
         "Prints one hash of each provider's schema. Exit code 9 when they are not all the same.", "holdfast schema fingerprint --json", [SchemaTargets.Directory, SchemaTargets.Schema], FingerprintAsync);
@@ -52,8 +52,8 @@ internal static class SchemaDiffCommand
         if (named.Count > 1) throw new CliException(ExitCode.Usage, "A dump is of one provider: name it with --provider.", $"holdfast schema dump --provider {named[0].Name}");
         var schema = SchemaDriftCommand.Options(invocation, named).Schema;
         var snapshot = await ReadAsync(named[0], schema, cancellationToken);
-        if (!snapshot.Exists) throw new CliException(ExitCode.NotFound, $"There is no schema {schema} on {named[0].Name} ({named[0].Address}).", $"holdfast schema migrate --provider {named[0].Name}");
-        var statements = CatalogueDdl.Statements(snapshot).Select(sql => sql.Replace(CanonicalText.Schema, schema, StringComparison.Ordinal)).Prepend($"create schema {schema}").ToList();
+        if (!snapshot.Exists) throw new CliException(ExitCode.NotFound, $"There is no schema {schema} on {named[0].Name} ({named[0].Address}).{There([snapshot])}", $"holdfast schema migrate --provider {named[0].Name}");
+        var statements = CatalogueDdl.Script(snapshot).ToList();
         return invocation.Print(new SchemaDump(named[0].Name, schema, snapshot.Fingerprint, statements), CliJson.Default.SchemaDump, writer =>
         {
             foreach (var sql in statements) writer.WriteLine($"{sql};");
@@ -65,6 +65,9 @@ internal static class SchemaDiffCommand
         var named = DriftTargets.Named(invocation, DriftTargets.All(invocation));
         var schema = SchemaDriftCommand.Options(invocation, named).Schema;
         var reports = await ServerReports.ReadAsync([.. named.Select(target => (target.Name, target))], target => ReadAsync(target, schema, cancellationToken), cancellationToken);
+        // One provider without it differs from the others; on none it is a name that was mistyped.
+        if (reports.Where(report => report.Result is not null).Select(report => report.Result!).ToList() is { Count: > 0 } read && !read.Any(snapshot => snapshot.Exists))
+            throw new CliException(ExitCode.NotFound, $"There is no schema {schema} on {string.Join(", ", reports.Where(report => report.Result is not null).Select(report => report.Name))}.{There(read)}", "holdfast schema fingerprint --help");
         var items = reports.Select(SchemaFingerprint.Of).ToList();
         invocation.Print(items, CliJson.Default.ListSchemaFingerprint, writer =>
             TextColumns.Write(writer, ["PROVIDER", "VERSION", "POSTGRESQL", "FINGERPRINT"], items.Select(item => new[]
@@ -74,6 +77,12 @@ internal static class SchemaDiffCommand
         var known = items.Where(item => item.Fingerprint is not null).ToList();
         return known.Select(item => item.Fingerprint).Distinct().Count() == 1 ? ServerReports.End(invocation, reports)
             : invocation.Note(new CliError(ExitCode.VerificationFailed, $"The schemas of {string.Join(", ", known.Select(item => item.Provider))} are not all the same.", "holdfast schema drift"));
+    }
+
+    private static string There(IReadOnlyList<CatalogueSnapshot> read)
+    {
+        var names = read.SelectMany(snapshot => snapshot.Facts.Schemas).Distinct().Where(name => !ManagedNames.IsSchema(name)).Order(StringComparer.Ordinal).ToList();
+        return names.Count == 0 ? "" : Terminal.Safe($" There is: {string.Join(", ", names.Take(20))}{(names.Count > 20 ? ", …" : "")}.");
     }
 
     private static async Task<CatalogueSnapshot> ReadAsync(DriftTarget target, string schema, CancellationToken cancellationToken)

@@ -85,13 +85,13 @@ internal static class SchemaIndexChangeCommand
         }
     }
 
-    private static IndexChangeItem Item(string provider, string state, IndexChange change) => new(provider, state, change.Target, change.Index, [.. change.Statements], [.. change.WaitsFor], change.Milliseconds, change.Again, null);
+    private static IndexChangeItem Item(string provider, string state, IndexChange change) => new(provider, state, change.Target, change.Index, [.. change.Statements], [.. change.WaitsFor], change.Milliseconds, change.Again, null, change.ThereAs);
 
     private static ExitCode Print(Invocation invocation, IndexChanged result) => invocation.Print(result, CliJson.Default.IndexChanged, writer =>
     {
         foreach (var item in result.Providers)
         {
-            writer.WriteLine($"{item.Provider}: {item.Index} {item.State.Replace('_', ' ')}{(item.Ms is { } ms ? $" in {Figures.Milliseconds(ms)}" : "")}");
+            writer.WriteLine($"{item.Provider}: {item.Index} {(item.ThereAs is { } same ? $"is there as {same}" : item.State.Replace('_', ' '))}{(item.Ms is { } ms ? $" in {Figures.Milliseconds(ms)}" : "")}");
             if (item.Again is { } again) writer.WriteLine($"  to make it again: {again};");
         }
     });
@@ -101,4 +101,4 @@ internal static class SchemaIndexChangeCommand
 internal sealed record IndexChanged(bool DryRun, bool Complete, List<IndexChangeItem> Providers);
 
 /// <summary>One provider: <c>planned</c>, <c>right</c> (nothing was to be done), <c>built</c>, <c>dropped</c>, <c>failed</c>, <c>not_reached</c>.</summary>
-internal sealed record IndexChangeItem(string Provider, string State, string Target, string Index, List<string> Sql, List<string> WaitsFor, double? Ms, string? Again, string? Error);
+internal sealed record IndexChangeItem(string Provider, string State, string Target, string Index, List<string> Sql, List<string> WaitsFor, double? Ms, string? Again, string? Error, string? ThereAs = null);

@@ -19,7 +19,7 @@ internal static class SchemaIndexCommand
     {
         var schema = SchemaOf(invocation);
         var reached = await ServerReports.ReadAsync(invocation, server => new IndexInspection(ProviderEndpoints.Control(server), schema).RunAsync(cancellationToken), cancellationToken);
-        var providers = reached.Select(one => Item(one, [.. reached.Where(other => other != one && other.Result is not null).Select(other => other.Result!)])).ToList();
+        var providers = reached.Select(one => Item(one, [.. reached.Where(other => other != one && other.Result is not null).Select(other => other.Result!)], schema != invocation.Target.Options.Schema)).ToList();
         var report = new IndexReport(schema, providers);
         invocation.Print(report, CliJson.Default.IndexReport, writer => Write(writer, report));
         var found = providers.Sum(provider => provider.Findings.Count(finding => !finding.Hint));
@@ -29,8 +29,8 @@ internal static class SchemaIndexCommand
 
     internal static string SchemaOf(Invocation invocation) => invocation.Get(Schema) ?? invocation.Target.Options.Schema;
 
-    private static IndexProviderItem Item(ServerReport<SchemaIndexes> one, IReadOnlyList<SchemaIndexes> others) => new(one.Name, one.Problem, one.Result?.Live.Count, one.Result?.StatisticsReset,
-        one.Result is not { } here ? [] : [.. IndexJudge.Run(here, others).Select(finding => new IndexFindingItem(Naming.Snake(finding.Kind.ToString()), finding.Index, finding.Table, finding.Detail, finding.Remedy, finding.IsHint, finding.Bytes))]);
+    private static IndexProviderItem Item(ServerReport<SchemaIndexes> one, IReadOnlyList<SchemaIndexes> others, bool isNamed) => new(one.Name, one.Problem, one.Result?.Live.Count, one.Result?.StatisticsReset,
+        one.Result is not { } here ? [] : [.. IndexJudge.Run(here, others, isNamed).Select(finding => new IndexFindingItem(Naming.Snake(finding.Kind.ToString()), finding.Index, finding.Table, finding.Detail, finding.Remedy, finding.IsHint, finding.Bytes))]);
 
     private static void Write(TextWriter writer, IndexReport report)
     {

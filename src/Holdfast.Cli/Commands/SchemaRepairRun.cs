@@ -23,7 +23,10 @@ internal static class SchemaRepairRun
         // Nobody is asked about a plan that does not hold.
         DriftRepair.Require(proof, drift.Target.Name);
         foreach (var step in proof.Proved)
+        {
+            if (step.Danger is { } danger) Invocation.Note($"  -- danger: {Terminal.Safe(danger)}");
             foreach (var sql in step.Statements) Invocation.Note($"  {sql.Replace(CanonicalText.Schema, options.Schema, StringComparison.Ordinal)};");
+        }
         if (invocation.DryRun) return (drifts, [.. proof.Proved.Select(step => Item(step, options, done: false))]);
         if (proof.Proved.Count == 0) return (drifts, []);
         Confirmation.Require(invocation, $"Run these {proof.Proved.Sum(step => step.Statements.Count())} statements on {drift.Target.Name} ({drift.Target.Address})?");

@@ -19,7 +19,7 @@ internal sealed class AccessControl
         """;
 
     // What somebody has put into the schema public under the name of a function of PostgreSQL's would be called in its place, with an administrator's rights.
-    private const string Begin = "set search_path = pg_catalog, pg_temp; select pg_catalog.pg_is_in_recovery()";
+    private const string AskStandby = "select pg_catalog.pg_is_in_recovery()";
 
     private readonly NpgsqlConnectionStringBuilder _settings;
     private readonly string _schema;
@@ -229,7 +229,7 @@ internal sealed class AccessControl
     {
         if (!await SafePath.PinAsync(connection, cancellationToken).ConfigureAwait(false))
             throw new SchemaException($"{Target} is a pooler: roles are tried, and changed, in a session of the server itself. Use the server's direct address.");
-        if ((await AccessState.QueryAsync(connection, Begin, [], row => row.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0])
+        if ((await AccessState.QueryAsync(connection, AskStandby, [], row => row.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0])
             throw new SchemaException($"{Target} is a standby: it takes no changes, and has roles and rights from its primary. Name the primary's host, or let the connection find it among several (target_session_attrs=read-write).");
     }
 

@@ -146,6 +146,9 @@ public sealed class SchemaDriftTests(ThreeProviders providers) : IClassFixture<T
         await PostgresServer.ExecuteAsync(home.Of("supabase"), "update shop.schema_versions set state = 'failed' where kind = 'V'");
         Assert.Contains($"hint: holdfast schema resume --directory {folder} --schema shop --provider supabase", (await home.RunAsync(["schema", "drift", .. own])).Ended(9).Errors, StringComparison.Ordinal);
         (await home.RunAsync("schema", "drift", "--directory", home.Holdfast.PathOf("nowhere"))).Ended(6);
+
+        foreach (var command in (string[][])[["fingerprint"], ["dump", "--provider", "neon"]])
+            Assert.Contains("There is: holdfast, public, shop.", (await home.RunAsync(["schema", .. command, "--schema", "shopp"])).Ended(6).Errors, StringComparison.Ordinal);
     }
 
     private static string Text(JsonElement element, string member) => element.GetProperty(member).GetString()!;

@@ -15,15 +15,7 @@ internal static class CatalogueDdl
         List<CatalogueObject> defaults = maker is null ? [] : [.. snapshot.Of(ObjectKind.DefaultPrivileges).Where(one => one["~in_schema"] != "true" && IsOf(one, maker, snapshot.Facts))];
         // Bodies are read when they are called, so that functions may stand before what they use.
         var statements = new List<string> { "set local check_function_bodies = off" };
-        var functions = snapshot.Of(ObjectKind.Function).ToLookup(function => NeedsRelations(function, snapshot));
-        Make([.. snapshot.Of(ObjectKind.Enum), .. snapshot.Of(ObjectKind.Domain), .. snapshot.Of(ObjectKind.Type), .. snapshot.Of(ObjectKind.Sequence)]);
-        Make(functions[false]);
-        Make(InOrder(snapshot.Of(ObjectKind.Table).Where(table => table["kind"] != "f"), table => table["parents"]));
-        Make(snapshot.Of(ObjectKind.Constraint).OrderBy(constraint => constraint["type"] == "f"));
-        Make(snapshot.Of(ObjectKind.Index));
-        Make(InOrder(snapshot.Of(ObjectKind.View), view => view["definition"]));
-        Make(functions[true]);
-        Make([.. snapshot.Of(ObjectKind.Rule), .. snapshot.Of(ObjectKind.Trigger), .. snapshot.Of(ObjectKind.Policy)]);
+        foreach (var one in CreationOrder.Of(snapshot).Where(one => one.Kind != ObjectKind.Table || one["kind"] != "f")) statements.AddRange(ObjectDdl.Create(one, snapshot));
         foreach (var one in snapshot.InOrder)
         {
             var around = Around(one, snapshot, defaults).ToList();
@@ -32,11 +24,21 @@ internal static class CatalogueDdl
             statements.AddRange(isGivenAway ? ["reset role", .. around, AsRole(maker!)] : around);
         }
         return statements;
+    }
 
-        void Make(IEnumerable<CatalogueObject> objects)
-        {
-            foreach (var one in objects) statements.AddRange(ObjectDdl.Create(one, snapshot));
-        }
+    /// <summary>A script that makes all of it in an empty database, in one go or not at all: the schema and the extensions that it needs too.</summary>
+    public static IReadOnlyList<string> Script(CatalogueSnapshot snapshot)
+    {
+        var used = snapshot.Needs.SelectMany(needs => needs).ToHashSet(StringComparer.Ordinal);
+        var extensions = snapshot.Of(ObjectKind.Extension).Where(extension => used.Contains(extension["~id"])).ToList();
+        var schemas = extensions.Select(extension => extension["schema"]).Where(schema => schema is not (CanonicalText.Schema or "public" or "pg_catalog")).Distinct();
+        return
+        [
+            "begin", $"create schema {SqlQuote.Name(snapshot.Facts.Schema)}", .. schemas.Select(schema => $"create schema if not exists {SqlQuote.Name(schema)}"),
+            .. extensions.Select(extension => $"create extension if not exists {SqlQuote.Name(extension.Name)} schema {(extension["schema"] == CanonicalText.Schema ? CanonicalText.Schema : SqlQuote.Name(extension["schema"]))}")
+                .Concat(Statements(snapshot)).Select(sql => sql.Replace(CanonicalText.Schema, snapshot.Facts.Schema, StringComparison.Ordinal)),
+            "commit",
+        ];
     }
 
     /// <summary>What is said of a thing once it is there: owner, privileges, comment, and what needs others to be there.</summary>
@@ -48,6 +50,8 @@ internal static class CatalogueDdl
         if (ObjectKind.IsOutside(one.Kind) || one["kind"] == "f" && one.Kind == ObjectKind.Table) yield break;
         if (one.Kind == ObjectKind.Sequence && one["~identity"] == "true") yield return $"alter sequence {SqlName.Of(one.Name)} {ObjectDdl.SequenceOptions(one)}";
         else if (one.Kind == ObjectKind.Sequence && one.Has("owned_by")) yield return $"alter sequence {SqlName.Of(one.Name)} owned by {CanonicalText.Schema}.{SqlQuote.Quoted(one["owned_by"])}";
+        if (one.Kind == ObjectKind.Column)
+            foreach (var setting in ObjectDdl.ColumnSettings(one)) yield return setting;
         if (one.Kind == ObjectKind.Table && one["replica_identity"] is not ("d" or "")) yield return $"alter table {SqlName.Of(one.Name)} replica identity {ObjectDdl.ReplicaIdentity(one["replica_identity"])}";
         if (one.Kind is not (ObjectKind.Schema or ObjectKind.DefaultPrivileges) && one.Has("owner") && one["owner"] != GrantText.Owner) yield return $"alter {SqlName.Target(one)} owner to {SqlQuote.Name(one["owner"])}";
         if (one.Kind != ObjectKind.DefaultPrivileges || one["~in_schema"] == "true")
@@ -68,29 +72,4 @@ internal static class CatalogueDdl
     }
 
     private static bool IsOf(CatalogueObject defaults, string role, CatalogueFacts facts) => (defaults["owner"] == GrantText.Owner ? facts.Owner : defaults["owner"]) == role;
-
-    /// <summary>Each behind those of the others that its text names.</summary>
-    public static IEnumerable<CatalogueObject> InOrder(IEnumerable<CatalogueObject> objects, Func<CatalogueObject, string> text)
-    {
-        var waiting = objects.ToList();
-        while (waiting.Count > 0)
-        {
-            var next = waiting.FindIndex(one => !waiting.Any(other => other != one && Names(text(one), other.Name)));
-            // None can be first: the text names something else that is called the same.
-            if (next < 0) next = 0;
-            yield return waiting[next];
-            waiting.RemoveAt(next);
-        }
-    }
-
-    private static bool NeedsRelations(CatalogueObject function, CatalogueSnapshot snapshot)
-    {
-        if (function["~is_query"] == "true") return true;
-        var signature = function["arguments"] + " " + function["result"];
-        return signature.Contains(CanonicalText.Schema, StringComparison.Ordinal)
-            && snapshot.Objects.Values.Any(one => one.Kind is ObjectKind.Table or ObjectKind.View && Names(signature, one.Name));
-    }
-
-    private static bool Names(string text, string name) =>
-        text.Contains($"{CanonicalText.Schema}.{name}", StringComparison.Ordinal) || text.Contains($"{CanonicalText.Schema}.\"{name}\"", StringComparison.Ordinal);
 }

@@ -25,7 +25,7 @@ internal static class CatalogueQueries
 
     private const string Extensions = """
         select 'extension', '', e.extname::text, jsonb_build_object('version', e.extversion, 'schema', n.nspname,
-          '~default_version', (select default_version from pg_available_extensions a where a.name = e.extname))
+          '~id', 'x' || e.extname, '~default_version', (select default_version from pg_available_extensions a where a.name = e.extname))
         from pg_extension e join pg_namespace n on n.oid = e.extnamespace
         """;
 
@@ -62,7 +62,10 @@ internal static class CatalogueQueries
           'attributes', (select string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod), ', ' order by a.attnum) from pg_attribute a
             where t.typtype = 'c' and a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped),
           'subtype', (select format_type(g.rngsubtype, null) from pg_range g where g.rngtypid = t.oid),
-          '~owner', pg_get_userbyid(t.typowner), 'acl', coalesce(t.typacl, acldefault('T', t.typowner))::text[], 'comment', obj_description(t.oid, 'pg_type'))
+          'range', (select concat_ws(', ', 'subtype_opclass = ' || (select quote_ident(s.nspname) || '.' || quote_ident(o.opcname) from pg_opclass o join pg_namespace s on s.oid = o.opcnamespace where o.oid = g.rngsubopc and not o.opcdefault),
+              'collation = ' || case when g.rngcollation <> (select b.typcollation from pg_type b where b.oid = g.rngsubtype) then g.rngcollation::regcollation::text end,
+              'subtype_diff = ' || nullif(g.rngsubdiff::oid, 0)::regproc::text, 'multirange_type_name = ' || format('%I.%I', n.nspname, (select m.typname from pg_type m where m.oid = g.rngmultitypid))) from pg_range g where g.rngtypid = t.oid),
+          '~id', 't' || t.oid, '~owner', pg_get_userbyid(t.typowner), 'acl', coalesce(t.typacl, acldefault('T', t.typowner))::text[], 'comment', obj_description(t.oid, 'pg_type'))
         from pg_type t join pg_namespace n on n.oid = t.typnamespace
         where n.nspname = $1 and (t.typtype in ('e', 'd', 'r') or (t.typtype = 'c' and exists (select from pg_class c where c.oid = t.typrelid and c.relkind = 'c')))
           and not exists (select from pg_depend x where x.classid = 'pg_type'::regclass and x.objid = t.oid and x.deptype = 'e')
@@ -72,7 +75,7 @@ internal static class CatalogueQueries
         select 'sequence', '', c.relname::text, jsonb_build_object('type', format_type(s.seqtypid, null), 'start', s.seqstart, 'increment', s.seqincrement, 'min', s.seqmin, 'max', s.seqmax,
           'cache', s.seqcache, 'cycle', s.seqcycle, 'owned_by', o.owned, '~identity', o.identity,
           '~readable', has_sequence_privilege(c.oid, 'select, usage'), '~last', case when has_sequence_privilege(c.oid, 'select, usage') then pg_sequence_last_value(c.oid) end, '~max_query', o.max_query,
-          '~owner', pg_get_userbyid(c.relowner), 'acl', coalesce(c.relacl, acldefault('s', c.relowner))::text[], 'comment', obj_description(c.oid, 'pg_class'))
+          '~id', 'c' || c.oid, '~owner', pg_get_userbyid(c.relowner), 'acl', coalesce(c.relacl, acldefault('s', c.relowner))::text[], 'comment', obj_description(c.oid, 'pg_class'))
         from pg_sequence s join pg_class c on c.oid = s.seqrelid join pg_namespace n on n.oid = c.relnamespace
           left join lateral (select quote_ident(t.relname) || '.' || quote_ident(a.attname) owned, d.deptype = 'i' as identity,
               case when has_table_privilege(t.oid, 'select') and exists (select from pg_index i join pg_class ic on ic.oid = i.indexrelid join pg_am m on m.oid = ic.relam
@@ -83,6 +86,7 @@ internal static class CatalogueQueries
         where n.nspname = $1 and not exists (select from pg_depend x where x.classid = 'pg_class'::regclass and x.objid = c.oid and x.deptype = 'e')
         """;
 
+    // Those that make values of a range type come and go with it.
     private const string Functions = """
         select 'function', '', p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', jsonb_build_object('kind', p.prokind, 'arguments', pg_get_function_arguments(p.oid),
           'result', pg_get_function_result(p.oid), 'language', l.lanname, 'body', coalesce(pg_get_function_sqlbody(p.oid), p.prosrc), '~is_query', p.prosqlbody is not null,
@@ -90,9 +94,9 @@ internal static class CatalogueQueries
           'settings', to_jsonb(p.proconfig), 'cost', p.procost, 'rows', p.prorows, '~ddl', case when p.prokind <> 'a' then pg_get_functiondef(p.oid) end,
           'aggregate', (select jsonb_build_array(a.aggtransfn::text, format_type(a.aggtranstype, null), a.aggfinalfn::text, a.agginitval) from pg_aggregate a where a.aggfnoid = p.oid),
           '~signature', quote_ident(p.proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')',
-          '~owner', pg_get_userbyid(p.proowner), 'acl', coalesce(p.proacl, acldefault('f', p.proowner))::text[], 'comment', obj_description(p.oid, 'pg_proc'))
+          '~id', 'p' || p.oid, '~owner', pg_get_userbyid(p.proowner), 'acl', coalesce(p.proacl, acldefault('f', p.proowner))::text[], 'comment', obj_description(p.oid, 'pg_proc'))
         from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang
-        where n.nspname = $1 and not exists (select from pg_depend x where x.classid = 'pg_proc'::regclass and x.objid = p.oid and x.deptype = 'e')
+        where n.nspname = $1 and not exists (select from pg_depend x where x.classid = 'pg_proc'::regclass and x.objid = p.oid and (x.deptype = 'e' or (x.deptype = 'i' and x.refclassid = 'pg_type'::regclass)))
         """;
 
     private const string Relations = """
@@ -102,7 +106,9 @@ internal static class CatalogueQueries
           'definition', case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end, 'options', to_jsonb(c.reloptions),
           'replica_identity', case when c.relkind in ('r', 'p') then case c.relreplident when 'i' then 'index ' || (select ic.relname from pg_index i join pg_class ic on ic.oid = i.indexrelid where i.indrelid = c.oid and i.indisreplident) else c.relreplident::text end end,
           'rls', case when c.relkind in ('r', 'p') then c.relrowsecurity end, 'force_rls', case when c.relkind in ('r', 'p') then c.relforcerowsecurity end,
-          '~owner', pg_get_userbyid(c.relowner), 'acl', coalesce(c.relacl, acldefault('r', c.relowner))::text[], 'comment', obj_description(c.oid, 'pg_class'))
+          'defaults', case when c.relkind = 'v' then (select string_agg('alter column ' || quote_ident(a.attname) || ' set default ' || pg_get_expr(d.adbin, d.adrelid), ', ' order by a.attnum) from pg_attrdef d join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum where d.adrelid = c.oid) end,
+          '~defaults', case when c.relkind = 'v' then (select string_agg('alter column ' || quote_ident(a.attname) || ' drop default', ', ' order by a.attnum) from pg_attrdef d join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum where d.adrelid = c.oid) end,
+          '~id', 'c' || c.oid, '~owner', pg_get_userbyid(c.relowner), 'acl', coalesce(c.relacl, acldefault('r', c.relowner))::text[], 'comment', obj_description(c.oid, 'pg_class'))
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where n.nspname = $1 and c.relkind in ('r', 'p', 'f', 'v', 'm') and not exists (select from pg_depend x where x.classid = 'pg_class'::regclass and x.objid = c.oid and x.deptype = 'e')
         """;
@@ -112,9 +118,12 @@ internal static class CatalogueQueries
           'not_null_validated', case when k.conname is not null then false end, '~not_null_name', k.conname, 'identity', nullif(a.attidentity, ''),
           'default', case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end, 'generated', case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end,
           'virtual', case when a.attgenerated = 'v' then true end, 'collation', case when a.attcollation <> t.typcollation then a.attcollation::regcollation::text end,
-          'position', row_number() over (partition by c.oid order by a.attnum), '~owner', pg_get_userbyid(c.relowner), 'acl', a.attacl::text[], 'comment', col_description(c.oid, a.attnum))
+          'storage', case when a.attstorage <> t.typstorage then w.storage end, '~storage', w.storage,
+          'compression', case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end, 'statistics', case when a.attstattarget >= 0 then a.attstattarget end, 'options', (select jsonb_agg(o.option order by o.option) from unnest(a.attoptions) o(option) where o.option like 'n\_distinct%'),
+          '~id', 'c' || c.oid, 'position', row_number() over (partition by c.oid order by a.attnum), '~owner', pg_get_userbyid(c.relowner), 'acl', a.attacl::text[], 'comment', col_description(c.oid, a.attnum))
         from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
           join pg_type t on t.oid = a.atttypid left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
+          cross join lateral (select case a.attstorage when 'p' then 'plain' when 'e' then 'external' when 'm' then 'main' else 'extended' end) w(storage)
           left join pg_constraint k on k.conrelid = c.oid and k.contype = 'n' and not k.convalidated and k.conkey[1] = a.attnum
         where n.nspname = $1 and c.relkind in ('r', 'p', 'f') and not exists (select from pg_depend x where x.classid = 'pg_class'::regclass and x.objid = c.oid and x.deptype = 'e')
         """;
@@ -124,14 +133,14 @@ internal static class CatalogueQueries
     private const string Constraints = """
         select 'constraint', c.relname::text, k.conname::text, jsonb_build_object('type', k.contype, 'definition', pg_get_constraintdef(k.oid), 'validated', k.convalidated,
           'enforced', case when exists (select from pg_trigger t where t.tgenabled in ('D', 'R') and t.tgconstraint in (select p.oid from pg_constraint p where p.oid = k.oid or p.conparentid = k.oid)) then false end,
-          '~partitioned', c.relkind = 'p', '~columns', (select jsonb_agg(a.attname order by a.attnum) from pg_attribute a where a.attrelid = c.oid and a.attnum = any (k.conkey)), 'comment', obj_description(k.oid, 'pg_constraint'))
+          '~id', 'k' || k.oid, '~partitioned', c.relkind = 'p', '~columns', (select jsonb_agg(a.attname order by a.attnum) from pg_attribute a where a.attrelid = c.oid and a.attnum = any (k.conkey)), 'comment', obj_description(k.oid, 'pg_constraint'))
         from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
         where n.nspname = $1 and k.contype in ('p', 'u', 'c', 'f', 'x') and k.conparentid = 0 and (k.conislocal or k.coninhcount = 0)
           and not exists (select from pg_depend x where x.classid = 'pg_class'::regclass and x.objid = c.oid and x.deptype = 'e')
         """;
 
     private const string Indexes = """
-        select 'index', t.relname::text, c.relname::text, jsonb_build_object('definition', pg_get_indexdef(c.oid), 'valid', i.indisvalid and i.indisready, '~partitioned', c.relkind = 'I',
+        select 'index', t.relname::text, c.relname::text, jsonb_build_object('definition', pg_get_indexdef(c.oid), 'valid', i.indisvalid and i.indisready, '~partitioned', c.relkind = 'I', '~id', 'c' || c.oid,
           'comment', obj_description(c.oid, 'pg_class'))
         from pg_index i join pg_class c on c.oid = i.indexrelid join pg_class t on t.oid = i.indrelid join pg_namespace n on n.oid = t.relnamespace
         where n.nspname = $1 and t.relkind in ('r', 'p', 'm') and not c.relispartition
@@ -140,15 +149,15 @@ internal static class CatalogueQueries
         """;
 
     private const string Triggers = """
-        select 'trigger', c.relname::text, t.tgname::text, jsonb_build_object('definition', pg_get_triggerdef(t.oid), 'enabled', t.tgenabled, '~constraint', t.tgconstraint <> 0, 'comment', obj_description(t.oid, 'pg_trigger'))
+        select 'trigger', c.relname::text, t.tgname::text, jsonb_build_object('definition', pg_get_triggerdef(t.oid), 'enabled', t.tgenabled, '~id', 'g' || t.oid, '~constraint', t.tgconstraint <> 0, 'comment', obj_description(t.oid, 'pg_trigger'))
         from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and not t.tgisinternal and t.tgparentid = 0
         union all
-        select 'rule', c.relname::text, r.rulename::text, jsonb_build_object('definition', pg_get_ruledef(r.oid), 'enabled', r.ev_enabled, 'comment', obj_description(r.oid, 'pg_rewrite'))
+        select 'rule', c.relname::text, r.rulename::text, jsonb_build_object('definition', pg_get_ruledef(r.oid), 'enabled', r.ev_enabled, '~id', 'w' || r.oid, 'comment', obj_description(r.oid, 'pg_rewrite'))
         from pg_rewrite r join pg_class c on c.oid = r.ev_class join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and r.rulename <> '_RETURN'
         union all
         select 'policy', c.relname::text, p.polname::text, jsonb_build_object('command', p.polcmd, 'permissive', p.polpermissive,
           'roles', (select jsonb_agg(case when o.role = 0 then 'PUBLIC' else quote_ident(pg_get_userbyid(o.role)) end order by o.role <> 0, pg_get_userbyid(o.role)) from unnest(p.polroles) o(role)),
-          'using', pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid), 'comment', obj_description(p.oid, 'pg_policy'))
+          '~id', 'y' || p.oid, 'using', pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid), 'comment', obj_description(p.oid, 'pg_policy'))
         from pg_policy p join pg_class c on c.oid = p.polrelid join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1
         """;
 
@@ -170,6 +179,6 @@ internal static class CatalogueQueries
     [
         (Database, QueryParameter.None), (Extensions, QueryParameter.None), (Roles, QueryParameter.Original), (Schemas, QueryParameter.Schema), (Types, QueryParameter.Schema), (Sequences, QueryParameter.Schema),
         (Functions, QueryParameter.Schema), (Relations, QueryParameter.Schema), (Columns, QueryParameter.Schema), (Constraints, QueryParameter.Schema), (Indexes, QueryParameter.Schema), (Triggers, QueryParameter.Schema),
-        (DefaultPrivileges, QueryParameter.Schema),
+        (DefaultPrivileges, QueryParameter.Schema), (OtherQueries.Objects, QueryParameter.Schema), (OtherQueries.Needs, QueryParameter.Schema),
     ];
 }

@@ -39,9 +39,10 @@ internal static class CatalogueReader
             batch.BatchCommands.Add(command);
         }
 
-        var rows = new List<CatalogueRow>();
+        var (rows, needs) = (new List<CatalogueRow>(), new List<(string Of, string Needed)>());
         CatalogueFacts facts;
         CanonicalText text;
+        string[] schemas;
         bool hasHistory;
         var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
@@ -50,16 +51,21 @@ internal static class CatalogueReader
             await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
             await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
             facts = new CatalogueFacts(scope.Schema, reader.GetInt32(0), reader.GetString(1), reader.IsDBNull(4) ? null : reader.GetString(4), reader.GetString(2), reader.GetString(3), "");
-            text = new CanonicalText([scope.Original, scope.Schema, scope.Aside ?? scope.Schema], reader.GetFieldValue<string[]>(5), scope.StandIns);
+            schemas = reader.GetFieldValue<string[]>(5);
+            text = new CanonicalText([scope.Original, scope.Schema, scope.Aside ?? scope.Schema], schemas, scope.StandIns);
             hasHistory = reader.GetBoolean(6);
             while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false))
                 while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-                    rows.Add(CatalogueRow.Read(reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3)));
+                    if (reader.GetString(0) == "needs") needs.Add((reader.GetString(1), reader.GetString(2)));
+                    else rows.Add(CatalogueRow.Read(reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3)));
         }
         var owner = OwnerOf(rows, scope.Owner);
         var objects = rows.Where(row => !row.IsManaged).Select(row => row.Canonical(text, owner)).ToDictionary(one => one.Key);
         var history = await SecondLook.TakeAsync(connection, scope, hasHistory, objects, cancellationToken).ConfigureAwait(false);
-        return new CatalogueSnapshot(facts with { Owner = owner, IsHistoryHidden = !hasHistory && objects.ContainsKey(new ObjectKey(ObjectKind.Table, "", "schema_versions")) }, objects, history);
+        return new CatalogueSnapshot(facts with { Owner = owner, Schemas = schemas, IsHistoryHidden = !hasHistory && objects.ContainsKey(new ObjectKey(ObjectKind.Table, "", "schema_versions")) }, objects, history)
+        {
+            Needs = needs.ToLookup(need => need.Of, need => need.Needed),
+        };
     }
 
     // The role that owns most of the schema is its owner; the schema itself may be somebody else's (public is pg_database_owner's).

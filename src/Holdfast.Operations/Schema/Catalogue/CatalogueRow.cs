@@ -6,7 +6,7 @@ namespace Holdfast.Operations.Schema.Catalogue;
 internal sealed record CatalogueRow(string Kind, string Parent, string Name, SortedDictionary<string, string> Properties, string? Owner, IReadOnlyList<string>? Acl)
 {
     // As they stand: names of roles, words of people, what is run again.
-    private static readonly string[] Verbatim = ["~owner", "~max_query", "comment", "~default_version", "member_of", "admin_of", "~not_null_name"];
+    private static readonly string[] Verbatim = ["~owner", "~id", "~max_query", "comment", "~default_version", "member_of", "admin_of", "~not_null_name"];
 
     public bool IsManaged => Kind switch
     {
@@ -49,7 +49,7 @@ internal sealed record CatalogueRow(string Kind, string Parent, string Name, Sor
         if (Owner is not null && !ObjectKind.IsPart(Kind) && !properties.ContainsKey("owned_by")) properties["owner"] = Owner == owner && Kind != ObjectKind.Schema ? GrantText.Owner : Owner;
         if (Kind == ObjectKind.Schema) properties["objects_owner"] = owner;
         if (Acl is not null && GrantText.Canonical(Acl, Owner!) is { Length: > 0 } grants) properties["grants"] = grants;
-        if (Kind != ObjectKind.DefaultPrivileges) return new CatalogueObject(Kind, Parent, Kind == ObjectKind.Function ? text.WithoutName(Name) : Name, properties);
+        if (Kind != ObjectKind.DefaultPrivileges) return new CatalogueObject(Kind, Parent, Kind is ObjectKind.Function or ObjectKind.Other ? text.WithoutName(Name) : Name, properties);
         var place = Properties["~in_schema"] == "true" ? "in the schema" : "everywhere";
         properties["~objects"] = ObjectsOf(Properties["~object"]);
         return new CatalogueObject(Kind, "", $"{(Owner == owner ? GrantText.Owner : Owner)} {properties["~objects"]} {place}", properties);

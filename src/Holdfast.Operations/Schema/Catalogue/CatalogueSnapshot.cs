@@ -9,6 +9,9 @@ namespace Holdfast.Operations.Schema.Catalogue;
 /// <param name="History">The rows of <c>schema_versions</c>, in order; empty where there is none.</param>
 internal sealed record CatalogueSnapshot(CatalogueFacts Facts, IReadOnlyDictionary<ObjectKey, CatalogueObject> Objects, IReadOnlyList<HistoryEntry> History)
 {
+    /// <summary>Which thing needs which before it can be made, by their <c>~id</c>.</summary>
+    public ILookup<string, string> Needs { get; init; } = Array.Empty<string>().ToLookup(id => id);
+
     public IEnumerable<CatalogueObject> InOrder => Objects.Values.OrderBy(one => one.Key);
 
     public IEnumerable<CatalogueObject> Of(string kind) => InOrder.Where(one => one.Kind == kind);
@@ -56,6 +59,9 @@ internal sealed record CatalogueFacts(string Schema, int Major, string Version, 
 {
     /// <summary>There is a history, and who read may not read it.</summary>
     public bool IsHistoryHidden { get; init; }
+
+    /// <summary>All schemas of the database, PostgreSQL's own too.</summary>
+    public IReadOnlyList<string> Schemas { get; init; } = [];
 }
 
 /// <summary>A row of <c>schema_versions</c>.</summary>

@@ -9,13 +9,14 @@ internal static class ObjectDdl
     {
         ObjectKind.Enum => [$"create type {SqlName.Of(one.Name)} as enum ({one.Sql("labels")})"],
         ObjectKind.Domain => Domain(one),
-        ObjectKind.Type => [one.Has("subtype") ? $"create type {SqlName.Of(one.Name)} as range (subtype = {one.Sql("subtype")})" : $"create type {SqlName.Of(one.Name)} as ({one.Sql("attributes")})"],
+        ObjectKind.Type => [one.Has("subtype") ? $"create type {SqlName.Of(one.Name)} as range (subtype = {one.Sql("subtype")}{(one.Has("range") ? $", {one.Sql("range")}" : "")})" : $"create type {SqlName.Of(one.Name)} as ({one.Sql("attributes")})"],
         ObjectKind.Sequence => one["~identity"] == "true" ? [] : [$"create sequence {SqlName.Of(one.Name)} {SequenceOptions(one)}"],
         ObjectKind.Function => [one["kind"] == "a" ? Aggregate(one) : one.Sql("~ddl").TrimEnd()],
         ObjectKind.Table => Table(one, snapshot),
         ObjectKind.Constraint => [$"alter table {SqlName.Of(one.Parent)} add constraint {SqlQuote.Name(one.Name)} {one.Sql("definition")}{(one["validated"] == "true" ? "" : " not valid")}"],
         ObjectKind.Index => [Index(one)],
-        ObjectKind.View => [View(one, "create")],
+        ObjectKind.Other => one["definition"].Split('\n').Select(SqlQuote.Part),
+        ObjectKind.View => [View(one, "create"), .. one.Has("defaults") ? [$"alter table {SqlName.Of(one.Name)} {one.Sql("defaults")}"] : (string[])[]],
         ObjectKind.Rule => [SqlQuote.Part(one["definition"].TrimEnd(';')), .. Enabled(one)],
         ObjectKind.Trigger => [one.Sql("definition"), .. Enabled(one)],
         ObjectKind.Policy => [Policy(one)],
@@ -30,6 +31,16 @@ internal static class ObjectDdl
         column.Has("generated") ? $" generated always as ({column.Sql("generated")}) {(column.Has("virtual") ? "virtual" : "stored")}" : "",
         column.Has("identity") ? $" generated {Identity(column)} as identity" : "",
         notNull && column["not_null"] == "true" && !column.Has("not_null_validated") ? " not null" : "");
+
+    /// <summary>What is said of a column once it is there: how it is stored, and how far statistics look into it.</summary>
+    public static IEnumerable<string> ColumnSettings(CatalogueObject column)
+    {
+        var alter = $"alter table {SqlName.Of(column.Parent)} alter column {SqlQuote.Name(column.Name)}";
+        if (column.Has("storage")) yield return $"{alter} set storage {column.Sql("storage")}";
+        if (column.Has("compression")) yield return $"{alter} set compression {column.Sql("compression")}";
+        if (column.Has("statistics")) yield return $"{alter} set statistics {column.Sql("statistics")}";
+        if (column.Has("options")) yield return $"{alter} set ({Options(column["options"])})";
+    }
 
     public static string Identity(CatalogueObject column) => column["identity"] == "a" ? "always" : "by default";
 

@@ -14,6 +14,9 @@ internal static class ObjectKind
     public const string Type = "type";
     public const string Sequence = "sequence";
     public const string Function = "function";
+
+    /// <summary>Collations, extended statistics, operators, casts, dictionaries and configurations of text search: told by the statements that make them.</summary>
+    public const string Other = "object";
     public const string Table = "table";
     public const string Column = "column";
     public const string Constraint = "constraint";
@@ -26,7 +29,7 @@ internal static class ObjectKind
 
     private static readonly string[] All =
     [
-        Database, Extension, Role, Schema, Enum, Domain, Type, Sequence, Function, Table, Column, Constraint, Index, View, Rule, Trigger, Policy, DefaultPrivileges,
+        Database, Extension, Role, Schema, Enum, Domain, Type, Sequence, Function, Other, Table, Column, Constraint, Index, View, Rule, Trigger, Policy, DefaultPrivileges,
     ];
 
     /// <summary>A kind as SQL calls it.</summary>

@@ -77,6 +77,7 @@ internal sealed class ConstraintFix
         await using var _ = session.ConfigureAwait(false);
         try
         {
+            await WritesOff.RefuseAsync(session, cancellationToken).ConfigureAwait(false);
             return await work(session).ConfigureAwait(false);
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException && !cancellationToken.IsCancellationRequested)

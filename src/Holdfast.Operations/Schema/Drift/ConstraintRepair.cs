@@ -54,16 +54,17 @@ internal static class ConstraintRepair
         var plain = RepairPlanner.PlainKey().Match(wanted["definition"]);
         if (!plain.Success || wanted["~partitioned"] == "true") return [[$"{table} add constraint {name} {wanted.Sql("definition")}"]];
         var add = $"{table} add constraint {name} {SqlQuote.OneOf(plain.Groups[1].Value, "PRIMARY KEY", "UNIQUE")} using index";
-        var columns = SqlQuote.Part(plain.Groups[2].Value);
+        var later = (plain.Groups[4].Success ? " deferrable" : "") + (plain.Groups[5].Success ? " initially deferred" : "");
+        var columns = SqlQuote.Part(plain.Groups[3].Value) + (plain.Groups[2].Success ? " NULLS NOT DISTINCT" : "");
         string Build(string index) => $"create unique index concurrently {SqlQuote.Name(index)} on {SqlName.Of(wanted.Parent)} {columns}";
-        if (actual.Of(ObjectKind.Index).FirstOrDefault(index => index.Name == wanted.Name) is not { } holder) return [[Build(wanted.Name)], [$"{add} {name}"]];
+        if (actual.Of(ObjectKind.Index).FirstOrDefault(index => index.Name == wanted.Name) is not { } holder) return [[Build(wanted.Name)], [$"{add} {name}{later}"]];
 
         // Something else has the name, and may guard rows: a person looks at it.
         if (holder.Parent != wanted.Parent || !IsUnique(holder) || !ObjectDdl.IndexOn(holder).EndsWith($" USING btree {columns}", StringComparison.Ordinal)) return null;
-        if (holder["valid"] == "true") return [[$"{add} {name}"]];
+        if (holder["valid"] == "true") return [[$"{add} {name}{later}"]];
         // What a build left that failed refuses new duplicates all the same: it goes in the moment in which the new one takes its name.
         var interim = RepairPlanner.Interim(wanted.FullName);
-        return [[DropConcurrently(interim)], [Build(interim)], [$"drop index {SqlName.Of(wanted.Name)}", $"{add} {SqlQuote.Name(interim)}"]];
+        return [[DropConcurrently(interim)], [Build(interim)], [$"drop index {SqlName.Of(wanted.Name)}", $"{add} {SqlQuote.Name(interim)}{later}"]];
     }
 
     private static bool IsUnique(CatalogueObject index) => index["definition"].StartsWith("CREATE UNIQUE", StringComparison.Ordinal);

@@ -26,7 +26,7 @@ internal sealed record Difference(DriftClass Class, CatalogueObject? Expected, C
     // In full: where a repair takes it off, this is what is left of it.
     private static string Definition(CatalogueObject one) => one.Kind switch
     {
-        ObjectKind.Constraint or ObjectKind.Index or ObjectKind.Trigger or ObjectKind.Rule => $": {OneLine(one["definition"])}",
+        ObjectKind.Constraint or ObjectKind.Index or ObjectKind.Trigger or ObjectKind.Rule or ObjectKind.Other => $": {OneLine(one["definition"])}",
         ObjectKind.Policy => $": {OneLine(ObjectDdl.Policy(one))}",
         _ => "",
     };

@@ -26,6 +26,7 @@ internal static class DifferenceClass
             ObjectKind.Domain or ObjectKind.Type => DriftClasses.Domain,
             ObjectKind.Sequence => DriftClasses.Sequence,
             ObjectKind.Role => DriftClasses.Role,
+            ObjectKind.Other => DriftClasses.Other,
             _ => DriftClasses.History,
         };
     }
@@ -36,6 +37,8 @@ internal static class DifferenceClass
         (_, "comment") => DriftClasses.Comment,
         (ObjectKind.DefaultPrivileges, _) => DriftClasses.DefaultPrivileges,
         (_, "grants") => DriftClasses.Grants,
+        // That of a column has its table's; whose column it is is another finding.
+        (ObjectKind.Sequence, "owner") when !expected.Has(property) || !actual.Has(property) => null,
         (_, "owner" or "objects_owner") => DriftClasses.Owner,
         (ObjectKind.Role or ObjectKind.Database, "settings") => DriftClasses.Settings,
         (ObjectKind.Role, _) => DriftClasses.Role,
@@ -57,7 +60,9 @@ internal static class DifferenceClass
         (ObjectKind.Column, "not_null_validated") => actual.Has(property) && actual["not_null"] == expected["not_null"] ? DriftClasses.NotValid : null,
         (ObjectKind.Column, "default") => DriftClasses.ColumnDefault,
         (ObjectKind.Column, "collation") => DriftClasses.Collation,
+        (ObjectKind.Column, "storage" or "compression" or "statistics" or "options") => DriftClasses.Storage,
         (ObjectKind.Column, _) => DriftClasses.ColumnIdentity,
+        (ObjectKind.Other, _) => DriftClasses.Other,
         // Validated meanwhile is better than asked for.
         (ObjectKind.Constraint, "validated") => actual["validated"] == "true" ? null : DriftClasses.NotValid,
         (ObjectKind.Constraint, _) => OfConstraint(expected),

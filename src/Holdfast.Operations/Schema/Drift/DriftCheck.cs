@@ -130,6 +130,12 @@ internal sealed class DriftCheck(IReadOnlyList<DriftTarget> targets, DriftOption
             if (IsLockGivenBack) await MigrationLock.ReleaseSharedAsync(connection, cancellationToken).ConfigureAwait(false);
             return reading with { Actual = actual, Reference = reference };
         }
+        catch (SchemaException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction })
+        {
+            var why = await WritesOff.WhyAsync(connection, cancellationToken).ConfigureAwait(false);
+            await connection.DisposeAsync().ConfigureAwait(false);
+            return new DriftReading(target, null, null, why is null ? e : new SchemaException($"{target.Address} takes no writes, so its migrations cannot be replayed there (that is rolled back, but it writes). {why} Or compare with another provider: --against NAME.", e));
+        }
         catch (Exception e) when (e is HoldfastException or NpgsqlException or TimeoutException)
         {
             await connection.DisposeAsync().ConfigureAwait(false);

@@ -1,6 +1,6 @@
 namespace Holdfast.Operations.Schema.Drift;
 
-/// <summary>The 36 classes of drift that count, and two that only inform.</summary>
+/// <summary>The 36 classes of drift that count, one for the things that have none of their own, and two that only inform.</summary>
 internal static class DriftClasses
 {
     private const string Integrity = "INTEGRITY", Availability = "AVAILABILITY", Performance = "PERFORMANCE", Security = "SECURITY", Maintenance = "MAINTENANCE";
@@ -77,6 +77,8 @@ internal static class DriftClasses
         "Timeouts, search_path or read-only mode differ after a failover.", "ALTER ROLE … SET; those of the whole database by hand.");
     public static readonly DriftClass History = new("history_chain", "History of migrations", DriftLevel.Error, Integrity,
         "The providers do not have the same schema, or not by the same files.", "'holdfast schema migrate' for what is missing; an edited file is restored.");
+    public static readonly DriftClass Other = new("other_object", "Collation, extended statistics, operator, cast or text search", DriftLevel.Warn, Integrity,
+        "Texts sort, match or are cast otherwise there, or queries get another plan.", "A missing one is made; another definition, or one too many, by hand.");
     public static readonly DriftClass Comment = new("comment", "Comment", DriftLevel.Info, Maintenance, "None.", "COMMENT ON.");
     public static readonly DriftClass ColumnOrder = new("column_order", "Order of columns", DriftLevel.Info, Maintenance,
         "None for statements that name their columns, as all of Holdfast's do.", "Nothing is changed.");
@@ -85,6 +87,6 @@ internal static class DriftClasses
     [
         TableMissing, TableExtra, ColumnMissing, ColumnExtra, ColumnType, ColumnNullability, ColumnDefault, ColumnIdentity, Key, Check, ForeignKey, NotValid,
         IndexMissing, IndexExtra, IndexDefinition, IndexInvalid, ViewDefinition, ViewOptions, FunctionBody, FunctionAttributes, Trigger, RowSecurity, Policy, Grants,
-        DefaultPrivileges, Owner, Extension, Enum, Domain, Sequence, Collation, Partition, Storage, Role, Settings, History, Comment, ColumnOrder,
+        DefaultPrivileges, Owner, Extension, Enum, Domain, Sequence, Collation, Partition, Storage, Role, Settings, History, Other, Comment, ColumnOrder,
     ];
 }

@@ -23,8 +23,8 @@ internal sealed class DriftRepair(DriftOptions options)
         where n.nspname = $1 and c.relname = any ($2) and t.relname = $3 and not i.indisvalid and c.relkind = 'i'
         """;
 
-    // What the role or the database is set to would cut a validation or an index build half-way.
-    private const string Unlimited = "set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0";
+    // What the role or the database is set to would cut a validation or an index build half-way. Bodies are read when they are called, as in the proof.
+    private const string Unlimited = "set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0; set check_function_bodies = off";
 
     /// <summary>The plan and its proof; changes nothing.</summary>
     /// <param name="drift">What was found.</param>

@@ -83,9 +83,20 @@ internal static class Expectation
         if (wanted.Kind == ObjectKind.Schema && !statesOwners)
             wanted = wanted.With(("owner", own.Objects.GetValueOrDefault(wanted.Key)?["owner"]), ("objects_owner", own.Facts.Owner), ("comment", own.Objects.GetValueOrDefault(wanted.Key)?.Properties.GetValueOrDefault("comment")));
         if (declaresGrants) return wanted;
-        var agreed = AgreedGrants(wanted, [.. all.Select(one => one.Objects.GetValueOrDefault(wanted.Key)).OfType<CatalogueObject>().Select(one => Others(one["grants"]))]);
+        List<string> lists = [.. all.Select(one => one.Objects.GetValueOrDefault(wanted.Key)).OfType<CatalogueObject>().Select(one => Others(one["grants"]))];
+        // Nobody has it: then what it has once it is made, by PostgreSQL itself and by the default privileges that are there.
+        if (lists.Count == 0) return wanted.Has("grants") ? wanted.With(("grants", Made(wanted, own))) : wanted;
+        var agreed = AgreedGrants(wanted, lists);
         var grants = string.Join('\n', wanted["grants"].Split('\n').Where(line => line.StartsWith(GrantText.Owner, StringComparison.Ordinal)).Concat(agreed.Split('\n')).Where(line => line.Length > 0));
         return wanted.With(("grants", grants.Length > 0 ? grants : null), (Peers, "true"));
+    }
+
+    // Open to all is only what the reference has open.
+    private static string Made(CatalogueObject wanted, CatalogueSnapshot own)
+    {
+        var declared = GrantText.Parse(wanted["grants"]).ToHashSet();
+        return string.Join('\n', GrantText.Parse(GrantDdl.Start(wanted, [.. CatalogueDdl.DefaultsOf(own).Where(one => one["~in_schema"] == "true")])).Where(grant => grant.Grantee != GrantText.Public || declared.Contains(grant)).Union(declared)
+            .GroupBy(grant => grant.Grantee).OrderBy(grants => grants.Key, StringComparer.Ordinal).Select(grants => $"{grants.Key}={string.Join(',', grants.Select(grant => grant.Privilege).Order(StringComparer.Ordinal))}"));
     }
 
     private static bool DeclaresGrants(CatalogueSnapshot reference) => reference.Objects.Values.Any(one =>

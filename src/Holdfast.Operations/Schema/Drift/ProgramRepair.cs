@@ -11,7 +11,7 @@ internal static class ProgramRepair
         var (wanted, there) = (difference.Expected, difference.Actual);
         // A policy too many opens rows or hides them, and its text is in the finding; anything else that nobody declares is left alone.
         if (wanted is null) return there!.Kind == ObjectKind.Policy && !IsAllThatShowsRows(there.Parent, expected, actual) ? [[$"drop {SqlName.Target(there)}"]] : null;
-        if (there is null) return RepairPlanner.One(RepairPlanner.Whole(wanted, expected, actual));
+        if (there is null) return RepairPlanner.One((wanted.Kind == ObjectKind.View ? expected.PartsOf(wanted.Name).Prepend(wanted) : [wanted]).SelectMany(one => RepairPlanner.Whole(one, expected, actual)));
         return wanted.Kind switch
         {
             ObjectKind.View => View(difference.Class, wanted, there),
@@ -32,7 +32,11 @@ internal static class ProgramRepair
     private static IReadOnlyList<IReadOnlyList<string>>? View(DriftClass found, CatalogueObject wanted, CatalogueObject there)
     {
         if (wanted["kind"] != there["kind"] || (wanted["kind"] == "m" && found == DriftClasses.ViewDefinition)) return null;
-        if (found == DriftClasses.ViewDefinition) return [[ObjectDdl.View(wanted, "create or replace")]];
+        if (found == DriftClasses.ViewDefinition)
+            return RepairPlanner.One([
+                .. wanted["defaults"] != there["defaults"] && there.Has("~defaults") ? [$"alter table {SqlName.Of(there.Name)} {there.Sql("~defaults")}"] : (string[])[],
+                ObjectDdl.View(wanted, "create or replace"),
+                .. wanted["defaults"] != there["defaults"] && wanted.Has("defaults") ? [$"alter table {SqlName.Of(wanted.Name)} {wanted.Sql("defaults")}"] : (string[])[]]);
         var gone = there["options"].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(option => option.Split('=')[0]).ToList();
         return RepairPlanner.One([
             .. gone.Count > 0 ? [$"alter {SqlName.Target(wanted)} reset ({string.Join(", ", gone.Select(SqlQuote.Dotted))})"] : (string[])[],

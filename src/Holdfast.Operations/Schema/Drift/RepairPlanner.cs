@@ -12,12 +12,23 @@ namespace Holdfast.Operations.Schema.Drift;
 /// </summary>
 internal static partial class RepairPlanner
 {
-    /// <summary>The steps in an order in which they can be run, by the order of kinds; what no step mends is left out.</summary>
-    public static IReadOnlyList<RepairStep> Plan(IEnumerable<Difference> differences, CatalogueSnapshot expected, CatalogueSnapshot actual) =>
-    [
-        .. differences.OrderBy(Order).ThenBy(difference => difference.Actual is null ? 0 : 1)
-            .Select(difference => StepsOf(difference, expected, actual) is { } steps ? new RepairStep(difference, steps) : null).OfType<RepairStep>(),
-    ];
+    /// <summary>The steps in an order in which they can be run: behind those that make what they need, else by the order of kinds; what no step mends is left out.</summary>
+    public static IReadOnlyList<RepairStep> Plan(IEnumerable<Difference> differences, CatalogueSnapshot expected, CatalogueSnapshot actual)
+    {
+        List<RepairStep> steps =
+        [
+            .. differences.OrderBy(Order).ThenBy(difference => difference.Actual is null ? 0 : 1)
+                .Select(difference => StepsOf(difference, expected, actual) is { } statements ? new RepairStep(difference, statements) : null).OfType<RepairStep>(),
+        ];
+        var makers = steps.Where(step => step.Difference.Actual is null && Order(step.Difference) is >= 0 and < int.MaxValue)
+            .SelectMany(step => Made(step.Difference.Expected!, expected).Select(id => (id, step))).ToLookup(pair => pair.id, pair => pair.step);
+        return [.. CreationOrder.Sorted(steps, step => step.Difference.Expected is not { } wanted || Order(step.Difference) == int.MaxValue ? []
+            : Made(wanted, expected).SelectMany(id => expected.Needs[id]).Distinct().Order(StringComparer.Ordinal).SelectMany(id => makers[id]).Where(maker => maker != step))];
+    }
+
+    // A column has its table's id: what needs that may need the column.
+    private static IEnumerable<string> Made(CatalogueObject wanted, CatalogueSnapshot expected) =>
+        (wanted.Kind is ObjectKind.Table or ObjectKind.View ? expected.PartsOf(wanted.Name).Prepend(wanted) : [wanted]).Select(one => one["~id"]).Where(id => id.Length > 0).Distinct();
 
     // Who is to own it changes the rest. Row-level security is switched on behind its policies: on and without them a table shows nothing to anybody.
     private static int Order(Difference difference) =>
@@ -49,6 +60,7 @@ internal static partial class RepairPlanner
         return difference.Object.Kind switch
         {
             ObjectKind.Table or ObjectKind.Column => TableRepair.StepsOf(difference, expected, actual),
+            ObjectKind.Other => wanted is not null && there is null ? One(ObjectDdl.Create(wanted, expected)) : null,
             ObjectKind.Constraint => ConstraintRepair.StepsOf(difference, actual),
             ObjectKind.Index => ConstraintRepair.StepsOfIndex(difference),
             ObjectKind.Database or ObjectKind.Role or ObjectKind.Extension or ObjectKind.DefaultPrivileges => ServerRepair.StepsOf(difference, actual),
@@ -65,6 +77,7 @@ internal static partial class RepairPlanner
     public static IEnumerable<string> Whole(CatalogueObject one, CatalogueSnapshot expected, CatalogueSnapshot actual) =>
         [.. ObjectDdl.Create(one, expected), .. CatalogueDdl.Around(one, expected with { Facts = actual.Facts }, CatalogueDdl.DefaultsOf(actual))];
 
-    [GeneratedRegex(@"^(PRIMARY KEY|UNIQUE) (\([^()]*\))$")]
+    /// <summary>A key that an index can be built for first: which, NULLS NOT DISTINCT, its columns and those that are included, and whether it is checked later.</summary>
+    [GeneratedRegex(@"^(PRIMARY KEY|UNIQUE)( NULLS NOT DISTINCT)? (\((?:(?! WITHOUT OVERLAPS)[^()])*\)(?: INCLUDE \([^()]*\))?)( DEFERRABLE)?( INITIALLY DEFERRED)?$")]
     public static partial Regex PlainKey();
 }

@@ -14,11 +14,12 @@ internal static class RepairScript
         var (schema, text) = (drift.Actual!.Facts.Schema, new StringBuilder());
         text.AppendLine(CultureInfo.InvariantCulture, $"-- Repair of {drift.Target.Name} ({drift.Target.Address}, schema {schema}, system identifier {drift.Actual.Facts.SystemIdentifier ?? "unknown"}): {proof.Proved.Count} of {drift.Findings.Count} findings.");
         text.AppendLine("-- Proved in a scratch copy that was rolled back. Run it there only, with psql -v ON_ERROR_STOP=1; then run 'holdfast schema drift' again.");
-        text.AppendLine().AppendLine("\\set ON_ERROR_STOP on");
+        text.AppendLine().AppendLine("\\set ON_ERROR_STOP on").AppendLine("set check_function_bodies = off;");
         var role = "reset role";
         foreach (var step in proof.Proved)
         {
             text.AppendLine().AppendLine(Comment($"{step.Difference.Class.Key}: {step.Difference.Detail}", schema));
+            if (step.Danger is { } danger) text.AppendLine(Comment($"Danger: {danger}.", schema));
             // As it was proved: what the owner makes belongs to it.
             var needed = step.IsTheOwners && proof.Owner is { } owner ? owner.Become : "reset role";
             if (needed != role) text.Append(role = needed).AppendLine(";");

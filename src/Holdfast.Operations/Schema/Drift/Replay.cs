@@ -135,7 +135,7 @@ internal sealed class Replay(NpgsqlConnection connection, string name, string? a
         "42501" when origin != Scratch => $"The role may not do what that statement does; whoever ran the migrations may. Nothing was changed. {ReplayRules.Advice}",
         "57014" => $"It takes longer than a replay may. Nothing was changed. {ReplayRules.Advice}",
         "42501" => "The role needs CREATE on the database (grant create on database … to it); it creates a schema inside a transaction that is rolled back. Or compare with another provider: --against NAME.",
-        "25006" => "The server is read-only (a standby): compare with another provider: --against NAME.",
+        "25006" => "It takes no writes: compare with another provider: --against NAME.",
         "55P03" => "Something holds a lock there; try again.",
         _ => $"Nothing was changed. {ReplayRules.Advice}",
     };

@@ -53,18 +53,32 @@ internal static class TableRepair
             // A constant default fills the rows that are there without touching them; without one they have nothing to be NOT NULL with.
             var filled = wanted.Has("default") || wanted.Has("generated") || wanted.Has("identity") || wanted["not_null"] != "true";
             List<string> add = [$"{table} add column {ObjectDdl.Column(wanted, filled)}"];
+            add.AddRange(ObjectDdl.ColumnSettings(wanted));
             if (wanted.Has("grants")) add.AddRange(GrantDdl.Between(wanted, "", wanted["grants"], actual.Facts.Owner));
             if (wanted.Has("comment")) add.Add($"comment on {SqlName.Target(wanted)} is {SqlQuote.Literal(wanted["comment"])}");
             return filled ? [add] : [add, .. NotNull(table, wanted)];
         }
         if (found == DriftClasses.ColumnDefault) return [[$"{table} alter column {name} {(wanted.Has("default") ? $"set default {wanted.Sql("default")}" : "drop default")}"]];
         if (found == DriftClasses.ColumnNullability) return wanted["not_null"] == "true" ? NotNull(table, wanted) : [[$"{table} alter column {name} drop not null"]];
+        if (found == DriftClasses.Storage) return RepairPlanner.One(ColumnStorage(wanted, there));
         if (found == DriftClasses.NotValid) return [[$"{table} validate constraint {SqlQuote.Name(there["~not_null_name"])}"]];
         if (found == DriftClasses.ColumnIdentity && wanted.Has("identity") && !there.Has("default"))
             return there.Has("identity") ? [[$"{table} alter column {name} set generated {ObjectDdl.Identity(wanted)}"]]
                 : [[$"{table} alter column {name} add generated {ObjectDdl.Identity(wanted)} as identity",
                     $"select pg_catalog.setval(pg_catalog.pg_get_serial_sequence({SqlQuote.Literal(SqlName.Of(wanted.Parent))}, {SqlQuote.Literal(wanted.Name)}), coalesce((select max({name}) from {SqlName.Of(wanted.Parent)}), 0) + 1, false)"]];
         return null;
+    }
+
+    // How rows are stored that are there already stays as it is until they are written again.
+    private static IEnumerable<string> ColumnStorage(CatalogueObject wanted, CatalogueObject there)
+    {
+        var alter = $"alter table {SqlName.Of(wanted.Parent)} alter column {SqlQuote.Name(wanted.Name)}";
+        if (wanted["storage"] != there["storage"] && !wanted.Has("storage")) yield return $"{alter} set storage {wanted.Sql("~storage")}";
+        if (wanted["compression"] != there["compression"] && !wanted.Has("compression")) yield return $"{alter} set compression default";
+        if (wanted["statistics"] != there["statistics"] && !wanted.Has("statistics")) yield return $"{alter} set statistics -1";
+        var gone = there["options"].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(option => option.Split('=')[0]).ToList();
+        if (gone.Count > 0) yield return $"{alter} reset ({string.Join(", ", gone.Select(SqlQuote.Dotted))})";
+        foreach (var setting in ObjectDdl.ColumnSettings(wanted)) yield return setting;
     }
 
     // Of PostgreSQL 12 and later: SET NOT NULL looks at no row where a valid CHECK says so already.

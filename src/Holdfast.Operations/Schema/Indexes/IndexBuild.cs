@@ -50,6 +50,7 @@ internal sealed class IndexBuild(NpgsqlConnectionStringBuilder settings, string 
         await using var _ = session.ConfigureAwait(false);
         return await TranslatedAsync(session, async () =>
         {
+            await WritesOff.RefuseAsync(session, cancellationToken).ConfigureAwait(false);
             await MigrationLock.TakeAsync(session.Connection, LockWaitMax, _time, cancellationToken).ConfigureAwait(false);
             try
             {
@@ -108,7 +109,7 @@ internal sealed class IndexBuild(NpgsqlConnectionStringBuilder settings, string 
         }
         catch (Exception e) when (e is HoldfastException or NpgsqlException or OperationCanceledException or IOException)
         {
-            return $"What it left could not be dropped ({e.Message}); the next 'holdfast schema index build {plan.Name}' does that first.";
+            return $"What it left could not be dropped ({e.Message}); the next '{new IndexAdvice(schema, isNamed: true).Build(plan.Name)}' does that first.";
         }
     }
 
@@ -121,7 +122,7 @@ internal sealed class IndexBuild(NpgsqlConnectionStringBuilder settings, string 
     }
 
     private static IndexChange Change(ControlSession session, IndexBuildPlan plan, IReadOnlyList<string> waitsFor) =>
-        new(session.Target, plan.Name, [.. new[] { plan.Build is null ? null : plan.Before, plan.Build }.OfType<string>()], waitsFor);
+        new(session.Target, plan.Name, [.. new[] { plan.Build is null ? null : plan.Before, plan.Build }.OfType<string>()], waitsFor) { ThereAs = plan.ThereAs };
 
     private Task<ControlSession> OpenAsync(ServerIdentity? expected, CancellationToken cancellationToken) => ControlSession.OpenAsync(settings, "holdfast schema index build", expected, cancellationToken, schema);
 
@@ -147,6 +148,9 @@ internal sealed record IndexChange(string Target, string Index, IReadOnlyList<st
 {
     /// <summary>How long it took; null before it ran.</summary>
     public double? Milliseconds { get; init; }
+
+    /// <summary>The index of another name that does the same already, so that none was built.</summary>
+    public string? ThereAs { get; init; }
 
     /// <summary>The statement that makes a dropped index again.</summary>
     public string? Again { get; init; }

@@ -29,6 +29,7 @@ internal sealed class IndexDrop(NpgsqlConnectionStringBuilder settings, string s
         try
         {
             if (!execute) return await ChangeAsync(session, cancellationToken).ConfigureAwait(false);
+            await WritesOff.RefuseAsync(session, cancellationToken).ConfigureAwait(false);
             await MigrationLock.TakeAsync(session.Connection, LockWaitMax, _time, cancellationToken).ConfigureAwait(false);
             try
             {

@@ -27,7 +27,8 @@ internal static class IndexReader
 
     // Enough for a look-up of a parent's children: the first columns of a whole, valid index are those of the key, in any order.
     private const string ForeignKeys = """
-        select c.conname::text, t.relname::text, array(select a.attname::text from unnest(c.conkey) with ordinality k(n, i) join pg_attribute a on a.attrelid = t.oid and a.attnum = k.n order by k.i)
+        select c.conname::text, t.relname::text, array(select a.attname::text from unnest(c.conkey) with ordinality k(n, i) join pg_attribute a on a.attrelid = t.oid and a.attnum = k.n order by k.i),
+          case when t.relkind = 'p' then array(select p.relname::text from pg_partition_tree(t.oid) l join pg_class p on p.oid = l.relid where l.isleaf and p.relkind = 'r' and p.relnamespace = t.relnamespace order by 1) end
         from pg_constraint c join pg_class t on t.oid = c.conrelid join pg_namespace n on n.oid = t.relnamespace
         where c.contype = 'f' and c.conparentid = 0 and n.nspname = $1 and not exists (
           select from pg_index x where x.indrelid = c.conrelid and x.indisvalid and x.indpred is null and x.indnkeyatts >= cardinality(c.conkey)
@@ -46,22 +47,26 @@ internal static class IndexReader
             Constraint = row.IsDBNull(9) ? null : row.GetString(9), IsPartitioned = row.GetBoolean(10), Shape = row.GetString(11), Frame = row.GetString(12),
             KeyParts = row.IsDBNull(13) ? null : row.GetFieldValue<string[]>(13), Scans = row.GetInt64(14), Bytes = row.GetInt64(15), IsBeingBuilt = row.GetBoolean(16), ServesForeignKey = row.GetBoolean(17),
         }, cancellationToken, schema).ConfigureAwait(false);
-        var keys = await session.QueryAsync(ForeignKeys, row => new UnindexedKey(row.GetString(0), row.GetString(1), row.GetFieldValue<string[]>(2)), cancellationToken, schema).ConfigureAwait(false);
+        var keys = await session.QueryAsync(ForeignKeys, row => new UnindexedKey(row.GetString(0), row.GetString(1), row.GetFieldValue<string[]>(2)) { Partitions = row.IsDBNull(3) ? null : row.GetFieldValue<string[]>(3) }, cancellationToken, schema).ConfigureAwait(false);
         var reset = await session.QueryAsync(Reset, row => row.IsDBNull(0) ? (DateTimeOffset?)null : new DateTimeOffset(row.GetDateTime(0), TimeSpan.Zero), cancellationToken).ConfigureAwait(false);
-        return new SchemaIndexes(indexes, keys, await DeclaredIndexes.ReadAsync(session, schema, cancellationToken).ConfigureAwait(false), reset.FirstOrDefault());
+        return new SchemaIndexes(schema, indexes, keys, await DeclaredIndexes.ReadAsync(session, schema, cancellationToken).ConfigureAwait(false), reset.FirstOrDefault());
     }
 }
 
 /// <summary>What a server has in a schema.</summary>
+/// <param name="Schema">The schema.</param>
 /// <param name="Live">Its indexes.</param>
 /// <param name="UnindexedKeys">Foreign keys that no index serves.</param>
 /// <param name="Declared">What the migrations that it has had declare.</param>
 /// <param name="StatisticsReset">Since when scans are counted; null: since the server was made, or its statistics were lost in a crash.</param>
-internal sealed record SchemaIndexes(IReadOnlyList<LiveIndex> Live, IReadOnlyList<UnindexedKey> UnindexedKeys, IReadOnlyList<DeclaredIndex> Declared, DateTimeOffset? StatisticsReset);
+internal sealed record SchemaIndexes(string Schema, IReadOnlyList<LiveIndex> Live, IReadOnlyList<UnindexedKey> UnindexedKeys, IReadOnlyList<DeclaredIndex> Declared, DateTimeOffset? StatisticsReset);
 
 /// <summary>A foreign key whose table must be read whole whenever a parent is deleted or changes its key.</summary>
 internal sealed record UnindexedKey(string Constraint, string Table, IReadOnlyList<string> Columns)
 {
+    /// <summary>The partitions that hold its table's rows, where that is a partitioned one; null: it is a plain one.</summary>
+    public IReadOnlyList<string>? Partitions { get; init; }
+
     /// <summary>What an index for it is called.</summary>
     public string IndexName => NameOf(Table, Columns);
 

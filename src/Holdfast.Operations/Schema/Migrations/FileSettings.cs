@@ -5,11 +5,8 @@ namespace Holdfast.Operations.Schema.Migrations;
 /// <summary>What a file sets for its session, given again to each of its statements that has a transaction, or a session, of its own.</summary>
 internal static class FileSettings
 {
-    /// <param name="script">The file.</param>
-    /// <param name="index">The statement that is about to run, counted from 0.</param>
-    public static IReadOnlyList<string> Before(SqlScript script, int index) => [.. script.Statements.Take(index).Where(IsForSession).Select(statement => statement.Sql)];
-
-    private static bool IsForSession(SqlStatement statement)
+    /// <summary>Whether a statement is one that those behind it start with.</summary>
+    public static bool Has(SqlStatement statement)
     {
         if (statement.StartsWith("reset")) return true;
         if (statement.StartsWith("set")) return !(statement.StartsWith("set", "local") || statement.StartsWith("set", "transaction") || statement.StartsWith("set", "constraints"));

@@ -36,13 +36,15 @@ internal sealed class StatementwiseFile(MigrationRun run, PreparedFile file)
         var first = (int)(begun?.LastStatement ?? 0);
         if (begun is not null) await AdvanceAsync(rank, first, cancellationToken).ConfigureAwait(false);
         var retries = 0;
+        var settings = file.Script.Statements.Take(first).Where(FileSettings.Has).Select(statement => statement.Sql).ToList();
         for (var i = first; i < file.Statements; i++)
         {
             run.Tell(MigrationEventKind.Statement, file.File.Script, $"statement {i + 1} of {file.Statements}");
             try
             {
-                var (again, lost) = await RunAsync(i, rank, cutBefore: i == first && begun is { State: "running" }, cancellationToken).ConfigureAwait(false);
+                var (again, lost) = await RunAsync(i, settings, rank, cutBefore: i == first && begun is { State: "running" }, cancellationToken).ConfigureAwait(false);
                 (retries, waited) = (retries + again, waited + lost);
+                if (FileSettings.Has(file.Script.Statements[i])) settings.Add(file.Script.Statements[i].Sql);
             }
             // Where the session itself is gone nothing can be written: the row still says "running", and the next run goes on.
             catch (Exception e) when (e is PostgresException or MigrationFailedException && run.Connection.FullState == System.Data.ConnectionState.Open)
@@ -56,9 +58,9 @@ internal sealed class StatementwiseFile(MigrationRun run, PreparedFile file)
         return MigrationStep.Of(file) with { Retries = retries, LockWaitMs = (long)waited.TotalMilliseconds, DurationMs = Math.Max(took, 0) };
     }
 
-    private async Task<(int Retries, TimeSpan Lost)> RunAsync(int index, long rank, bool cutBefore, CancellationToken cancellationToken)
+    private async Task<(int Retries, TimeSpan Lost)> RunAsync(int index, IReadOnlyList<string> settings, long rank, bool cutBefore, CancellationToken cancellationToken)
     {
-        var (statement, number, settings) = (file.Script.Statements[index], index + 1, FileSettings.Before(file.Script, index));
+        var (statement, number) = (file.Script.Statements[index], index + 1);
         if (ConcurrentIndex.Of(statement) is { } concurrent)
         {
             await new ConcurrentStatement(run, file.File.Script, settings).RunAsync(statement, concurrent, cutBefore, cancellationToken).ConfigureAwait(false);

@@ -103,6 +103,28 @@ public sealed class ConstraintFixTests
         Assert.Equal(0, await database.ScalarAsync<long>($"select count(*) from {Table}"));
     }
 
+    [Theory]
+    [InlineData("create function holdfast.swallow() returns trigger language plpgsql as 'begin return null; end'; create trigger swallow before insert on holdfast.session_memories for each row execute function holdfast.swallow()", "trigger swallow")]
+    [InlineData("create rule nowhere as on insert to holdfast.session_memories do instead nothing", "rule nowhere")]
+    public async Task rows_that_never_reach_the_table_prove_nothing_and_what_takes_them_is_named(string harm, string what)
+    {
+        var database = await SchemaDatabase.CreateAsync();
+        await database.ExecuteAsync($"{Drop}; {harm}");
+        var error = await Assert.ThrowsAsync<SchemaVerificationException>(() => Fix(database).RunAsync([Expected], null, Token));
+        Assert.Contains(what, error.Message, StringComparison.Ordinal);
+        Assert.Contains("nothing is proved", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_role_that_is_set_to_read_only_is_told_before_anything()
+    {
+        var database = await SchemaDatabase.CreateAsync();
+        await database.ExecuteAsync("do $$ begin execute format('alter role %I in database %I set default_transaction_read_only = on', current_user, current_database()); end $$");
+        var error = await Assert.ThrowsAsync<SchemaException>(() => Fix(database).RunAsync([Expected], null, Token));
+        Assert.Contains("default_transaction_read_only is on by a setting of the role", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Nothing was changed", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task the_proof_fails_where_nothing_refuses_a_forbidden_value()
     {

@@ -117,6 +117,35 @@ public sealed class DriftDirectoryTests
         else Assert.NotEmpty(await database.Migrator(set).MigrateAsync());
     }
 
+    [Fact]
+    public async Task what_is_made_again_on_the_only_provider_may_be_used_by_whom_it_could_be_before()
+    {
+        var database = await MigrationDatabase.CreateAsync();
+        (string, string)[] files = [("V1__all.sql", "create function fn_s() returns int language sql as 'select 1'; create type mood_s as enum ('a'); create domain dom_s as text; create table t (id int)")];
+        await database.RunAsync("create role single_reader");
+        await database.MigrateAsync(files);
+        await database.RunAsync("alter default privileges in schema app grant select on tables to single_reader; drop function app.fn_s(); drop type app.mood_s; drop domain app.dom_s; drop table app.t");
+        var options = Options(files);
+        var drift = Assert.Single((await CheckAsync(database, options)).Providers);
+        var result = await new DriftRepair(options).RunAsync(drift, drift.Differences, null, CancellationToken.None);
+        Assert.Empty(result.Left.Select(left => left.Detail));
+        Assert.DoesNotContain(result.Proof.Proved.SelectMany(step => step.Statements), sql => sql.Contains("revoke", StringComparison.Ordinal));
+        Assert.True(await database.AskAsync<bool>("select has_function_privilege('single_reader', 'app.fn_s()', 'execute') and has_type_privilege('single_reader', 'app.mood_s', 'usage') and has_type_privilege('single_reader', 'app.dom_s', 'usage') and has_table_privilege('single_reader', 'app.t', 'select')"));
+        Assert.Empty(await FindingsAsync(database, files));
+    }
+
+    [Fact]
+    public async Task a_database_that_is_set_to_read_only_is_not_called_a_standby()
+    {
+        var database = await MigrationDatabase.CreateAsync();
+        await database.MigrateAsync(Shop);
+        await database.RunAsync("do $$ begin execute format('alter database %I set default_transaction_read_only = on', current_database()); end $$");
+        var error = Assert.IsType<SchemaException>(Assert.Single((await CheckAsync(database, Options(Shop))).Providers).Error);
+        Assert.Contains("default_transaction_read_only is on by a setting of the database", error.Message, StringComparison.Ordinal);
+        Assert.Contains("reset default_transaction_read_only", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("standby", error.Message, StringComparison.Ordinal);
+    }
+
     private static DriftOptions Options((string, string)[] files) => DriftOptions.Of(MigrationDatabase.Files(files), MigrationDatabase.Schema);
 
     private static Task<DriftReport> CheckAsync(MigrationDatabase database, DriftOptions options) =>

@@ -95,5 +95,28 @@ internal static class DriftFixture
         grant execute on function {schema}.secure(text) to fx_app;
         alter default privileges in schema {schema} grant select on tables to fx_app;
         comment on table {schema}.people is 'humans';
+        -- What must be made in another order than kinds and names have, and what has no class of its own.
+        create function {schema}.z_short(x text) returns boolean language plpgsql immutable as $$ begin return length(x) < 50; end $$;
+        create domain {schema}.a_short as text constraint short_check check ({schema}.z_short(value));
+        create domain {schema}.a_place as {schema}.point3;
+        create type {schema}.floats as range (subtype = float8, subtype_diff = float8mi, multirange_type_name = {schema}.float_ranges);
+        create function {schema}.z_add(a integer, b integer) returns integer language sql immutable as $$ select a + b $$;
+        create aggregate {schema}.a_sum(integer) (sfunc = {schema}.z_add, stype = integer, initcond = '0');
+        create view {schema}.z_facts as select {schema}.next_ticket() as ticket, 1 as one;
+        alter view {schema}.z_facts alter column one set default 5;
+        create collation {schema}.plain (provider = libc, locale = 'C');
+        create table {schema}.keeps (
+          id integer not null, seen {schema}.z_facts, span {schema}.floats, place {schema}.a_place, short {schema}.a_short, word text collate {schema}.plain, note text,
+          since timestamptz default '2026-01-01 12:00+00', every interval default '1 day 2 hours', raw bytea default '\xff00',
+          constraint keeps_pkey primary key (id) include (note), constraint keeps_word_key unique (word) deferrable initially deferred);
+        alter table {schema}.keeps alter column note set storage external, alter column note set statistics 500, alter column word set (n_distinct = 7);
+        create statistics {schema}.keeps_stats (dependencies) on id, note from {schema}.keeps;
+        create function {schema}.same_mood(a {schema}.mood, b {schema}.mood) returns boolean language sql immutable as $$ select a::text = b::text $$;
+        create operator {schema}.=== (function = {schema}.same_mood, leftarg = {schema}.mood, rightarg = {schema}.mood, commutator = operator({schema}.===));
+        create function {schema}.mood_number(m {schema}.mood) returns integer language sql immutable as $$ select 1 $$;
+        create cast ({schema}.mood as integer) with function {schema}.mood_number({schema}.mood) as assignment;
+        create text search configuration {schema}.words (parser = pg_catalog."default");
+        alter text search configuration {schema}.words add mapping for asciiword, word with english_stem, simple;
+        create unique index a_moods_idx on {schema}.moods (mood);
         """;
 }

@@ -110,6 +110,40 @@ public sealed class IndexTests
     }
 
     [Fact]
+    public async Task advice_for_a_partitioned_table_can_be_followed_with_names_and_schema_as_a_shell_takes_them()
+    {
+        var database = await SchemaDatabase.CreateAsync();
+        await database.ExecuteAsync("""
+            create schema shop; create table shop.regions (id bigint primary key);
+            create table shop."Big Sales" (id bigint, "Region Id" bigint references shop.regions) partition by range (id);
+            create table shop.sales_1 partition of shop."Big Sales" for values from (0) to (100);
+            """);
+        var remedy = Assert.Single(await FindingsAsync(database, "shop")).Remedy;
+        const string Whole = "create index \"Big Sales_Region Id_idx\" on \"shop\".\"Big Sales\" (\"Region Id\")";
+        Assert.Equal($"holdfast schema index build --table sales_1 --columns 'Region Id' --schema shop; then as its owner, which takes those of the partitions: {Whole}", remedy);
+        var refused = await Assert.ThrowsAsync<SchemaException>(() => new IndexBuild(database.Settings, "shop") { Name = null, Table = "Big Sales", Columns = ["Region Id"] }.RunAsync(null, Token));
+        Assert.Contains("--table sales_1 --columns 'Region Id' --schema shop", refused.Message, StringComparison.Ordinal);
+        await new IndexBuild(database.Settings, "shop") { Name = null, Table = "sales_1", Columns = ["Region Id"] }.RunAsync(null, Token);
+        await database.ExecuteAsync(Whole);
+        Assert.Empty(await FindingsAsync(database, "shop"));
+    }
+
+    [Fact]
+    public async Task an_index_that_is_there_under_another_name_is_not_built_again()
+    {
+        var database = await SchemaDatabase.CreateAsync();
+        await database.ExecuteAsync($"{Shop}; create index customers_name_idx on shop.customers (\"Second Name\" desc)");
+        async Task<IndexChange> BuildAsync(string table, params string[] columns) => await new IndexBuild(database.Settings, "shop") { Name = null, Table = table, Columns = columns }.RunAsync(null, Token);
+        foreach (var (table, column, same) in ((string, string, string?)[])[("customers", "email", "customers_email_key"), ("customers", "id", "customers_pkey"), ("customers", "Second Name", null)])
+        {
+            var change = await BuildAsync(table, column);
+            Assert.Equal((same, same is null ? 1 : 0), (change.ThereAs, change.Statements.Count));
+        }
+        Assert.Equal("orders_note_region_idx", (await BuildAsync("orders", "note", "region")).Index);
+        Assert.Null((await BuildAsync("orders", "region", "note")).ThereAs);
+    }
+
+    [Fact]
     public async Task a_build_that_cannot_be_is_refused_before_anything()
     {
         var database = await SchemaDatabase.CreateAsync();
