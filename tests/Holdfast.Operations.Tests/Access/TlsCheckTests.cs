@@ -88,7 +88,7 @@ public sealed class TlsCheckTests : IAsyncLifetime
         Assert.All(pinned.Points, point => Assert.Equal((point.Point, TlsVerdict.Good), (point.Point, point.Verdict)));
         Assert.Contains("itself", Point(pinned, "name").Detail, StringComparison.Ordinal);
         // With another root beside it, whoever that one signs passes.
-        await File.AppendAllTextAsync(file, await File.ReadAllTextAsync(_certificates.AuthorityFile));
+        await File.AppendAllTextAsync(file, "\n" + await File.ReadAllTextAsync(_certificates.AuthorityFile));
         Assert.Equal(TlsVerdict.Failed, Point(await RunAsync(SslMode.VerifyCA, root: file), "name").Verdict);
         Assert.Equal(TlsVerdict.Failed, Point(await RunAsync(SslMode.VerifyFull), "chain").Verdict);
         foreach (var mode in new[] { SslMode.Disable, SslMode.Prefer })
