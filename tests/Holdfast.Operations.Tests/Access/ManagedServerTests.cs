@@ -22,7 +22,7 @@ public sealed class ManagedServerTests
         Assert.Equal(["migrator", "app_a", "app_b", "ro", "backup", "monitor"], plan.ByHand.Select(step => step.Sql.Split(' ')[2][(database.Schema.Length + 1)..]));
         Assert.All(plan.ByHand, step => Assert.False(step.IsRequired));
         var step = plan.ByHand.Single(step => step.Sql == $"alter role {database.Schema}_app_a password :'password'");
-        Assert.Contains(@"first \set password `openssl rand -hex 24`, then this, then \echo :password", step.Why, StringComparison.Ordinal);
+        Assert.Contains(@"first \set password `openssl rand -hex 24`, then this, then select 1 (the app and the monitor see a session's last statement), then \echo :password", step.Why, StringComparison.Ordinal);
         var line = step.Why.Split(' ')[^1];
         Assert.StartsWith($"postgres://{database.Schema}_app_a:PASSWORD@127.0.0.1:", line, StringComparison.Ordinal);
         var matrix = await control.VerifyAsync(new AccessOptions(), [], default);

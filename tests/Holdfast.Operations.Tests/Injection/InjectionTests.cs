@@ -48,7 +48,7 @@ public sealed class InjectionTests : IDisposable
         await database.ExecuteAsync(Sentinels);
         // That server writes every statement and its values into its log, which others read.
         await database.ExecuteAsync($"alter database {new Npgsql.NpgsqlConnectionStringBuilder(database.Connection).Database} set log_statement = 'none'");
-        await database.Control.ApplyAsync(new AccessOptions(RowSecurity: true), database.Secrets, default);
+        await database.Control.ApplyAsync(new AccessOptions(RowSecurity: true) { TakesOver = true }, database.Secrets, default);
         var logIn = await database.LogInAsync("app_a");
         HoldfastOptions Options(string tenant) => new() { Connection = logIn, Home = Directory.CreateDirectory(Path.Combine(_home, $"{_homes++}")).FullName, Schema = database.Schema, TenantId = tenant };
         await UnchangedAsync(database.Connection, database.Schema, async () =>

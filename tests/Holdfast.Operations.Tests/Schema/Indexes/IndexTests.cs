@@ -153,7 +153,7 @@ public sealed class IndexTests
         foreach (var (table, columns) in ((string, string[])[])[("orders", ["no_such"]), ("no_such", ["id"]), ("orders\"; drop table shop.orders; --", ["id"]), ("orders", ["id); drop table shop.orders; --"])])
             await Assert.ThrowsAsync<SchemaException>(() => new IndexBuild(database.Settings, "shop") { Name = null, Table = table, Columns = columns }.RunAsync(null, Token));
         Assert.Contains("schema index drop", (await Assert.ThrowsAsync<SchemaException>(() => Build(database, "orders_region_idx_ccnew", "shop").RunAsync(null, Token))).Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<SchemaException>(() => new IndexBuild(database.Settings, "shop") { Name = "orders_note_idx", Table = "customers", Columns = ["id"] }.RunAsync(null, Token));
+        await Assert.ThrowsAsync<SchemaException>(() => new IndexBuild(database.Settings, "shop") { Name = "orders_note_idx", Table = "customers", Columns = ["Second Name"] }.RunAsync(null, Token));
     }
 
     [Fact]
