@@ -110,21 +110,21 @@ internal sealed class StandIns(IReadOnlyDictionary<string, string> schemas)
     }
 
     // From the end: what stands before keeps its place.
-    private static string Changed(string sql, List<Change> changes)
+    private static string Changed(string sql, List<TextChange> changes)
     {
         foreach (var change in changes) sql = string.Concat(sql.AsSpan(0, change.Start), change.Text, sql.AsSpan(change.End));
         return sql;
     }
 
     // From the last one on. The text begins at this place of what its words were read from.
-    private List<Change> Changes(string text, IReadOnlyList<SqlToken> tokens, Func<int, bool> isRun, int start)
+    private List<TextChange> Changes(string text, IReadOnlyList<SqlToken> tokens, Func<int, bool> isRun, int start)
     {
-        var changes = new List<Change>();
+        var changes = new List<TextChange>();
         for (var i = tokens.Count - 1; i >= 0; i--)
         {
-            if (Referred(tokens, i) is var (table, next)) changes.Add(new Change(tokens[i + 1].Start - start, tokens[next - 3].End - start, NameOf(table)));
+            if (Referred(tokens, i) is var (table, next)) changes.Add(new TextChange(tokens[i + 1].Start - start, tokens[next - 3].End - start, NameOf(table)));
             else if (tokens[i].Kind == SqlTokenKind.Text && isRun(i) && LedBody(SqlText.Unescape(text, tokens[i] with { Start = tokens[i].Start - start })) is { } body)
-                changes.Add(new Change(tokens[i].Start - start, tokens[i].End - start, SqlQuote.Literal(body)));
+                changes.Add(new TextChange(tokens[i].Start - start, tokens[i].End - start, SqlQuote.Literal(body)));
         }
         return changes;
     }
@@ -169,5 +169,5 @@ internal sealed class StandIns(IReadOnlyDictionary<string, string> schemas)
     }
 
     // What stands from one place to another becomes this.
-    private readonly record struct Change(int Start, int End, string Text);
+    private readonly record struct TextChange(int Start, int End, string Text);
 }

@@ -13,7 +13,7 @@ internal static class StatementsDone
     private const string Prefix = "statements:";
 
     // The next mark goes on from the last one: from the beginning each time, a file of many statements would be read as often as it has some.
-    private static readonly ConditionalWeakTable<SqlScript, Last> Marks = [];
+    private static readonly ConditionalWeakTable<SqlScript, LastMark> Marks = [];
 
     /// <summary>The mark of the first <paramref name="count"/> statements.</summary>
     public static string Mark(SqlScript script, int count)
@@ -42,7 +42,7 @@ internal static class StatementsDone
             + "Put what is done back at its beginning, as it was; what is to be done besides stands behind it, or in a file of its own. Nothing was changed.");
     }
 
-    private sealed class Last
+    private sealed class LastMark
     {
         public int Count { get; set; }
 

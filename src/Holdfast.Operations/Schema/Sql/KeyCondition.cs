@@ -7,7 +7,7 @@ namespace Holdfast.Operations.Schema.Sql;
 /// </remarks>
 /// <param name="table">The table that is changed.</param>
 /// <param name="targets">The names by which the table's columns may be called.</param>
-/// <param name="byEquality">Only <c>=</c>, <c>in</c>, <c>is not distinct from</c> and the condition of a join narrow, as before a DELETE; and of those only one that compares a column itself (<see cref="KeyColumn"/>).</param>
+/// <param name="byEquality">Only <c>=</c>, <c>in</c>, <c>is not distinct from</c> and the condition of a join narrow, as before a DELETE; and of those only one that compares a column itself (<see cref="KeyedColumn"/>).</param>
 internal sealed class KeyCondition(string table, string[] targets, bool byEquality)
 {
     private static readonly string[] Equalities = ["=", "in"];
@@ -18,9 +18,9 @@ internal sealed class KeyCondition(string table, string[] targets, bool byEquali
 
     /// <param name="condition">The words after WHERE.</param>
     /// <param name="joined">The tables that the rows are joined with.</param>
-    public bool Holds(ReadOnlySpan<SqlToken> condition, ReadOnlySpan<SqlToken> joined = default) => Holds(condition, Scope.Of(table, targets, joined, qualified: false));
+    public bool Holds(ReadOnlySpan<SqlToken> condition, ReadOnlySpan<SqlToken> joined = default) => Holds(condition, KeyScope.Of(table, targets, joined, qualified: false));
 
-    private bool Holds(ReadOnlySpan<SqlToken> condition, Scope qualified)
+    private bool Holds(ReadOnlySpan<SqlToken> condition, KeyScope qualified)
     {
         condition = TopLevel.Unwrap(condition);
         // Not one inside of the other: a list of thousands of conditions is as deep as it is long.
@@ -32,7 +32,7 @@ internal sealed class KeyCondition(string table, string[] targets, bool byEquali
         return Compares(condition, qualified);
     }
 
-    private bool Parts(ReadOnlySpan<SqlToken> condition, List<int> between, Scope qualified, bool all)
+    private bool Parts(ReadOnlySpan<SqlToken> condition, List<int> between, KeyScope qualified, bool all)
     {
         var start = 0;
         foreach (var end in between.Append(condition.Length))
@@ -47,10 +47,10 @@ internal sealed class KeyCondition(string table, string[] targets, bool byEquali
     private bool Exists(ReadOnlySpan<SqlToken> query)
     {
         var (from, where) = (TopLevel.IndexOf(query, "from"), TopLevel.IndexOf(query, "where"));
-        return where >= 0 && Holds(query[(where + 1)..TopLevel.EndOfWhere(query)], Scope.Of(table, targets, from >= 0 && from < where ? query[(from + 1)..where] : [], qualified: true));
+        return where >= 0 && Holds(query[(where + 1)..TopLevel.EndOfWhere(query)], KeyScope.Of(table, targets, from >= 0 && from < where ? query[(from + 1)..where] : [], qualified: true));
     }
 
-    private bool Compares(ReadOnlySpan<SqlToken> atom, Scope qualified)
+    private bool Compares(ReadOnlySpan<SqlToken> atom, KeyScope qualified)
     {
         if (IndexOfTruth(atom, false) is not (>= 0 and var at)) return false;
         var word = atom[at];
@@ -78,8 +78,8 @@ internal sealed class KeyCondition(string table, string[] targets, bool byEquali
     }
 
     // What is computed from the row itself may be the same in every row. A list that has a column in it may have the constant too.
-    private bool IsKey(ReadOnlySpan<SqlToken> side, ReadOnlySpan<SqlToken> other, Scope scope) =>
-        KeyColumn.Is(side, scope) && Columns(other, scope with { IsQualified = true }, targets).Count == 0;
+    private bool IsKey(ReadOnlySpan<SqlToken> side, ReadOnlySpan<SqlToken> other, KeyScope scope) =>
+        KeyedColumn.Is(side, scope) && Columns(other, scope with { IsQualified = true }, targets).Count == 0;
 
     private static bool Begins(ReadOnlySpan<SqlToken> words, string word) => words is [var first, ..] && first.Is(word);
 
@@ -111,7 +111,7 @@ internal sealed class KeyCondition(string table, string[] targets, bool byEquali
     private static bool IsQuery(ReadOnlySpan<SqlToken> side, int i) => side[i].IsSymbol("(") && i + 1 < side.Length && (side[i + 1].Is("select") || side[i + 1].Is("with") || side[i + 1].Is("values"));
 
     /// <summary>The columns of the changed table, but for those in a subquery from somewhere.</summary>
-    private static List<string> Columns(ReadOnlySpan<SqlToken> side, Scope scope, string[] of)
+    private static List<string> Columns(ReadOnlySpan<SqlToken> side, KeyScope scope, string[] of)
     {
         var columns = new List<string>();
         for (var i = 0; i < side.Length; i++)

@@ -4,14 +4,14 @@ namespace Holdfast.Operations.Schema.Sql;
 /// Whether one side of an equality is a column of the changed table, or several in a row: as it is, in another type or case, or a member of its JSON. What else is
 /// computed from it may be the same for every row: <c>id * 0</c>, <c>isfinite(at)</c>, <c>pg_typeof(id)</c>.
 /// </summary>
-internal static class KeyColumn
+internal static class KeyedColumn
 {
     private static readonly string[] Members = ["->", "->>", "#>", "#>>"];
 
     // The same in every row, or in all that one transaction wrote.
     private static readonly string[] OfTheServer = ["tableoid", "xmin", "xmax", "cmin", "cmax"];
 
-    public static bool Is(ReadOnlySpan<SqlToken> side, Scope scope)
+    public static bool Is(ReadOnlySpan<SqlToken> side, KeyScope scope)
     {
         side = TopLevel.Unwrap(side);
         if (side is []) return false;
@@ -24,7 +24,7 @@ internal static class KeyColumn
         return IsColumn(side, scope);
     }
 
-    private static bool IsCall(SqlToken function, ReadOnlySpan<SqlToken> arguments, Scope scope)
+    private static bool IsCall(SqlToken function, ReadOnlySpan<SqlToken> arguments, KeyScope scope)
     {
         var close = 0;
         for (var depth = 1; close < arguments.Length && (depth += arguments[close].IsSymbol("(") ? 1 : arguments[close].IsSymbol(")") ? -1 : 0) > 0;) close++;
@@ -34,7 +34,7 @@ internal static class KeyColumn
         return (function.Is("row") || ((function.Is("lower") || function.Is("upper")) && IndexOf(inner, [","]) < 0)) && Is(inner, scope);
     }
 
-    private static bool IsColumn(ReadOnlySpan<SqlToken> side, Scope scope)
+    private static bool IsColumn(ReadOnlySpan<SqlToken> side, KeyScope scope)
     {
         for (var i = 1; i < side.Length; i++)
             if (i % 2 == 1 ? !side[i].IsSymbol(".") : side[i].Name is null) return false;
@@ -65,34 +65,4 @@ internal static class KeyColumn
         }
         return -1;
     }
-}
-
-/// <summary>What names of columns mean in a condition.</summary>
-/// <param name="Own">The names by which the changed table's columns may be called there.</param>
-/// <param name="Same">Those, and the names of the same table once more: in a join with itself each row meets itself.</param>
-/// <param name="IsQualified">Whether a column without its table's name is another table's.</param>
-internal sealed record Scope(string[] Own, string[] Same, bool IsQualified)
-{
-    private static readonly string[] BehindName = ["on", "join", "left", "right", "inner", "cross", "full", "natural", "using", "tablesample", "where"];
-    private static readonly string[] BeforeName = ["join", "only", "lateral"];
-
-    public static Scope Of(string table, string[] targets, ReadOnlySpan<SqlToken> joined, bool qualified)
-    {
-        var selves = new List<string>();
-        for (var i = 0; i < joined.Length; i++)
-        {
-            if (joined[i].IsSymbol("(") && i + 1 < joined.Length && (joined[i + 1].Is("select") || joined[i + 1].Is("with") || joined[i + 1].Is("values"))) i = TopLevel.Close(joined, i);
-            else if (joined[i].Name is not null && (i == 0 || joined[i - 1].IsSymbol(",") || joined[i - 1].IsSymbol("(") || IsOneOf(joined[i - 1], BeforeName)))
-            {
-                while (i + 2 < joined.Length && joined[i + 1].IsSymbol(".")) i += 2;
-                if (joined[i].Name != table) continue;
-                var alias = i + 1;
-                while (alias < joined.Length && (joined[alias].IsSymbol("*") || joined[alias].IsSymbol(")") || joined[alias].Is("as"))) alias++;
-                selves.Add(alias < joined.Length && joined[alias].Name is { } name && !IsOneOf(joined[alias], BehindName) ? name : table);
-            }
-        }
-        return new Scope([.. targets.Except(selves)], [.. targets, .. selves], qualified);
-    }
-
-    private static bool IsOneOf(SqlToken word, string[] of) => word.Kind == SqlTokenKind.Word && of.Contains(word.Text, StringComparer.OrdinalIgnoreCase);
 }
