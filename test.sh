@@ -62,7 +62,7 @@ for project in tests/*.Tests; do
 done
 # Not a test project: each of its seeds is one whole run against three servers, and counts as a test.
 if [ $# -eq 0 ] || [[ Chaos == *"$1"* ]]; then
-  started=$SECONDS seeds=12 good=0
+  started=$SECONDS seeds=8 good=0
   # In two halves at once: a run waits more than it works.
   for half in 0 1; do
     env --default-signal=INT tests/Holdfast.Chaos/bin/Release/net10.0/Holdfast.Chaos --seed $((1 + half * seeds / 2)) --seeds $((seeds / 2)) 2>&1 | tee "$reports/chaos-$half.log" &

@@ -14,12 +14,19 @@ public abstract class MutationTests(RunServers servers) : IClassFixture<RunServe
     /// <summary>A mutation's damage does not heal: there is nothing to wait for.</summary>
     private static readonly TimeSpan SettleWithin = TimeSpan.FromSeconds(4);
 
+    private const int RunsMax = 4;
+
     private protected async Task MustFindAsync(RunPlan plan, Mutation mutation, params string[] problems)
     {
         var whole = await new ChaosRun(servers.All, plan).RunAsync();
         Assert.Equal([], whole.Problems);
-        var broken = await new ChaosRun(servers.All, plan with { Mutation = mutation }) { SettleWithin = SettleWithin }.RunAsync();
-        Assert.Contains(broken.Problems, line => problems.Any(problem => line.Contains(problem, StringComparison.Ordinal)));
+        var found = new List<string>();
+        // Its chance comes by when writers meet, and on a machine that is busy they write little: some runs get one.
+        for (var seed = plan.Seed; seed < plan.Seed + RunsMax && !found.Exists(IsWanted); seed++)
+            found.AddRange((await new ChaosRun(servers.All, plan with { Mutation = mutation, Seed = seed }) { SettleWithin = SettleWithin }.RunAsync()).Problems);
+        Assert.Contains(found, IsWanted);
+
+        bool IsWanted(string line) => problems.Any(problem => line.Contains(problem, StringComparison.Ordinal));
     }
 
     private protected static FaultStep At(FaultKind kind, double at, double lasts, int provider = 0) => new(kind, TimeSpan.FromSeconds(at), TimeSpan.FromSeconds(lasts), provider);
