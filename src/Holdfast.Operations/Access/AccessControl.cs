@@ -18,7 +18,6 @@ internal sealed class AccessControl
         group by a.pid, a.application_name, a.state, a.xact_start order by a.xact_start limit 5
         """;
 
-    // What somebody has put into the schema public under the name of a function of PostgreSQL's would be called in its place, with an administrator's rights.
     private const string AskStandby = "select pg_catalog.pg_is_in_recovery()";
 
     private readonly NpgsqlConnectionStringBuilder _settings;

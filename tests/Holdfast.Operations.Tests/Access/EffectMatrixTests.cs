@@ -1,5 +1,6 @@
 using Holdfast.Operations.Access;
 using Holdfast.TestServers;
+using Npgsql;
 using Xunit;
 
 namespace Holdfast.Operations.Tests.Access;
@@ -182,6 +183,25 @@ public sealed class EffectMatrixTests
         }
         Assert.False(await database.ScalarAsync<bool>("select is_called from {s}.runs"));
         await database.ExecuteAsync("drop sequence {s}.runs");
+        var right = await database.VerifyAsync();
+        Assert.True(right.IsRight, string.Join('\n', right.Wrong.Take(10)));
+    }
+
+    /// <summary>What could not be looked at is not taken for good: the function may be another one the next moment, and the trials would run it.</summary>
+    [Fact]
+    public async Task a_function_that_somebody_holds_back_is_a_finding_and_nothing_is_tried_with_the_rights_of_who_verifies()
+    {
+        using var database = await AccessDatabase.AppliedAsync();
+        await using (var source = NpgsqlDataSource.Create(database.Connection))
+        await using (var held = await source.OpenConnectionAsync())
+        await using (var transaction = await held.BeginTransactionAsync())
+        {
+            await using (var command = new NpgsqlCommand($"alter function {database.Schema}.refuse_delete() cost 77", held)) await command.ExecuteNonQueryAsync();
+            var matrix = await database.VerifyAsync();
+            Assert.Contains(matrix.Wrong, cell => cell.ToString().Contains("the functions could not be compared with the declaration", StringComparison.Ordinal));
+            Assert.Contains(matrix.Notes, note => note.StartsWith("Nothing was tried as holdfast: ", StringComparison.Ordinal));
+            Assert.DoesNotContain(matrix.Cells, cell => cell.Operation is "guard" or "new table");
+        }
         var right = await database.VerifyAsync();
         Assert.True(right.IsRight, string.Join('\n', right.Wrong.Take(10)));
     }

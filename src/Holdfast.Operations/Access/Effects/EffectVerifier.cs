@@ -12,6 +12,7 @@ internal sealed class EffectVerifier(
     NpgsqlConnection connection, NpgsqlConnectionStringBuilder settings, string schema, AccessOptions options, IReadOnlyList<string> urls, TimeProvider time)
 {
     private const string NewTable = "holdfast_access_trial";
+    private const int ComparisonsMax = 3;
 
     private readonly List<EffectCell> _cells = [];
     private readonly List<string> _loggedIn = [];
@@ -32,10 +33,10 @@ internal sealed class EffectVerifier(
         if (state.Members.Where(one => !CatalogueChecks.IsOwners(schema, one.Group)).Select(one => $"{one.Member} as {one.Group}").ToList() is { Count: > 0 } members)
             _notes.Add($"Others may act as roles of Holdfast's: {string.Join(", ", members)}.");
         if (Waiting(wanted, state) is { Count: > 0 } waiting) _notes.Add($"The application has not yet all rights to what the catalogue does not know; 'holdfast access apply' gives them: {string.Join(", ", waiting)}.");
-        await InOwnTransactionAsync(() => CompareFunctionsAsync(state, wanted, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var isCompared = await CompareFunctionsAsync(state, wanted, cancellationToken).ConfigureAwait(false);
         _cells.AddRange(state.Code.Select(code => EffectCell.Of(RoleSpecs.Owner(schema), "code", code.Table, false, $"{code.What}, is not declared and runs with the rights of whoever uses the table, an administrator's too: look at it and drop it")));
-        _isSafe = state.Code.Count == 0 && _cells.All(cell => cell.Operation != "function" || cell.IsRight);
-        if (!_isSafe) _notes.Add($"Nothing was tried as {settings.Username}: what is not declared in the schema would run with its rights. Log-ins in --secrets are tried all the same.");
+        _isSafe = isCompared && state.Code.Count == 0 && _cells.All(cell => cell.Operation != "function" || cell.IsRight);
+        if (!_isSafe) _notes.Add($"Nothing was tried as {settings.Username}: what is not declared in the schema, or was not compared with the declaration, would run with its rights. Log-ins in --secrets are tried all the same.");
         foreach (var role in roles)
         {
             var isThere = state.Roles.ContainsKey(role.Name);
@@ -114,17 +115,30 @@ internal sealed class EffectVerifier(
         GuardTriggers.Missing(schema, table, state.Objects.FirstOrDefault(found => found.Kind == "table" && found.Name == table.Name)).Select(trigger => trigger.Name);
 
     /// <summary>Makes the declared functions again and looks whether they are others then.</summary>
-    private async Task CompareFunctionsAsync(AccessState state, AccessOptions wanted, CancellationToken cancellationToken)
+    /// <returns>False: that is not known, and what they would do neither.</returns>
+    private async Task<bool> CompareFunctionsAsync(AccessState state, AccessOptions wanted, CancellationToken cancellationToken)
     {
-        if (!state.Roles.ContainsKey(RoleSpecs.Owner(schema))) return;
-        if (!state.IsSuperuser && !await BecomeAsync(RoleSpecs.All(schema, options)[0], "role", cancellationToken).ConfigureAwait(false)) return;
-        try
+        if (!state.Roles.ContainsKey(RoleSpecs.Owner(schema))) return false;
+        for (var attempt = 1; ; attempt++)
         {
-            _cells.AddRange(await FunctionComparison.RunAsync(connection, schema, wanted, cancellationToken).ConfigureAwait(false));
-        }
-        catch (PostgresException e) when (AccessErrors.IsPassing(e))
-        {
-            _notes.Add($"The functions were not compared with the declaration, because somebody else is changing them ({e.MessageText}).");
+            try
+            {
+                var isCompared = false;
+                await InOwnTransactionAsync(async () =>
+                {
+                    if (!state.IsSuperuser && !await BecomeAsync(RoleSpecs.All(schema, options)[0], "role", cancellationToken).ConfigureAwait(false)) return;
+                    _cells.AddRange(await FunctionComparison.RunAsync(connection, schema, wanted, cancellationToken).ConfigureAwait(false));
+                    isCompared = true;
+                }, cancellationToken).ConfigureAwait(false);
+                return isCompared;
+            }
+            catch (PostgresException e) when (AccessErrors.IsPassing(e))
+            {
+                // Another run is over in a moment. Whoever holds it for longer may be about to make it another one.
+                if (attempt < ComparisonsMax) continue;
+                _cells.Add(EffectCell.Of(RoleSpecs.Owner(schema), "function", "", false, $"the functions could not be compared with the declaration, because somebody else is changing them: {e.MessageText}"));
+                return false;
+            }
         }
     }
 
