@@ -61,10 +61,11 @@ public sealed class ProviderTests(ThreeProviders providers) : IClassFixture<Thre
         var session = await memory.StartSessionAsync();
         await providers["neon"].KillAsync();
         await session.AppendUserAsync("hello");
-        await Wait.UntilAsync(() => Task.FromResult(memory.Providers!.Primary == "supabase"), "supabase leads");
+        // Which of the two has all rows by then is not said.
+        await Wait.UntilAsync(() => Task.FromResult(memory.Providers!.Primary is "supabase" or "railway"), "another leads");
         await Wait.UntilAsync(async () => (await home.RunAsync("provider", "log", "--json")).Result.GetArrayLength() == 1, "the change is in the log");
         var change = (await home.RunAsync("provider", "log", "--json")).Result[0];
-        Assert.Equal(("neon", "supabase", "down"), (Text(change, "from"), Text(change, "to"), Text(change, "cause")));
+        Assert.Equal(("neon", memory.Providers!.Primary, "down"), (Text(change, "from"), Text(change, "to"), Text(change, "cause")));
         Assert.InRange(change.GetProperty("detection_milliseconds").GetInt64(), 0, 5_000);
         Assert.InRange(change.GetProperty("switch_milliseconds").GetInt64(), 0, 5_000);
     }

@@ -38,6 +38,24 @@ public sealed class SweepTests
         Assert.Equal(0, await ScalarAsync(connections, $"select count(*) from {schema}.session_memories where content is not null"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task an_erasure_that_comes_a_second_time_waits_for_nobody(bool withAnother)
+    {
+        var schema = await TestPlaces.NewSchemaAsync(Place.Postgres);
+        await using var store = await TestPlaces.OpenPostgresAsync(Place.Postgres, schema);
+        await using var connections = NpgsqlDataSource.Create(await TestServer.ConnectionAsync(Place.Postgres));
+        Task<long> WaitingAsync() => ScalarAsync(connections, $"select count(*) from {schema}.erasure_sweeps");
+        var erasure = _rows.Erasure(_rows.Clock.Next(), user: "ann");
+        await store.MergeAsync([erasure], CancellationToken.None);
+        Assert.Equal(1, await WaitingAsync());
+        await Wait.UntilAsync(() => store.SweepErasuresAsync(CancellationToken.None), "the sweep is done");
+        Assert.Equal(0, await WaitingAsync());
+        await store.MergeAsync(withAnother ? [erasure, _rows.Erasure(_rows.Clock.Next(), user: "bob")] : [erasure], CancellationToken.None);
+        Assert.Equal(withAnother ? 1 : 0, await WaitingAsync());
+    }
+
     [Fact]
     public async Task nothing_of_what_was_said_is_left_in_the_bytes_of_the_local_file()
     {

@@ -29,9 +29,12 @@ internal sealed class ErasureSweep
         AtOnce =
         [
             .. _sweeps,
+            // Only where this transaction has brought the erasure: one that comes a second time, from the relay or a push, has nothing
+            // to wait for, and nobody would look for it for long.
             $"""
             insert into {schema}.erasure_sweeps (tenant_id, erasure_id, horizon)
-            select tenant_id, id, '0'::xid8 from unnest($1::text[], $2::uuid[]) a(tenant_id, id)
+            select e.tenant_id, e.id, '0'::xid8 from unnest($1::text[], $2::uuid[]) a(tenant_id, id) join {schema}.erasures e using (tenant_id, id)
+            where age(e.xmin) <= age(pg_current_xact_id()::xid)
             order by 1, 2 on conflict do nothing
             """,
         ];
