@@ -22,6 +22,14 @@ if ! with_build_lock . dotnet build Holdfast.slnx -c Release --nologo -v quiet >
   echo "0 passed, 1 failed"
   exit 1
 fi
+# What the tests of the command line run is what people get: published, compiled ahead.
+export HOLDFAST_TEST_PROGRAM=$PWD/.cache/test-program/holdfast
+if ! with_build_lock . dotnet publish src/Holdfast.Cli -c Release -p:PublishReadyToRun=true -o "$(dirname "$HOLDFAST_TEST_PROGRAM")" --nologo -v quiet >"$log" 2>&1; then
+  cat "$log"
+  echo "the program could not be published"
+  echo "0 passed, 1 failed"
+  exit 1
+fi
 rm -f "$log"
 
 passed=0 failed=0

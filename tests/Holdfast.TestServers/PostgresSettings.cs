@@ -16,7 +16,7 @@ internal static class PostgresSettings
             ("max_connections", "200"), ("timezone", "UTC"), ("shared_buffers", "64MB"), ("max_prepared_transactions", "10"),
             ("fsync", durability), ("full_page_writes", durability), ("synchronous_commit", durability),
             // In the data folder, so that a killed server leaves nothing of it in /dev/shm.
-            ("dynamic_shared_memory_type", "mmap"), ("logging_collector", "off"),
+            ("dynamic_shared_memory_type", "mmap"), ("logging_collector", "off"), ("jit", "off"),
         })
         {
             yield return "-c";

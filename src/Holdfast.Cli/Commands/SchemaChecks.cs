@@ -15,7 +15,7 @@ internal static class SchemaChecks
         var check = new RolloutCheck(all, set, SchemaDriftCommand.Options(invocation, all) with { LockWaitMax = patience.LockWaitMax })
         {
             Ignored = await SchemaDriftCommand.IgnoredAsync(invocation, cancellationToken),
-            IsLeftToAccess = set.IsShipped ? AccessFollows.Is : (_, _) => false,
+            IsLeftToAccess = set.IsShipped ? new AccessFollows(SchemaTargets.SchemaOf(invocation)).Is : (_, _) => false,
         };
         return new RolloutGate(check) { Compared = (name, seen) => Invocation.Note($"{name}: {SaidOptions.Complete(invocation, Words(seen))}") };
     }

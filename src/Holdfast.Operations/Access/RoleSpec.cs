@@ -60,7 +60,8 @@ internal static class RoleSpecs
             new(AccessRole.Owner, owner, CanLogIn: false) { Settings = [path] },
             new(AccessRole.Migrator, NameOf(schema, "migrator"), CanLogIn: true)
             {
-                MemberOf = owner, Inherits = false, ConnectionLimit = 2,
+                // A server may have several of the databases, and a check of one takes two sessions.
+                MemberOf = owner, Inherits = false, ConnectionLimit = 10,
                 // How long a migration may take it says itself.
                 Settings = [path, ("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "10min")],
             },

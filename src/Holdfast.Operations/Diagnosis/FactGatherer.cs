@@ -1,3 +1,4 @@
+using Holdfast.Providers;
 using Holdfast.Providers.Configuration;
 using Holdfast.Providers.Control;
 using Holdfast.Providers.Probing;
@@ -42,8 +43,12 @@ internal sealed class FactGatherer(HoldfastConfiguration configuration, TimeProv
         var ladder = new ProbeLadder(provider.Name, settings, _options.Schema, time);
         return RunAsync();
 
-        async Task<ProviderFacts> RunAsync() => new(provider.Name, settings.Host!, settings.Port, settings.Database, settings.SslMode,
-            !TransportSecurity.HasRemoteHost(settings), await ladder.RunAsync(cancellationToken).ConfigureAwait(false), provider.RelayConnection is not null);
+        async Task<ProviderFacts> RunAsync()
+        {
+            var facts = new ProviderFacts(provider.Name, settings.Host!, settings.Port, settings.Database, settings.SslMode, !TransportSecurity.HasRemoteHost(settings),
+                await ladder.RunAsync(cancellationToken).ConfigureAwait(false), provider.RelayConnection is not null);
+            return facts.Answers ? facts with { RelayProblem = await RelayLogIn.ProblemAsync(provider, _options, ProbeDeadlines.Default.Step, cancellationToken).ConfigureAwait(false) } : facts;
+        }
     }
 
     private async Task<LocalFacts> LocalAsync(CancellationToken cancellationToken)

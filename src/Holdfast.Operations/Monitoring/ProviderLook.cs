@@ -10,7 +10,8 @@ namespace Holdfast.Operations.Monitoring;
 /// <summary>What one look at a provider found.</summary>
 /// <param name="Probe">The rungs.</param>
 /// <param name="Counts">Rows and bytes by table; null: not asked, or no answer in time.</param>
-internal sealed record ProviderSight(ProbeReport Probe, IReadOnlyDictionary<string, (long Rows, long? Bytes)>? Counts);
+/// <param name="RelayProblem">Why the relay's own log-in cannot be used; null: it can, or there is none.</param>
+internal sealed record ProviderSight(ProbeReport Probe, IReadOnlyDictionary<string, (long Rows, long? Bytes)>? Counts, string? RelayProblem = null);
 
 /// <summary>Looks at one provider within a short time, on connections of its own: a dead one delays nobody.</summary>
 internal sealed class ProviderLook(ProviderOptions provider, HoldfastOptions options)
@@ -22,7 +23,10 @@ internal sealed class ProviderLook(ProviderOptions provider, HoldfastOptions opt
     {
         var probe = await new ProbeLadder(provider.Name, ProviderEndpoints.Work(provider), options.Schema, options.TimeProvider, Deadlines).RunAsync(cancellationToken).ConfigureAwait(false);
         // One that refuses the password is not asked a second time: some ban the address after two.
-        return new(probe, withTables && Answers(probe) ? await CountAsync(cancellationToken).ConfigureAwait(false) : null);
+        if (!Answers(probe)) return new(probe, null);
+        // Rows are counted with the relay's log-in: where that cannot be used, a second try would tell nothing more.
+        if (await RelayLogIn.ProblemAsync(provider, options, CountsMax, cancellationToken).ConfigureAwait(false) is { } problem) return new(probe, null, problem);
+        return new(probe, withTables ? await CountAsync(cancellationToken).ConfigureAwait(false) : null);
     }
 
     /// <summary>True when it answered a query.</summary>

@@ -74,7 +74,8 @@ internal sealed class StatusGatherer(HoldfastOptions options, IReadOnlyList<Prov
             sight.Counts?.Values.Sum(count => count.Bytes ?? 0),
             [.. probe.Steps.Select(step => new StepStatus(EnumText<ProbeStep>.Of(step.Step), EnumText<ProbeState>.Of(step.State), step.Duration.TotalMilliseconds, step.Detail))])
         {
-            LacksRelayRole = facts.IsByTenant == true && server.RelayConnection is null && servers.Count > 1,
+            RelayProblem = sight.RelayProblem
+                ?? (facts.IsByTenant == true && server.RelayConnection is null && servers.Count > 1 ? $"row-level security shows its role one tenant at a time: set {SettingNames.Relay(server.Name)}" : null),
         };
     }
 

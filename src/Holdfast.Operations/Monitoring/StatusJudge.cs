@@ -39,7 +39,7 @@ internal static class StatusJudge
         foreach (var provider in report.Providers.Where(provider => IsWaiting(provider, report))) yield return $"{Waiting(provider.RowsWaiting!.Value)} for {provider.Name}";
         foreach (var provider in report.Providers.Where(provider => provider.RowsRefused > 0)) yield return $"{provider.Name} refuses {Rows(provider.RowsRefused!.Value)}";
         foreach (var provider in report.Providers.Where(provider => provider.TlsDays < TlsDaysMin)) yield return $"the certificate of {provider.Name} {(provider.TlsDays < 0 ? "has ended" : $"ends in {provider.TlsDays} days")}";
-        foreach (var provider in report.Providers.Where(provider => provider.LacksRelayRole)) yield return $"the relay sees one tenant only at {provider.Name} (row-level security): set {Providers.Configuration.SettingNames.Relay(provider.Name)}";
+        foreach (var provider in report.Providers.Where(provider => provider.RelayProblem is not null)) yield return $"the relay cannot work at {provider.Name} ({provider.RelayProblem!.TrimEnd('.')})";
         if (report.Spool.Bytes >= report.Spool.BytesMax * 0.8) yield return $"the spool takes {report.Spool.Bytes * 100 / report.Spool.BytesMax} % of its budget";
     }
 

@@ -50,8 +50,8 @@ internal sealed record ProviderStatus(
 {
     public bool IsHealthy => State == "healthy";
 
-    /// <summary>Row-level security hides other tenants' rows from it, and the relay has no role of its own there: nothing is brought over, and nothing compared.</summary>
-    public bool LacksRelayRole { get; init; }
+    /// <summary>Why nothing is brought over from or to it and nothing compared, although it answers; null: it is.</summary>
+    public string? RelayProblem { get; init; }
 
     public bool IsDrained => State == "drained";
 }

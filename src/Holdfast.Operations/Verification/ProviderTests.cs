@@ -1,3 +1,4 @@
+using Holdfast.Providers;
 using Holdfast.Providers.Configuration;
 using Holdfast.Providers.Probing;
 using Npgsql;
@@ -17,6 +18,8 @@ internal sealed class ProviderTests(TestList tests, HoldfastOptions options, Pro
         if (report.Steps.Any(step => step is { Step: ProbeStep.Read, State: ProbeState.Passed }))
         {
             await tests.RunAsync(provider.Name, "privileges of the role", token => RolePrivileges.CheckAsync(settings, options.Schema, token), cancellationToken).ConfigureAwait(false);
+            if (provider.RelayConnection is { IsEmpty: false })
+                await tests.RunAsync(provider.Name, "the relay is let in and sees all tenants", RelayAsync, cancellationToken).ConfigureAwait(false);
             await new StoreTests(tests, provider.Name, token => MemoryOpener.OnAsync(provider, options, token)).RunAsync(mayWrite, cancellationToken).ConfigureAwait(false);
         }
         else
@@ -25,6 +28,11 @@ internal sealed class ProviderTests(TestList tests, HoldfastOptions options, Pro
         }
         return tests.Tests.Skip(before).All(test => test.State != TestState.Failed);
     }
+
+    private async Task<string> RelayAsync(CancellationToken cancellationToken) =>
+        await RelayLogIn.ProblemAsync(provider, options, ProbeDeadlines.Default.Step, cancellationToken).ConfigureAwait(false) is { } problem
+            ? throw new VerificationFailedException(problem, $"set {SettingNames.Relay(provider.Name)} to the connection of the relay's role at this provider")
+            : $"as {ProviderEndpoints.Relay(provider)!.Username}";
 
     // Null: it cannot be read, and the configuration's test has said so.
     private NpgsqlConnectionStringBuilder? Settings()

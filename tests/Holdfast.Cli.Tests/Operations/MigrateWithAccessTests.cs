@@ -45,4 +45,24 @@ public sealed class MigrateWithAccessTests : IAsyncLifetime
         Assert.Contains("session_memories", stopped.Errors, StringComparison.Ordinal);
         Assert.Contains("failed: backup; not begun: main.", stopped.Errors, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task roles_that_come_first_are_no_drift_behind_the_first_migration()
+    {
+        var empty = await _server!.CreateDatabaseAsync();
+        using var administrator = new HoldfastProgram().With("HOLDFAST_PROVIDER_MAIN", empty);
+        var file = administrator.PathOf("secrets");
+        (await administrator.RunAsync("access", "apply", "--yes", "--write-secrets", file)).Ended(9);
+        using var migrator = new HoldfastProgram().With("HOLDFAST_PROVIDER_MAIN", File.ReadAllLines(file).First(line => line.Contains("holdfast_migrator:", StringComparison.Ordinal)));
+        Assert.Contains("its new tables wait for: holdfast access apply", (await migrator.RunAsync("schema", "migrate", "--yes")).Done().Out, StringComparison.Ordinal);
+        (await administrator.RunAsync("access", "apply", "--yes")).Done();
+        (await migrator.RunAsync("schema", "drift")).Done();
+
+        // Rights that nobody has declared stop it all the same.
+        var open = await _server.CreateDatabaseAsync();
+        using var other = new HoldfastProgram().With("HOLDFAST_PROVIDER_MAIN", open);
+        (await other.RunAsync("access", "apply", "--yes")).Ended(9);
+        await PostgresServer.ExecuteAsync(open, "create role passer_by; alter default privileges for role holdfast_owner in schema holdfast grant select on tables to passer_by");
+        Assert.Contains("passer_by", (await other.RunAsync("schema", "migrate", "--yes")).Ended(9).Errors, StringComparison.Ordinal);
+    }
 }

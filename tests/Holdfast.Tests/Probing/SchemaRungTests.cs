@@ -73,9 +73,31 @@ public sealed class SchemaRungTests
         await PostgresServer.ExecuteAsync(database, $"revoke insert on holdfast.session_memories from {role}");
         var report = await RunAsync(asRole);
         Expect(report, ProbeStep.Schema, FailureCause.Drift, "permission denied on session_memories: run");
-        Assert.Contains("grant", report.Advice, StringComparison.Ordinal);
+        Assert.Equal($"permission denied on session_memories: run as the owner: grant insert on holdfast.session_memories to \"{role}\";", report.Advice);
         await PostgresServer.ExecuteAsync(database, $"revoke insert on holdfast.canary from {role}");
-        Expect(await RunAsync(asRole), ProbeStep.Write, FailureCause.Drift, "permission denied for table canary: run");
+        var atWrite = await RunAsync(asRole);
+        Expect(atWrite, ProbeStep.Write, FailureCause.Drift, "permission denied for table canary: run");
+        // What is advised is enough.
+        await PostgresServer.ExecuteAsync(database, $"revoke all on all tables in schema holdfast from {role}; revoke all on schema holdfast from {role}; {atWrite.Advice![(atWrite.Advice!.IndexOf("owner:", StringComparison.Ordinal) + "owner:".Length)..]}");
+        Assert.True((await RunAsync(asRole)).IsHealthy);
+        await using var source = NpgsqlDataSource.Create(database);
+        await using var command = source.CreateCommand($"select has_table_privilege('{role}', 'holdfast.session_memories', 'delete')");
+        Assert.False((bool)(await command.ExecuteScalarAsync())!);
+    }
+
+    [Theory]
+    [InlineData("session_memories", false)]
+    [InlineData("canary", true)]
+    public async Task a_declared_role_gets_what_it_lacks_from_access_apply(string table, bool atWrite)
+    {
+        var database = await MigratedAsync();
+        await PostgresServer.ExecuteAsync(database, $"""
+            do $$ begin create role holdfast_app_of_rung login; exception when duplicate_object then null; end $$; grant usage on schema holdfast to holdfast_app_of_rung;
+            grant select, insert, update, delete on all tables in schema holdfast to holdfast_app_of_rung; revoke insert, update on holdfast.{table} from holdfast_app_of_rung
+            """);
+        var report = await RunAsync(new NpgsqlConnectionStringBuilder(database) { Username = "holdfast_app_of_rung" }.ConnectionString);
+        Expect(report, atWrite ? ProbeStep.Write : ProbeStep.Schema, FailureCause.Drift, "holdfast access apply --provider");
+        Assert.DoesNotContain("delete", report.Advice, StringComparison.Ordinal);
     }
 
     [Fact]

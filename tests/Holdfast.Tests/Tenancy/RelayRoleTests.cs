@@ -1,5 +1,6 @@
 using Holdfast.Operations.Diagnosis;
 using Holdfast.Operations.Monitoring;
+using Holdfast.Operations.Verification;
 using Holdfast.Providers;
 using Holdfast.Providers.Configuration;
 using Holdfast.Relay;
@@ -75,6 +76,8 @@ public sealed class RelayRoleTests
         Assert.All(report.Providers, provider => Assert.True(provider.Rows >= 15));
         var status = await new StatusGatherer(options, [.. options.Providers]).GatherAsync(withTables: true, Never);
         Assert.Equal(5, status.Tables.Single(table => table.Name == "session_memories").Rows["b"]);
+        Assert.Equal(StatusLevel.Well, status.Verdict.Level);
+        Assert.DoesNotContain(SecurityRules.Find(await new FactGatherer(new HoldfastConfiguration(options, [], [], []), TimeProvider.System).GatherAsync(Never)), finding => finding.Code == "relay_role");
 
         // The comparison sees what is missing there, so that its "equal" means something.
         await PostgresServer.ExecuteAsync(Owner(options.Providers[1].Connection.Reveal()), "delete from holdfast.session_memories where id = (select id from holdfast.session_memories limit 1)");
@@ -126,6 +129,17 @@ public sealed class RelayRoleTests
             Assert.Contains(expected, error, StringComparison.Ordinal);
             Assert.Contains(expected, Assert.Single((await ReachedAsync(options)).Unreached).Error.Message, StringComparison.Ordinal);
             Assert.All(memory.Providers!.List(), provider => Assert.Null(provider.Cause));
+            foreach (var withTables in (bool[])[true, false])
+            {
+                var status = await new StatusGatherer(options, [.. options.Providers]).GatherAsync(withTables, Never);
+                Assert.Equal(StatusLevel.Degraded, status.Verdict.Level);
+                Assert.Contains(expected, status.Verdict.Sentence, StringComparison.Ordinal);
+            }
+            var configuration = new HoldfastConfiguration(options, [], [], []);
+            var finding = Assert.Single(SecurityRules.Find(await new FactGatherer(configuration, TimeProvider.System).GatherAsync(Never)), finding => finding.Code == "relay_role");
+            Assert.Contains(expected, finding.What, StringComparison.Ordinal);
+            var verified = await new Verifier(configuration, TimeProvider.System) { CutFor = TimeSpan.FromSeconds(1) }.RunAsync(_ => { }, Never);
+            Assert.Contains(expected, Assert.Single(verified.Tests, test => test is { Provider: "b", State: TestState.Failed, Name: "the relay is let in and sees all tenants" }).Detail, StringComparison.Ordinal);
         }
     }
 

@@ -11,6 +11,9 @@ namespace Holdfast.Operations.Schema.Rollout;
 /// <param name="options">What a check of drift goes by.</param>
 internal sealed class RolloutCheck(IReadOnlyList<DriftTarget> all, MigrationSet set, DriftOptions options)
 {
+    /// <summary>Below every file.</summary>
+    private const string NoVersion = "0";
+
     /// <summary>Findings that are accepted; null: none.</summary>
     public IgnoreFile? Ignored { get; init; }
 
@@ -19,15 +22,14 @@ internal sealed class RolloutCheck(IReadOnlyList<DriftTarget> all, MigrationSet 
 
     /// <param name="name">The provider.</param>
     /// <param name="target">Its server.</param>
-    /// <param name="before">The version that it, or a provider behind it, had before; null: none, and then nothing is expected of it but what its files make.</param>
+    /// <param name="before">The version that it, or a provider behind it, had before; null: none, and then the other providers say nothing of what it should be.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="RolloutDriftException">Something differs that makes writes or reads fail, or opens data.</exception>
     /// <exception cref="SchemaException">The role may not make the comparison.</exception>
     public async Task<ProviderChecked> RunAsync(string name, MigrationTarget target, string? before, CancellationToken cancellationToken)
     {
         var own = all.Single(one => one.Name == name);
-        var first = DriftOptions.Of(set, options.Schema) with { LockWaitMax = options.LockWaitMax, Time = options.Time };
-        var check = new DriftCheck(before is null ? [own] : all, (before is null ? first : options) with { PeersAsFar = true });
+        var check = new DriftCheck(before is null ? [own] : all, options with { PeersAsFar = true });
         var drift = (await check.RunAsync(cancellationToken).ConfigureAwait(false)).Providers.Single(provider => provider.Target.Name == name);
         return drift switch
         {
@@ -36,7 +38,7 @@ internal sealed class RolloutCheck(IReadOnlyList<DriftTarget> all, MigrationSet 
             { Error: { } error } => throw error,
             // Its history says one thing and the server another: the finding tells which.
             { Expected: null } => throw RolloutDriftException.Of(name, drift.Findings, options.Origin, mayRepair: true),
-            _ => Judge(name, drift, before),
+            _ => Judge(name, drift, before ?? NoVersion),
         };
     }
 
@@ -51,12 +53,12 @@ internal sealed class RolloutCheck(IReadOnlyList<DriftTarget> all, MigrationSet 
         _ => true,
     };
 
-    private ProviderChecked Judge(string name, ProviderDrift drift, string? before)
+    private ProviderChecked Judge(string name, ProviderDrift drift, string before)
     {
         var peers = drift.Differences.Where(IsSaidByPeers).Select(difference => difference.CacheKey).ToHashSet(StringComparer.Ordinal);
 
         var accepted = drift.Findings.Where(finding => Ignored?.Covers(finding) == true).ToList();
-        var left = before is null ? [] : drift.Differences.Where(difference => IsLeftToAccess(difference, before)).Select(difference => difference.CacheKey).ToHashSet(StringComparer.Ordinal);
+        var left = drift.Differences.Where(difference => IsLeftToAccess(difference, before)).Select(difference => difference.CacheKey).ToHashSet(StringComparer.Ordinal);
         // The runner itself has read the history again; that another provider is further is what a rollout is for.
         var findings = drift.Findings.Where(finding => finding.Name != DriftClasses.History.Key && !accepted.Contains(finding) && !left.Contains(finding.CacheKey)).ToList();
         if (findings.Where(finding => finding.Level == DriftLevel.Error).ToList() is { Count: > 0 } errors) throw RolloutDriftException.Of(name, errors, options.Origin, mayRepair: !errors.Any(error => peers.Contains(error.CacheKey)));

@@ -6,7 +6,7 @@ namespace Holdfast.Providers.Probing;
 /// <summary>What to do about a rung that failed, where more is known than the cause alone: which rung it was, and whose host.</summary>
 internal static class ProbeAdvice
 {
-    public static string For(ProbeStep step, Failure failure, NpgsqlConnectionStringBuilder settings, string schema)
+    public static string For(string provider, ProbeStep step, Failure failure, NpgsqlConnectionStringBuilder settings, string schema)
     {
         var host = settings.Host ?? "";
         return (step, failure.Cause) switch
@@ -22,7 +22,7 @@ internal static class ProbeAdvice
             (ProbeStep.Tls or ProbeStep.Auth or ProbeStep.Read, FailureCause.Down) =>
                 "The port accepts but the server does not answer: it is frozen or overloaded, or a proxy stands in front of a server that is gone; look at the provider's console and restart it there.",
             (_, FailureCause.Drift) when failure.SqlState is "42501" =>
-                $"{failure.Message}: run as the owner: grant usage on schema {schema} to \"{settings.Username}\"; grant select, insert, update, delete on all tables in schema {schema} to \"{settings.Username}\";",
+                $"{failure.Message}: {GrantAdvice.ForAll(provider, schema, settings.Username ?? "")}",
             (_, FailureCause.Drift) when failure.SqlState is "42P01" or "3F000" or "42703" =>
                 $"Schema {schema} is missing there or older than this program: run 'holdfast schema migrate' against it.",
             (_, FailureCause.ReadOnly) =>

@@ -38,7 +38,7 @@ internal sealed class ProbeLadder
         [
             (ProbeStep.Dns, network.ResolveAsync), (ProbeStep.Tcp, network.ConnectAsync), (ProbeStep.Tls, new TlsRung(_settings, time, certificateHost).ClimbAsync),
             (ProbeStep.Auth, server.OpenAsync), (ProbeStep.Read, server.ReadAsync), (ProbeStep.Write, server.WriteAsync),
-            (ProbeStep.Schema, new SchemaRung(_schema).ClimbAsync),
+            (ProbeStep.Schema, new SchemaRung(provider, _schema).ClimbAsync),
         ];
     }
 
@@ -93,7 +93,7 @@ internal sealed class ProbeLadder
             var failure = e is ProbeFailedException found
                 ? new Failure(AttemptOutcome.NotExecuted, found.Cause, found.Message)
                 : FailureClassifier.Classify(e, sent: step > ProbeStep.Auth);
-            var advice = (e as ProbeFailedException)?.Advice ?? ProbeAdvice.For(step, failure, _settings, _schema);
+            var advice = (e as ProbeFailedException)?.Advice ?? ProbeAdvice.For(_provider, step, failure, _settings, _schema);
             return new(step, ProbeState.Failed, duration, failure.Message, failure, advice);
         }
         catch

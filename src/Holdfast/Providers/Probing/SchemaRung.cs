@@ -7,7 +7,7 @@ using Npgsql;
 namespace Holdfast.Providers.Probing;
 
 /// <summary>Whether the tables there are the ones that this program writes: history, columns, privileges. One round trip.</summary>
-internal sealed class SchemaRung(string schema)
+internal sealed class SchemaRung(string provider, string schema)
 {
     private const string Columns = """
         select c.relname::text, (select pg_catalog.string_agg(attname, ',') from pg_attribute a where a.attrelid = c.oid and attnum > 0 and not attisdropped),
@@ -88,7 +88,7 @@ internal sealed class SchemaRung(string schema)
         var lacking = string.Join(", ", TableRights.Words(TableRights.Of(AccessRole.App, table, isByTenant)).Intersect(there.Lacking.Split(',')));
         if (lacking.Length > 0)
             throw Drifted($"Permission denied on {table.Name}: role {there.Role} lacks {lacking}.",
-                $"permission denied on {table.Name}: run as the owner: grant select, insert, update, delete on all tables in schema {schema} to \"{there.Role}\";");
+                $"permission denied on {table.Name}: {GrantAdvice.For(provider, schema, there.Role, lacking, table)}");
     }
 
     private static ProbeFailedException Drifted(string fact, string advice) => new(FailureCause.Drift, fact, advice);

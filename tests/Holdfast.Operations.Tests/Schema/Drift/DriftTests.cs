@@ -33,14 +33,15 @@ public sealed class DriftTests
     }
 
     [Theory]
-    [InlineData(PostgresVersion.Newer)]
-    [InlineData(PostgresVersion.Third)]
-    public async Task every_change_is_found_and_mended_on_the_other_majors_too(PostgresVersion version)
+    [InlineData(PostgresVersion.Newer, true)]
+    // Between the two: one of each class.
+    [InlineData(PostgresVersion.Third, false)]
+    public async Task every_change_is_found_and_mended_on_the_other_majors_too(PostgresVersion version, bool all)
     {
         var database = await DriftServers.FixtureAsync(version);
         await using var connection = await database.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        await Assert.MultipleAsync([.. Injection.All.Where(one => one.Since <= database.Clean.Facts.Major).Select(injection => (Func<Task>)(async () =>
+        await Assert.MultipleAsync([.. Injection.All.Where(one => one.Since <= database.Clean.Facts.Major).GroupBy(one => one.Finding.Split(' ')[0]).SelectMany(ofClass => all ? ofClass : ofClass.Take(1)).Select(injection => (Func<Task>)(async () =>
         {
             await transaction.SaveAsync("change");
             try
