@@ -2,6 +2,7 @@ using Holdfast.Operations.Schema.Catalogue;
 using Holdfast.Operations.Schema.Drift;
 using Holdfast.Rows;
 using Holdfast.Stores.Migrations;
+using Holdfast.Stores.Postgres;
 
 namespace Holdfast.Operations.Access;
 
@@ -12,9 +13,13 @@ namespace Holdfast.Operations.Access;
 /// <param name="schema">The schema whose roles are declared.</param>
 internal sealed class AccessFollows(string schema)
 {
-    private readonly HashSet<string> _roles = [.. RoleSpecs.All(schema, new AccessOptions(RowSecurity: true)).Select(role => role.Name)];
+    private readonly HashSet<string> _roles = [.. RoleSpecs.All(SchemaName.Check(schema), new AccessOptions(RowSecurity: true)).Select(role => role.Name)];
 
-    private static readonly string[] Functions = [EraseFunction.Name, MatchFunction.Name, DeleteGuard.Function, RecordGuard.Function];
+    /// <summary>Their bodies name the tables.</summary>
+    private static readonly string[] OfTables = [EraseFunction.Name, MatchFunction.Name];
+
+    /// <summary>Theirs do not: one that is there and says something else was changed.</summary>
+    private static readonly string[] Guards = [DeleteGuard.Function, RecordGuard.Function];
 
     /// <param name="difference">Something that access declares and the server lacks.</param>
     /// <param name="before">The version before the migration.</param>
@@ -24,10 +29,12 @@ internal sealed class AccessFollows(string schema)
         if (made.Count == 0) return false;
         var one = difference.Object;
         return one.Kind == ObjectKind.Function
-            ? difference.Class == DriftClasses.FunctionBody && Functions.Contains(one.Name.Split('(')[0])
+            ? difference.Class == DriftClasses.FunctionBody && (OfTables.Contains(Word(one)) || (difference.Actual is null && Guards.Contains(Word(one))))
             : made.Contains(one.Kind == ObjectKind.Table ? one.Name : one.Parent)
               && (difference.Class == DriftClasses.Trigger || difference.Class == DriftClasses.RowSecurity || difference.Class == DriftClasses.Policy || (difference.Class == DriftClasses.Grants && !IsOpenToOthers(difference)) || difference.Class == DriftClasses.Owner);
     }
+
+    private static string Word(CatalogueObject function) => function.Name.Split('(')[0];
 
     // Somebody whom access does not declare can read or write what others should not.
     private bool IsOpenToOthers(Difference difference) => Grantees(difference.Actual).Except(Grantees(difference.Expected)).Any(name => !_roles.Contains(name));

@@ -31,8 +31,8 @@ internal sealed record DiagnosisFacts(
 /// <param name="IsThisMachine">It is reached without a network.</param>
 /// <param name="Report">Its ladder.</param>
 /// <param name="HasRelay">The relay has a connection of its own.</param>
-/// <param name="RelayProblem">Why that cannot be used; null: it can, or it was not tried.</param>
-internal sealed record ProviderFacts(string Name, string Host, int Port, string? Database, SslMode SslMode, bool IsThisMachine, ProbeReport Report, bool HasRelay = false, string? RelayProblem = null)
+/// <param name="Relay">Whether that can be used.</param>
+internal sealed record ProviderFacts(string Name, string Host, int Port, string? Database, SslMode SslMode, bool IsThisMachine, ProbeReport Report, bool HasRelay = false, RelayTrial? Relay = null)
 {
     /// <summary>Nothing came back at all: neither a name, nor a connection.</summary>
     public bool IsCutOff => Report.FailedStep?.Step is ProbeStep.Dns or ProbeStep.Tcp;

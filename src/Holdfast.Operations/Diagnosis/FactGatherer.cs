@@ -1,4 +1,3 @@
-using Holdfast.Providers;
 using Holdfast.Providers.Configuration;
 using Holdfast.Providers.Control;
 using Holdfast.Providers.Probing;
@@ -47,7 +46,7 @@ internal sealed class FactGatherer(HoldfastConfiguration configuration, TimeProv
         {
             var facts = new ProviderFacts(provider.Name, settings.Host!, settings.Port, settings.Database, settings.SslMode, !TransportSecurity.HasRemoteHost(settings),
                 await ladder.RunAsync(cancellationToken).ConfigureAwait(false), provider.RelayConnection is not null);
-            return facts.Answers ? facts with { RelayProblem = await RelayLogIn.ProblemAsync(provider, _options, ProbeDeadlines.Default.Step, cancellationToken).ConfigureAwait(false) } : facts;
+            return facts with { Relay = await RelayTrial.RunAsync(provider, _options.Schema, facts.Report, ProbeDeadlines.Default.Step, time, cancellationToken).ConfigureAwait(false) };
         }
     }
 

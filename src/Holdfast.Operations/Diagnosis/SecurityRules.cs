@@ -25,9 +25,9 @@ internal static class SecurityRules
         foreach (var provider in facts.Providers.Where(provider => provider is { Report.Facts.IsByTenant: true, HasRelay: false } && facts.Providers.Count > 1))
             yield return new Finding(Severity.Warning, "relay_role", provider.Name, $"Row-level security shows the role of {provider.Name} one tenant at a time, and the relay has no role of its own there.",
                 "Nothing is brought over from or to it, and it cannot be compared; what processes write themselves still reaches it.", $"set {SettingNames.Relay(provider.Name)} to a connection of the role that 'holdfast access apply --row-security' makes for the relay", "minutes");
-        foreach (var provider in facts.Providers.Where(provider => provider.RelayProblem is not null))
-            yield return new Finding(Severity.Warning, "relay_role", provider.Name, $"The relay cannot work at {provider.Name}: {provider.RelayProblem}",
-                "Nothing is brought over from or to it, and it cannot be compared; what processes write themselves still reaches it.", $"set {SettingNames.Relay(provider.Name)} to the connection of the relay's role at this provider", "minutes");
+        foreach (var provider in facts.Providers.Where(provider => provider.Relay?.Problem is not null))
+            yield return new Finding(Severity.Warning, "relay_role", provider.Name, $"The relay cannot work at {provider.Name}: {provider.Relay!.Problem}",
+                "Nothing is brought over from or to it, and it cannot be compared; what processes write themselves still reaches it.", provider.Relay.Advice!, "minutes");
         foreach (var warning in facts.ConfigurationWarnings)
             yield return new Finding(Severity.Warning, "configuration_warning", "all", warning, "It works, but leaves something open.", "holdfast config check", "minutes");
     }

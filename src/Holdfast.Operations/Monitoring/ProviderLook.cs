@@ -25,7 +25,7 @@ internal sealed class ProviderLook(ProviderOptions provider, HoldfastOptions opt
         // One that refuses the password is not asked a second time: some ban the address after two.
         if (!Answers(probe)) return new(probe, null);
         // Rows are counted with the relay's log-in: where that cannot be used, a second try would tell nothing more.
-        if (await RelayLogIn.ProblemAsync(provider, options, CountsMax, cancellationToken).ConfigureAwait(false) is { } problem) return new(probe, null, problem);
+        if ((await RelayTrial.RunAsync(provider, options.Schema, probe, Deadlines.Step, options.TimeProvider, cancellationToken).ConfigureAwait(false)).Problem is { } problem) return new(probe, null, problem);
         return new(probe, withTables ? await CountAsync(cancellationToken).ConfigureAwait(false) : null);
     }
 

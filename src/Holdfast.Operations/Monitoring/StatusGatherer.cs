@@ -25,7 +25,7 @@ internal sealed class StatusGatherer(HoldfastOptions options, IReadOnlyList<Prov
         for (var recount = 0; recount < RecountsMax && report.Tables.Any(table => table.Differs) && StatusJudge.IsSettled(report); recount++)
         {
             await Task.Delay(RecountPause, options.TimeProvider, cancellationToken).ConfigureAwait(false);
-            var counts = await Task.WhenAll(servers.Select(server => new ProviderLook(server, options).CountAsync(cancellationToken))).ConfigureAwait(false);
+            var counts = await Task.WhenAll(servers.Select((server, i) => sights[i].RelayProblem is null ? new ProviderLook(server, options).CountAsync(cancellationToken) : Task.FromResult(sights[i].Counts))).ConfigureAwait(false);
             report = await AssembleAsync([.. sights.Select((sight, i) => sight with { Counts = counts[i] })], cancellationToken).ConfigureAwait(false);
         }
         return report with { Verdict = StatusJudge.Judge(report) };

@@ -1,4 +1,3 @@
-using Holdfast.Providers;
 using Holdfast.Providers.Configuration;
 using Holdfast.Providers.Probing;
 using Npgsql;
@@ -17,9 +16,8 @@ internal sealed class ProviderTests(TestList tests, HoldfastOptions options, Pro
         foreach (var step in report.Steps) Add(step);
         if (report.Steps.Any(step => step is { Step: ProbeStep.Read, State: ProbeState.Passed }))
         {
-            await tests.RunAsync(provider.Name, "privileges of the role", token => RolePrivileges.CheckAsync(settings, options.Schema, token), cancellationToken).ConfigureAwait(false);
-            if (provider.RelayConnection is { IsEmpty: false })
-                await tests.RunAsync(provider.Name, "the relay is let in and sees all tenants", RelayAsync, cancellationToken).ConfigureAwait(false);
+            await tests.RunAsync(provider.Name, "privileges of the role", token => RolePrivileges.CheckAsync(provider.Name, settings, options.Schema, token), cancellationToken).ConfigureAwait(false);
+            if (provider.RelayConnection is { IsEmpty: false }) await TryRelayAsync(report, cancellationToken).ConfigureAwait(false);
             await new StoreTests(tests, provider.Name, token => MemoryOpener.OnAsync(provider, options, token)).RunAsync(mayWrite, cancellationToken).ConfigureAwait(false);
         }
         else
@@ -29,10 +27,15 @@ internal sealed class ProviderTests(TestList tests, HoldfastOptions options, Pro
         return tests.Tests.Skip(before).All(test => test.State != TestState.Failed);
     }
 
-    private async Task<string> RelayAsync(CancellationToken cancellationToken) =>
-        await RelayLogIn.ProblemAsync(provider, options, ProbeDeadlines.Default.Step, cancellationToken).ConfigureAwait(false) is { } problem
-            ? throw new VerificationFailedException(problem, $"set {SettingNames.Relay(provider.Name)} to the connection of the relay's role at this provider")
-            : $"as {ProviderEndpoints.Relay(provider)!.Username}";
+    private async Task TryRelayAsync(ProbeReport report, CancellationToken cancellationToken)
+    {
+        const string Name = "the relay is let in and sees all tenants";
+        var started = time.GetTimestamp();
+        var trial = await RelayTrial.RunAsync(provider, options.Schema, report, ProbeDeadlines.Default.Step, time, cancellationToken).ConfigureAwait(false);
+        if (!trial.WasTried) tests.Skip(provider.Name, Name, "not tried: the provider itself has a trouble that comes first");
+        else if (trial.Problem is { } problem) tests.Add(provider.Name, Name, TestState.Failed, problem, trial.Advice, time.GetElapsedTime(started));
+        else tests.Add(provider.Name, Name, TestState.Passed, $"as {ProviderEndpoints.Relay(provider)!.Username}", took: time.GetElapsedTime(started));
+    }
 
     // Null: it cannot be read, and the configuration's test has said so.
     private NpgsqlConnectionStringBuilder? Settings()

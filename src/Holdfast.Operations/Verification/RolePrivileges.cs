@@ -1,3 +1,4 @@
+using Holdfast.Providers.Probing;
 using Holdfast.Rows;
 using Holdfast.Stores.Postgres;
 using Npgsql;
@@ -21,20 +22,20 @@ internal static class RolePrivileges
 
     private static readonly string[] Words = ["select", "insert", "update", "delete"];
 
-    public static async Task<string> CheckAsync(NpgsqlConnectionStringBuilder settings, string schema, CancellationToken cancellationToken)
+    public static async Task<string> CheckAsync(string provider, NpgsqlConnectionStringBuilder settings, string schema, CancellationToken cancellationToken)
     {
         var source = PostgresSource.Build(new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false });
         await using var _ = source.ConfigureAwait(false);
         var role = await ReadRoleAsync(source, schema, cancellationToken).ConfigureAwait(false);
-        if (!role.Usage) throw new VerificationFailedException($"role {role.Name} lacks usage on schema {schema}", $"grant usage on schema {schema} to \"{role.Name}\";");
+        if (!role.Usage) throw new VerificationFailedException($"role {role.Name} lacks usage on schema {schema}", GrantAdvice.For(provider, schema, role.Name, [$"usage on schema {schema}"]));
         var held = await ReadTablesAsync(source, schema, cancellationToken).ConfigureAwait(false);
         // A table that is not there is the schema's test to tell.
         var lacking = Tables.All.Where(table => held.ContainsKey(table.Name)).Select(table => (table, Needs(table, role.IsByTenant).Except(held[table.Name]).ToList())).Where(pair => pair.Item2.Count > 0).ToList();
         if (lacking.Count > 0)
             throw new VerificationFailedException(
                 $"role {role.Name} lacks {string.Join("; ", lacking.Select(pair => $"{string.Join(", ", pair.Item2)} on {pair.table.Name}"))}",
-                string.Join(" ", lacking.Select(pair => $"grant {string.Join(", ", pair.Item2)} on {schema}.{pair.table.Name} to \"{role.Name}\";")));
-        if (!role.Executes) throw new VerificationFailedException($"role {role.Name} lacks execute on {schema}.is_erased", $"grant execute on function {schema}.is_erased to \"{role.Name}\";");
+                GrantAdvice.For(provider, schema, role.Name, lacking.Select(pair => $"{string.Join(", ", pair.Item2)} on {schema}.{pair.table.Name}")));
+        if (!role.Executes) throw new VerificationFailedException($"role {role.Name} lacks execute on {schema}.is_erased", GrantAdvice.For(provider, schema, role.Name, [$"execute on function {schema}.is_erased"]));
         return $"{role.Name} may do all that is needed on {held.Count} tables" + (role.IsSuper ? "; note: it is a superuser, more than the application needs" : role.BypassesRls ? "; note: it bypasses row-level security" : "");
     }
 

@@ -31,17 +31,17 @@ internal static class ProviderConnections
     public static async Task<PostgresStore> ConnectToAllAsync(ProviderOptions provider, HoldfastOptions options, Clock clock, CancellationToken cancellationToken)
     {
         var work = await ConnectAsync(provider, options, clock, cancellationToken).ConfigureAwait(false);
+        PostgresStore? toAll = null;
         try
         {
-            if (provider.RelayConnection is { IsEmpty: false }) return await ConnectRelayAsync(provider, options, work, cancellationToken).ConfigureAwait(false);
+            if (provider.RelayConnection is { IsEmpty: false }) return toAll = await ConnectRelayAsync(provider, options, work, cancellationToken).ConfigureAwait(false);
             if (work.IsByTenant) throw TenantScopeException.NeedsRelay(work.Address, options.Schema, SettingNames.Relay(provider.Name));
+            return toAll = work;
         }
-        catch
+        finally
         {
-            await work.DisposeAsync().ConfigureAwait(false);
-            throw;
+            if (toAll != work) await work.DisposeAsync().ConfigureAwait(false);
         }
-        return work;
     }
 
     /// <summary>The relay's own connection to the server behind <paramref name="work"/>.</summary>
@@ -49,23 +49,28 @@ internal static class ProviderConnections
     public static async Task<PostgresStore> ConnectRelayAsync(ProviderOptions provider, HoldfastOptions options, PostgresStore work, CancellationToken cancellationToken)
     {
         var setting = SettingNames.Relay(provider.Name);
-        var endpoint = ProviderEndpoints.Relay(provider) ?? throw TenantScopeException.NeedsRelay(work.Address, options.Schema, setting);
         PostgresStore? relay = null;
+        var isRight = false;
         try
         {
+            var endpoint = ProviderEndpoints.Relay(provider) ?? throw TenantScopeException.NeedsRelay(work.Address, options.Schema, setting);
             relay = await PostgresConnector.ConnectAsync(endpoint, options.Schema, options.TimeProvider, options.Rules, cancellationToken, provider.CertificateHost, Owner(provider, options)).ConfigureAwait(false);
             if (relay.IsByTenant)
                 throw new TenantScopeException($"{setting} connects as {endpoint.Username}, which row-level security shows one tenant at a time. It must be the role {options.Schema}_relay, which has a policy for all tenants ('holdfast access apply --row-security').");
             // Rows of one server must not go to another under its name: the start of the server and its database tell them apart.
             if (await ServerStart.AskAsync(relay, cancellationToken).ConfigureAwait(false) != await ServerStart.AskAsync(work, cancellationToken).ConfigureAwait(false))
                 throw new TenantScopeException($"{setting} leads to {relay.Address}, which is another database than {work.Address} of the provider '{provider.Name}'. Both must be one.");
+            isRight = true;
             return relay;
         }
         catch (HoldfastException e)
         {
-            if (relay is not null) await relay.DisposeAsync().ConfigureAwait(false);
             // No word on the provider itself: the application's own connection to it is another one.
             throw e as TenantScopeException ?? new TenantScopeException($"{setting}: {e.Message}", e.InnerException is Npgsql.PostgresException { SqlState: ['2', '8', ..] });
+        }
+        finally
+        {
+            if (!isRight && relay is not null) await relay.DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -78,12 +83,4 @@ internal static class ProviderConnections
     }
 
     private static StoreOwner Owner(ProviderOptions provider, HoldfastOptions options) => new(options.TenantId, SettingNames.Relay(provider.Name));
-
-    private sealed record ServerStart(string Started, string Database)
-    {
-        private static readonly Stores.Statement Ask = new("select pg_postmaster_start_time()::text, current_database() || ' ' || (select oid from pg_database where datname = current_database())");
-
-        public static Task<ServerStart> AskAsync(PostgresStore store, CancellationToken cancellationToken) =>
-            store.QueryAsync(Ask, [], row => new ServerStart(row.Text(0), row.Text(1)), cancellationToken).FirstAsync(cancellationToken).AsTask();
-    }
 }

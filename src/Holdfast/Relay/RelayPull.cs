@@ -1,4 +1,5 @@
 using Holdfast.Providers;
+using Holdfast.Providers.Failures;
 using Holdfast.Rows;
 using Holdfast.Stores;
 using Holdfast.Stores.Postgres;
@@ -190,10 +191,15 @@ internal sealed class RelayPull
         return await AtSourceAsync(RelaySource.HeldBackByAsync, cancellationToken).ConfigureAwait(false);
     }
 
-    private Task<T> AtSourceAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, CancellationToken cancellationToken) => _source.AskOfAllAsync(work, _timeout, cancellationToken);
+    private Task<T> AtSourceAsync<T>(Func<PostgresStore, CancellationToken, Task<T>> work, CancellationToken cancellationToken) => AtAsync(_source, work, cancellationToken);
 
     private Task<T> AtReceiverAsync<T>(Func<RelayReceiver, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        _receiver.AskOfAllAsync((store, token) => work(new RelayReceiver(store, _source.Name), token), _timeout, cancellationToken);
+        AtAsync(_receiver, (store, token) => work(new RelayReceiver(store, _source.Name), token), cancellationToken);
+
+    // Asked before every step: a backfill takes long, and one that was drained in the middle of it is left alone.
+    private async Task<T> AtAsync<T>(Provider provider, Func<PostgresStore, CancellationToken, Task<T>> work, CancellationToken cancellationToken) => provider.IsDrained
+        ? throw new AttemptFailedException(provider.Name, new Failure(AttemptOutcome.NotExecuted, FailureCause.Down, "it was drained"), TimeSpan.Zero, new OperationCanceledException("drained"))
+        : await provider.AskOfAllAsync(work, _timeout, cancellationToken).ConfigureAwait(false);
 
     private Task AtReceiverAsync(Func<RelayReceiver, CancellationToken, Task> work, CancellationToken cancellationToken) => AtReceiverAsync(async (receiver, token) =>
     {

@@ -9,8 +9,8 @@ namespace Holdfast.Cli.Tests.Program;
 /// </summary>
 internal sealed class HoldfastProgram : IDisposable
 {
-    private static readonly string File = Environment.GetEnvironmentVariable("HOLDFAST_TEST_PROGRAM")
-        ?? Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "Holdfast.Cli.exe" : "Holdfast.Cli");
+    private static readonly string File = Environment.GetEnvironmentVariable("HOLDFAST_TEST_PROGRAM") is { Length: > 0 } published ? published
+        : Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "Holdfast.Cli.exe" : "Holdfast.Cli");
 
     private readonly Dictionary<string, string> _environment = [];
 

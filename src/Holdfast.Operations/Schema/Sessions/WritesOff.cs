@@ -26,7 +26,7 @@ internal static class WritesOff
         var (role, database) = (reader.GetString(4), reader.GetString(5));
         var next = reader.GetString(2) switch
         {
-            "user" => $"of the role {role}; run: alter role {SqlQuote.Name(role)} reset default_transaction_read_only",
+            "user" => $"of the role {role}: connect as one that writes, such as the migrator, or where it is not meant run: alter role {SqlQuote.Name(role)} reset default_transaction_read_only",
             "database" => $"of the database {database}; run: alter database {SqlQuote.Name(database)} reset default_transaction_read_only",
             "database user" => $"of the role {role} in the database {database}; run: alter role {SqlQuote.Name(role)} in database {SqlQuote.Name(database)} reset default_transaction_read_only",
             "client" => "in the provider's connection string (options); take it out there",

@@ -39,6 +39,9 @@ internal sealed class ProbeFacts
     /// <summary>The cluster's own number; a copy of it has the same one.</summary>
     public string? SystemIdentifier { get; set; }
 
+    /// <summary>Which database of which running server it is.</summary>
+    public Stores.Postgres.ServerStart? Server { get; set; }
+
     /// <summary>The server's clock minus ours.</summary>
     public TimeSpan? ClockOffset { get; set; }
 

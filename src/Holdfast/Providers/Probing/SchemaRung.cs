@@ -31,7 +31,7 @@ internal sealed class SchemaRung(string provider, string schema)
 
     public async Task<string?> ClimbAsync(ProbeRun run, CancellationToken cancellationToken)
     {
-        var batch = new NpgsqlBatch(run.Connection) { BatchCommands = { new(_history), new(Columns) { Parameters = { new() { Value = schema } } }, RowSecurity.LookAt(schema) } };
+        var batch = new NpgsqlBatch(run.Connection) { BatchCommands = { new(_history), new(Columns) { Parameters = { new() { Value = schema } } }, RowSecurity.LookAt(schema), new(ServerStart.Sql) } };
         await using var _ = batch.ConfigureAwait(false);
         if (run.MayReadIdentifier) batch.BatchCommands.Add(new(Identifier));
         var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
@@ -47,6 +47,9 @@ internal sealed class SchemaRung(string provider, string schema)
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         var security = RowSecurity.Read(reader);
         run.Facts.IsByTenant = security.ByTenant;
+        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        run.Facts.Server = ServerStart.Read(reader);
         if (run.MayReadIdentifier && await reader.NextResultAsync(cancellationToken).ConfigureAwait(false) && await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
             run.Facts.SystemIdentifier = reader.GetString(0);
 
@@ -88,7 +91,7 @@ internal sealed class SchemaRung(string provider, string schema)
         var lacking = string.Join(", ", TableRights.Words(TableRights.Of(AccessRole.App, table, isByTenant)).Intersect(there.Lacking.Split(',')));
         if (lacking.Length > 0)
             throw Drifted($"Permission denied on {table.Name}: role {there.Role} lacks {lacking}.",
-                $"permission denied on {table.Name}: {GrantAdvice.For(provider, schema, there.Role, lacking, table)}");
+                $"permission denied on {table.Name}: {GrantAdvice.For(provider, schema, there.Role, [$"{lacking} on {name}"])}");
     }
 
     private static ProbeFailedException Drifted(string fact, string advice) => new(FailureCause.Drift, fact, advice);
