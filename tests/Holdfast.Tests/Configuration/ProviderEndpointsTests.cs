@@ -108,4 +108,10 @@ public sealed class ProviderEndpointsTests
         Assert.StartsWith("provider 'p' control", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("pl4nted", error.ToString(), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("postgres://maria.abc@aws-0-eu.pooler.supabase.com/d", "maria")]
+    [InlineData("postgres://maria.abc@db.abc.supabase.co/d", "maria.abc")]
+    [InlineData("postgres://maria@ep-x-pooler.eu.aws.neon.tech/d", "maria")]
+    public void a_role_is_named_as_the_server_knows_it(string url, string role) => Assert.Equal(role, PoolerNames.RoleAtServer(ProviderEndpoints.Work(Provider(url))));
 }

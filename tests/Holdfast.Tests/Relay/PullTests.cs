@@ -48,6 +48,28 @@ public sealed class PullTests
         Assert.Equal(await pair.TextsAsync(pair.Source, Tables.SessionMemories), await pair.TextsAsync(pair.Receiver, Tables.SessionMemories));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task a_provider_that_is_drained_in_the_middle_is_left_alone_at_once(bool receiver)
+    {
+        await using var pair = await PullPair.OpenAsync();
+        var rows = Enumerable.Range(0, 3_000).Select(i => pair.Rows.Message($"message {i}")).ToArray();
+        foreach (var chunk in rows.Chunk(Batch.RowsMax)) await pair.WriteAsync(pair.Source, chunk);
+        var drained = receiver ? pair.Receiver : pair.Source;
+        var pull = new RelayPull(pair.Source, pair.Receiver, TimeSpan.FromSeconds(30), TimeProvider.System, (_, _) =>
+        {
+            drained.Drain(true);
+            return Task.FromResult(false);
+        });
+        var error = await Assert.ThrowsAsync<AttemptFailedException>(() => pull.RunAsync(CancellationToken.None));
+        Assert.Equal($"{drained.Name}: it was drained", error.Message);
+        var there = await CountAsync(pair.ReceiverConnection, "session_memories");
+        Assert.InRange(there, 1, rows.Length - 1);
+        drained.Drain(false);
+        Assert.Equal(rows.Length - there, (await pair.PullAsync()).Rows);
+    }
+
     [Fact]
     public async Task rows_that_are_merged_side_by_side_are_all_there_before_the_cursor_moves()
     {

@@ -28,7 +28,7 @@ internal static class PoolerNames
         || (Ends(at.Host, ".postgres.database.azure.com") && at.Port == AzurePooler));
 
     /// <summary>The role as the server knows it: Supabase's shared pooler is told the project behind a dot.</summary>
-    public static string RoleOf(NpgsqlConnectionStringBuilder settings) =>
+    public static string RoleAtServer(NpgsqlConnectionStringBuilder settings) =>
         settings.Username is { } role ? Hosts(settings).Any(at => IsSupabasePooler(at.Host)) ? role.Split('.')[0] : role : "";
 
     // Neon's endpoints are named ep-…; other hosts there (pg.neon.tech) have no pooled twin.

@@ -23,7 +23,7 @@ internal static class ProbeAdvice
             (ProbeStep.Tls or ProbeStep.Auth or ProbeStep.Read, FailureCause.Down) =>
                 "The port accepts but the server does not answer: it is frozen or overloaded, or a proxy stands in front of a server that is gone; look at the provider's console and restart it there.",
             (_, FailureCause.Drift) when failure.SqlState is "42501" =>
-                $"{failure.Message}: {GrantAdvice.ForAll(provider, schema, PoolerNames.RoleOf(settings))}",
+                $"{failure.Message}: {GrantAdvice.ForAll(provider, schema, PoolerNames.RoleAtServer(settings))}",
             (_, FailureCause.Drift) when failure.SqlState is "42P01" or "3F000" or "42703" =>
                 $"Schema {schema} is missing there or older than this program: run 'holdfast schema migrate' against it.",
             (_, FailureCause.ReadOnly) =>
